@@ -1,0 +1,21 @@
+//! The pure core of Writ: no files, no sockets, no clock, no threads.
+//!
+//! Data flows through it once: [`document`] text becomes a [`catalog`], which [`compile`] turns into one cluster's
+//! [`bundle`]; at the spoke, [`resolve`] says what is wanted of each unit and [`plan`] which writes that takes.
+
+pub mod bundle;
+pub mod canonical;
+pub mod catalog;
+pub mod compile;
+pub mod diagnostic;
+pub mod digest;
+pub mod document;
+pub mod facts;
+pub mod mode;
+pub mod name;
+pub mod object;
+pub mod outcome;
+pub mod plan;
+pub mod resolve;
+pub mod selector;
+pub mod time;

@@ -1,0 +1,148 @@
+//! Kubernetes objects as trees, and what identifies one.
+
+use crate::name::Namespace;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
+
+/// An API group and version: `apps/v1`, or `v1` for the core group (whose name is empty).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub struct ApiVersion {
+    /// The group; empty for core.
+    pub group: String,
+    /// The version, such as `v1`.
+    pub version: String,
+}
+
+impl From<String> for ApiVersion {
+    fn from(text: String) -> Self {
+        match text.split_once('/') {
+            Some((group, version)) => Self { group: group.to_owned(), version: version.to_owned() },
+            None => Self { group: String::new(), version: text },
+        }
+    }
+}
+
+impl From<ApiVersion> for String {
+    fn from(api: ApiVersion) -> Self {
+        api.to_string()
+    }
+}
+
+impl fmt::Display for ApiVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.group.is_empty() { f.write_str(&self.version) } else { write!(f, "{}/{}", self.group, self.version) }
+    }
+}
+
+/// What identifies an object in one cluster, whatever version it is read in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectId {
+    /// API group; empty for core.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+    /// Namespace; none for a cluster-scoped object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<Namespace>,
+    /// Name.
+    pub name: String,
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind)?;
+        if !self.group.is_empty() {
+            write!(f, ".{}", self.group)?;
+        }
+        match &self.namespace {
+            Some(namespace) => write!(f, " {namespace}/{}", self.name),
+            None => write!(f, " {}", self.name),
+        }
+    }
+}
+
+/// A tree that is not an object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnObject {
+    /// A field that every object has is missing or no text.
+    #[error("`{0}` is missing or not a text")]
+    Missing(&'static str),
+    /// `metadata.namespace` is not a namespace's name.
+    #[error("metadata.namespace: {0}")]
+    Namespace(#[from] crate::name::NameError),
+}
+
+/// A Kubernetes object: a JSON tree with apiVersion, kind and metadata.name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Value", try_from = "Value")]
+pub struct Object {
+    id: ObjectId,
+    api: ApiVersion,
+    tree: Value,
+}
+
+impl Object {
+    /// What identifies it.
+    #[must_use]
+    pub const fn id(&self) -> &ObjectId {
+        &self.id
+    }
+
+    /// The group and version it is written in.
+    #[must_use]
+    pub const fn api(&self) -> &ApiVersion {
+        &self.api
+    }
+
+    /// The whole tree.
+    #[must_use]
+    pub const fn tree(&self) -> &Value {
+        &self.tree
+    }
+}
+
+impl TryFrom<Value> for Object {
+    type Error = NotAnObject;
+
+    fn try_from(tree: Value) -> Result<Self, NotAnObject> {
+        let text = |pointer: &str, name: &'static str| {
+            tree.pointer(pointer).and_then(Value::as_str).filter(|t| !t.is_empty()).ok_or(NotAnObject::Missing(name))
+        };
+        let api = ApiVersion::from(text("/apiVersion", "apiVersion")?.to_owned());
+        let kind = text("/kind", "kind")?.to_owned();
+        let name = text("/metadata/name", "metadata.name")?.to_owned();
+        let namespace = tree.pointer("/metadata/namespace").and_then(Value::as_str).map(str::parse).transpose()?;
+        Ok(Self { id: ObjectId { group: api.group.clone(), kind, namespace, name }, api, tree })
+    }
+}
+
+impl From<Object> for Value {
+    fn from(object: Object) -> Self {
+        object.tree
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn reads_what_identifies_it() {
+        let tree =
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}});
+        let object = Object::try_from(tree.clone()).unwrap();
+        assert_eq!(object.id().to_string(), "Deployment.apps shop/web");
+        assert_eq!(object.api().to_string(), "apps/v1");
+        assert_eq!(Value::from(object), tree);
+    }
+
+    #[test]
+    fn refuses_what_has_no_name() {
+        let tree = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}});
+        assert_eq!(Object::try_from(tree), Err(NotAnObject::Missing("metadata.name")));
+    }
+}

@@ -1,0 +1,99 @@
+//! What became of a unit: closed, exactly one each round.
+
+use crate::name::{Namespace, RuleName};
+use crate::object::ObjectId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One rule in one namespace, or in the cluster: all of its objects or none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnitId {
+    /// The rule.
+    pub rule: RuleName,
+    /// The namespace; none: the cluster as one unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<Namespace>,
+}
+
+impl fmt::Display for UnitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{} in {namespace}", self.rule),
+            None => write!(f, "{}", self.rule),
+        }
+    }
+}
+
+/// The closed list of formats.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum OutcomeCode {
+    /// All of its objects stand as wanted.
+    Applied,
+    /// Refused by the target; what stood before stands again.
+    RolledBack,
+    /// The agent may not write that kind.
+    NotPermitted,
+    /// An object of that name exists and is not ours.
+    NameTaken,
+    /// A field belongs to another manager.
+    Conflicted,
+    /// Somebody else keeps changing it back.
+    Contested,
+    /// The target could not be written at all.
+    Failed,
+    /// Would be written, were the mode enforce.
+    WouldApply,
+    /// Stands already, and is kept without repair.
+    Kept,
+    /// Cannot be rendered for this cluster.
+    Unsupported,
+    /// A constraint says no.
+    Vetoed,
+    /// An exception waives it.
+    Excepted,
+    /// Its namespace no longer matches; goes after T_linger.
+    Lingering,
+    /// Waits for a person.
+    Held,
+    /// Being deleted.
+    Removing,
+    /// Deleted.
+    Removed,
+}
+
+/// What became of one unit in one round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// What.
+    pub code: OutcomeCode,
+    /// Why, in a word.
+    pub reason: String,
+    /// Why, for people; empty when there is nothing to add.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+/// An outcome or condition on which someone may act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// What.
+    pub outcome: OutcomeCode,
+    /// Why, in a word.
+    pub reason: String,
+    /// The rule.
+    pub rule: RuleName,
+    /// The object, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectId>,
+    /// For people.
+    pub message: String,
+    /// Since when it holds.
+    pub since: Timestamp,
+    /// Who caused it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}

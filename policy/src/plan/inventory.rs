@@ -1,0 +1,66 @@
+//! The inventory: what Writ has claimed, owns, or has removed. Only what it lists can be removed.
+
+use crate::bundle::entry::Own;
+use crate::digest::Digest;
+use crate::name::{Namespace, RuleName};
+use crate::object::{ApiVersion, ObjectId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An object's identity over time, as the target gives it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Uid(pub String);
+
+/// An object's version, as the target gives it: changes with every write.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(pub String);
+
+/// `Claimed -> Owned -> Removed`, each written before the write it speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "state")]
+pub enum State {
+    /// About to be written.
+    Claimed,
+    /// Written by us.
+    Owned {
+        /// The object that we wrote.
+        uid: Uid,
+    },
+    /// Deleted by us; the row stays for a day.
+    Removed {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// Which object.
+    pub id: ObjectId,
+    /// The API version it was written in.
+    pub api: ApiVersion,
+    /// The rule that wants it.
+    pub rule: RuleName,
+    /// The namespace of the unit it belongs to; none: the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Namespace>,
+    /// Whole or fields.
+    pub own: Own,
+    /// The digest of the desired object: names the last good copy.
+    pub digest: Digest,
+    /// Since when the row is in this state.
+    pub since: Timestamp,
+    /// Since when the object is no longer wanted, while it lingers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaving: Option<Timestamp>,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// All rows, by object.
+pub type Inventory = BTreeMap<ObjectId, Row>;

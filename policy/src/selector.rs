@@ -1,0 +1,135 @@
+//! The one selector grammar: Kubernetes' own, plus `regions`, `names` and `except`. `{}` is all.
+
+use crate::facts::{Declared, Labels};
+use crate::name::{Namespace, RegionName};
+use serde::{Deserialize, Serialize};
+
+/// `matchLabels` and `matchExpressions`, all of which must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct LabelSelector {
+    /// Labels with exactly these values.
+    #[serde(skip_serializing_if = "Labels::is_empty")]
+    pub match_labels: Labels,
+    /// Further requirements.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub match_expressions: Vec<Requirement>,
+}
+
+/// One requirement on one label.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Requirement {
+    /// The label's key.
+    pub key: String,
+    /// How its value is compared.
+    pub operator: Operator,
+    /// The values: some for In and NotIn, none otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+}
+
+/// How a requirement compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Operator {
+    /// The value is one of these.
+    In,
+    /// The label is absent, or its value none of these.
+    NotIn,
+    /// The label is there.
+    Exists,
+    /// The label is absent.
+    DoesNotExist,
+}
+
+impl LabelSelector {
+    /// Whether `labels` satisfy all requirements.
+    #[must_use]
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.match_expressions.iter().all(|requirement| requirement.holds(labels))
+    }
+}
+
+impl Requirement {
+    fn holds(&self, labels: &Labels) -> bool {
+        let value = labels.get(&self.key);
+        match self.operator {
+            Operator::In => value.is_some_and(|value| self.values.contains(value)),
+            Operator::NotIn => value.is_none_or(|value| !self.values.contains(value)),
+            Operator::Exists => value.is_some(),
+            Operator::DoesNotExist => value.is_none(),
+        }
+    }
+}
+
+/// Which clusters a rule governs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClusterSelector {
+    /// Only in these regions; none given: in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regions: Option<Vec<RegionName>>,
+    /// Only these; none given: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<Vec<String>>,
+    /// Not these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
+    /// Requirements on labels.
+    #[serde(flatten)]
+    pub labels: LabelSelector,
+}
+
+impl ClusterSelector {
+    /// Whether the rule governs `cluster`.
+    #[must_use]
+    pub fn matches(&self, cluster: &Declared) -> bool {
+        let name = cluster.name.as_str();
+        self.regions.as_ref().is_none_or(|regions| regions.contains(&cluster.region))
+            && self.names.as_ref().is_none_or(|names| names.iter().any(|n| n == name))
+            && !self.except.iter().any(|n| n == name)
+            && self.labels.matches(&cluster.labels)
+    }
+}
+
+/// Which namespaces a rule governs: every one of `all` must match, so that the scopes of a rule and of its rule set
+/// combine without being merged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamespaceSelector {
+    /// Each must match.
+    pub all: Vec<NamespaceTerm>,
+}
+
+/// One namespace selector, as people write it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NamespaceTerm {
+    /// Only these; none given: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<Vec<String>>,
+    /// Not these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
+    /// Requirements on labels.
+    #[serde(flatten)]
+    pub labels: LabelSelector,
+}
+
+impl NamespaceTerm {
+    fn matches(&self, name: &Namespace, labels: &Labels) -> bool {
+        let name = name.as_str();
+        self.names.as_ref().is_none_or(|names| names.iter().any(|n| n == name))
+            && !self.except.iter().any(|n| n == name)
+            && self.labels.matches(labels)
+    }
+}
+
+impl NamespaceSelector {
+    /// Whether the rule governs the namespace `name` with these labels.
+    #[must_use]
+    pub fn matches(&self, name: &Namespace, labels: &Labels) -> bool {
+        self.all.iter().all(|term| term.matches(name, labels))
+    }
+}
