@@ -1,1 +1,2 @@
+//! Tools for building and testing Writ.
 fn main() {}
