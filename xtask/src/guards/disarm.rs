@@ -33,8 +33,10 @@ pub(crate) fn copy_of_workspace() -> Result<TempDir> {
 
 /// The text with the body of `function` replaced.
 pub(crate) fn body(text: &str, function: &str, body: &str) -> Result<String> {
-    let starts: Vec<usize> = [format!("fn {function}("), format!("fn {function}<")].iter()
-        .flat_map(|start| text.match_indices(start.as_str()).map(|(at, _)| at).collect::<Vec<_>>()).collect();
+    let starts: Vec<usize> = [format!("fn {function}("), format!("fn {function}<")]
+        .iter()
+        .flat_map(|start| text.match_indices(start.as_str()).map(|(at, _)| at).collect::<Vec<_>>())
+        .collect();
     let [start] = starts.as_slice() else {
         bail!("there are {} functions named `{function}`; one is needed", starts.len());
     };

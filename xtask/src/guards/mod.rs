@@ -23,14 +23,17 @@ pub(crate) struct Options {
 /// Disarms each guard and expects its test to fail; then nothing is left changed.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let all = list::read(&root().join("e2e/guards.toml"))?;
-    let chosen: Vec<&Guard> =
-        all.iter().filter(|guard| options.invariants.is_empty() || options.invariants.contains(&guard.invariant)).collect();
+    let chosen: Vec<&Guard> = all
+        .iter()
+        .filter(|guard| options.invariants.is_empty() || options.invariants.contains(&guard.invariant))
+        .collect();
     if options.list {
         chosen.iter().for_each(|guard| say(&guard.to_string()));
         return Ok(());
     }
     let copy = disarm::copy_of_workspace()?;
-    let asleep: Vec<String> = chosen.iter().filter_map(|guard| shown(guard, copy.path()).transpose()).collect::<Result<_>>()?;
+    let asleep: Vec<String> =
+        chosen.iter().filter_map(|guard| shown(guard, copy.path()).transpose()).collect::<Result<_>>()?;
     if !asleep.is_empty() {
         bail!("{} of {} tests pass without their guard:\n{}", asleep.len(), chosen.len(), asleep.join("\n"));
     }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 /// Builds them.
 pub(crate) fn build() -> Result<()> {
     let release: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
-    tools::run(tools::cargo(&["build", "--quiet", "-p", "writ-hub", "-p", "writ-spoke-agent", "-p", "writ-cli"]).args(release))
+    tools::run(
+        tools::cargo(&["build", "--quiet", "-p", "writ-hub", "-p", "writ-spoke-agent", "-p", "writ-cli"]).args(release),
+    )
 }
 
 /// Where a binary stands: beside this one, so of the same profile.

@@ -39,7 +39,8 @@ pub(crate) struct Cast {
 impl Cast {
     /// Starts the hub, declares nothing by hand: clusters come from the catalog, spokes join by invitation.
     pub(crate) fn start(options: &Options) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("writ-lab-").tempdir().context("cannot make a temporary folder")?;
+        let folder =
+            tempfile::Builder::new().prefix("writ-lab-").tempdir().context("cannot make a temporary folder")?;
         let repository = catalog(&tools::root().join(&options.catalog), folder.path())?;
         let config = folder.path().join("hub/hub.yaml");
         files::write(&config, &hub_config(&repository, &options.set))?;
@@ -70,7 +71,10 @@ impl Cast {
     }
 
     fn address(&self, listener: &str) -> Result<&str> {
-        self.addresses.get(listener).and_then(Value::as_str).with_context(|| format!("the hub has no listener {listener}"))
+        self.addresses
+            .get(listener)
+            .and_then(Value::as_str)
+            .with_context(|| format!("the hub has no listener {listener}"))
     }
 
     /// The clusters that the catalog declares, once the hub has taken it up.
@@ -139,6 +143,11 @@ impl Cast {
     pub(crate) fn commit(&self, message: &str) -> Result<String> {
         files::git(&self.repository, &["add", "--all"])?;
         files::git(&self.repository, &["commit", "--quiet", "--message", message])?;
+        self.commit_id()
+    }
+
+    /// The commit that the catalog's branch is at.
+    pub(crate) fn commit_id(&self) -> Result<String> {
         files::git(&self.repository, &["rev-parse", "HEAD"])
     }
 

@@ -20,7 +20,11 @@ impl Process {
     /// Starts `command` with `--ready-file` and waits for its addresses. Its output goes to `log`.
     pub(crate) fn start(name: &str, mut command: Command, log: &Path, ready: &Path) -> Result<(Self, Value)> {
         files::forget(ready)?;
-        let output = File::options().create(true).append(true).open(log).with_context(|| format!("cannot open {}", log.display()))?;
+        let output = File::options()
+            .create(true)
+            .append(true)
+            .open(log)
+            .with_context(|| format!("cannot open {}", log.display()))?;
         let errors = output.try_clone()?;
         command.arg("--ready-file").arg(ready).stdin(Stdio::null()).stdout(output).stderr(errors);
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;

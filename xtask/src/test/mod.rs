@@ -27,11 +27,15 @@ type Step = (&'static str, fn(&Options) -> Result<()>);
 
 const UNIT: &[Step] = &[
     ("format", |_| run_command(&mut cargo(&["fmt", "--all", "--check"]))),
-    ("lints", |_| run_command(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))),
+    ("lints", |_| {
+        run_command(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    }),
     ("the core is pure: no impure crate", |_| tools::pure_dependencies()),
     ("the core is pure: it builds for wasm32", |options| tools::wasm(options.allow_missing)),
     ("licences, bans and sources of crates", |options| tools::deny(options.allow_missing)),
-    ("tests inside one process", |_| run_command(&mut cargo(&["test", "--quiet", "--workspace", "--exclude", "writ-e2e"]))),
+    ("tests inside one process", |_| {
+        run_command(&mut cargo(&["test", "--quiet", "--workspace", "--exclude", "writ-e2e"]))
+    }),
 ];
 
 const E2E: &[Step] = &[

@@ -5,11 +5,24 @@ use anyhow::{Result, bail};
 use std::process::Command;
 
 /// Crates that read clocks, files or sockets, or start threads: the core may not be built on one.
-const IMPURE: &[&str] = &["tokio", "kube", "reqwest", "hyper", "tonic", "gix", "rusqlite", "rustls", "notify", "mio", "socket2", "moka", "rayon"];
+const IMPURE: &[&str] = &[
+    "tokio", "kube", "reqwest", "hyper", "tonic", "gix", "rusqlite", "rustls", "notify", "mio", "socket2", "moka",
+    "rayon",
+];
 
 /// Everything the core is built on, directly or not, for real targets and without its tests.
 pub(crate) fn pure_dependencies() -> Result<()> {
-    let tree = stdout(&mut cargo(&["tree", "--package", "writ-policy", "--edges", "normal", "--prefix", "none", "--format", "{p}"]))?;
+    let tree = stdout(&mut cargo(&[
+        "tree",
+        "--package",
+        "writ-policy",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]))?;
     let names = tree.lines().filter_map(|line| line.split_whitespace().next());
     let mut found: Vec<&str> = names.filter(|name| IMPURE.contains(name)).collect();
     found.sort_unstable();
@@ -31,7 +44,9 @@ pub(crate) fn wasm(allow_missing: bool) -> Result<()> {
             say("   left out: `rustup target add wasm32-unknown-unknown` does not work here");
             Ok(())
         }
-        (Err(error), false) => Err(error.context("the target wasm32-unknown-unknown is missing; `rustup target add wasm32-unknown-unknown` installs it")),
+        (Err(error), false) => Err(error.context(
+            "the target wasm32-unknown-unknown is missing; `rustup target add wasm32-unknown-unknown` installs it",
+        )),
     }
 }
 
@@ -48,7 +63,8 @@ pub(crate) fn deny(allow_missing: bool) -> Result<()> {
         }
     }
     run(&mut cargo(&["deny", "--offline", "--log-level", "error", "check", "bans", "licenses", "sources"]))?;
-    let advisories = output(&mut cargo(&["deny", "--offline", "--log-level", "error", "check", "--disable-fetch", "advisories"]))?;
+    let advisories =
+        output(&mut cargo(&["deny", "--offline", "--log-level", "error", "check", "--disable-fetch", "advisories"]))?;
     if !advisories.status.success() {
         let said = String::from_utf8_lossy(&advisories.stderr).into_owned();
         if metadata_only(&said) {
@@ -62,5 +78,7 @@ pub(crate) fn deny(allow_missing: bool) -> Result<()> {
 
 /// Whether cargo-deny had no database to look into.
 fn metadata_only(said: &str) -> bool {
-    ["failed to load advisory database", "failed to open advisory database", "unable to find", "not found"].iter().any(|text| said.contains(text))
+    ["failed to load advisory database", "failed to open advisory database", "unable to find", "not found"]
+        .iter()
+        .any(|text| said.contains(text))
 }

@@ -1,0 +1,208 @@
+//! The chapters of the demo, in order.
+
+use super::{Chapter, cluster, edits};
+use crate::lab::Cast;
+use crate::lab::cast::PATIENCE;
+use crate::wait;
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::time::Duration;
+
+type Told = Result<Vec<String>>;
+
+/// The story.
+pub(super) const CHAPTERS: &[Chapter] = &[
+    Chapter {
+        title: "A commit is published; three clusters enforce it, each with its region's values.",
+        play: enforced,
+    },
+    Chapter { title: "A fourth cluster is only observed: told what would change, and not touched.", play: observed },
+    Chapter { title: "Somebody tampers with an object; it is repaired.", play: repaired },
+    Chapter {
+        title: "The hub stops. A spoke is killed and started again: it still enforces, alone.",
+        play: partitioned,
+    },
+    Chapter { title: "The hub is back; a new commit arrives everywhere.", play: healed },
+    Chapter { title: "A bad commit is refused, in its place; the last good one stays in force.", play: refused },
+    Chapter { title: "A commit that removes every rule waits for a person.", play: held },
+    Chapter { title: "A join string works once.", play: joined_once },
+    Chapter { title: "Pinned, the rules stand still; unpinned, they move on.", play: pinned },
+];
+
+const EU: (&str, &str) = ("eu-1", "https://otel.eu.acme.example");
+const US: (&str, &str) = ("us-1", "https://otel.us.acme.example");
+const ENFORCING: [(&str, &str); 3] = [EU, ("eu-2", "https://otel.eu.acme.example"), US];
+const TELEMETRY: &str = "observability/ConfigMap..otel.yaml";
+const ENDPOINT: &str = "/data/endpoint";
+const COMPRESSION: &str = "/data/compression";
+const INTENT: &str = "intents/observability/telemetry.yaml";
+
+fn enforced(cast: &mut Cast) -> Told {
+    let mut told = Vec::new();
+    for (name, endpoint) in ENFORCING {
+        wait::until(&format!("{name} has its telemetry"), PATIENCE, || {
+            cluster::expect(cast, name, TELEMETRY, ENDPOINT, endpoint)
+        })?;
+        let count = cluster::objects(cast, name)?.len();
+        told.push(format!("{name}: telemetry goes to {endpoint}; {count} objects stand in its directory"));
+    }
+    Ok(told)
+}
+
+fn observed(cast: &mut Cast) -> Told {
+    let before = cluster::objects(cast, "us-lab")?;
+    let count = wait::until("us-lab reports what it would do", PATIENCE, || {
+        let shown = cast.writ_json(&["cluster", "show", "us-lab"])?;
+        outcome_count(&shown, "WouldApply")
+    })?;
+    if cluster::file(cast, "us-lab", TELEMETRY)?.exists() {
+        bail!("us-lab is at audit, and was written to");
+    }
+    if cluster::objects(cast, "us-lab")? != before {
+        bail!("the objects of us-lab changed while it was only observed");
+    }
+    Ok(vec![format!("us-lab: {count} units would be applied; none of its {} objects was touched", before.len())])
+}
+
+/// How many units of a cluster have an outcome; an error when none has.
+fn outcome_count(shown: &Value, outcome: &str) -> Result<u64> {
+    let count = shown.pointer(&format!("/report/counts/{outcome}")).and_then(Value::as_u64).unwrap_or(0);
+    if count == 0 { bail!("no unit is {outcome}") } else { Ok(count) }
+}
+
+fn tamper(cast: &Cast, name: &str, endpoint: &str) -> Result<()> {
+    let file = cluster::file(cast, name, TELEMETRY)?;
+    let text = std::fs::read_to_string(&file)?;
+    std::fs::write(&file, text.replace(endpoint, "https://evil.example"))?;
+    Ok(())
+}
+
+fn repaired(cast: &mut Cast) -> Told {
+    let (name, endpoint) = EU;
+    tamper(cast, name, endpoint)?;
+    wait::until("the object is repaired", PATIENCE, || cluster::expect(cast, name, TELEMETRY, ENDPOINT, endpoint))?;
+    Ok(vec![format!("{name}: the endpoint was changed by hand, and is {endpoint} again")])
+}
+
+fn partitioned(cast: &mut Cast) -> Told {
+    cast.stop_hub()?;
+    let (name, endpoint) = US;
+    cast.crash_spoke(name)?;
+    tamper(cast, name, endpoint)?;
+    wait::until("the object is repaired without a hub", PATIENCE, || {
+        cluster::expect(cast, name, TELEMETRY, ENDPOINT, endpoint)
+    })?;
+    Ok(vec![format!(
+        "{name}: killed with SIGKILL, started from its own disk, tampered with, repaired; no hub in sight"
+    )])
+}
+
+fn healed(cast: &mut Cast) -> Told {
+    cast.start_hub()?;
+    edits::replace(cast, INTENT, "compression: zstd", "compression: gzip")?;
+    let commit = cast.commit("Collectors at the edge cannot read zstd")?;
+    cast.writ(&["catalog", "refresh"])?;
+    for (name, _) in ENFORCING {
+        wait::until(&format!("{name} has the new value"), PATIENCE, || {
+            cluster::expect(cast, name, TELEMETRY, COMPRESSION, "gzip")
+        })?;
+    }
+    Ok(vec![format!("commit {} is in force in eu-1, eu-2 and us-1", short(&commit))])
+}
+
+fn refused(cast: &mut Cast) -> Told {
+    let good = cast.commit_id()?;
+    edits::replace(cast, INTENT, "rationale:", "rationle:")?;
+    edits::replace(cast, INTENT, "risk: medium", "risk: enormous")?;
+    cast.commit("A hurried change")?;
+    let output = cast.writ_output(&["catalog", "refresh"])?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    if output.status.code() != Some(1) {
+        bail!("a bad commit was not refused ({}): {said}", output.status);
+    }
+    let place = said
+        .lines()
+        .find(|line| line.contains(&format!("{INTENT}:")))
+        .context("the fault is not named by its place")?;
+    cluster::expect(cast, "eu-1", TELEMETRY, COMPRESSION, "gzip")?;
+    let told = vec![place.trim().to_owned(), "eu-1 keeps the last good revision".to_owned()];
+    cast.restore(&good)?;
+    cast.commit("Take back the hurried change")?;
+    cast.writ(&["catalog", "refresh"])?;
+    Ok(told)
+}
+
+fn held(cast: &mut Cast) -> Told {
+    let good = cast.commit_id()?;
+    edits::remove_all_rules(cast)?;
+    cast.commit("Remove everything")?;
+    cast.writ(&["catalog", "refresh"])?;
+    let digests = wait::until("the removals of three clusters are held", PATIENCE, || holds(cast, ENFORCING.len()))?;
+    for (name, endpoint) in ENFORCING {
+        cluster::expect(cast, name, TELEMETRY, ENDPOINT, endpoint)?;
+    }
+    let mut told = vec!["eu-1, eu-2 and us-1 hold the removal; every object still stands".to_owned()];
+    for digest in digests {
+        cast.writ(&["hold", "release", &digest])?;
+    }
+    for (name, _) in ENFORCING {
+        wait::until(&format!("{name} carries out the released removal"), PATIENCE, || gone(cast, name))?;
+    }
+    told.push("released: the objects are gone, and what was never Writ's still stands".to_owned());
+    cast.restore(&good)?;
+    cast.commit("Bring the rules back")?;
+    cast.writ(&["catalog", "refresh"])?;
+    for (name, endpoint) in ENFORCING {
+        wait::until(&format!("{name} has its rules back"), PATIENCE, || {
+            cluster::expect(cast, name, TELEMETRY, ENDPOINT, endpoint)
+        })?;
+    }
+    Ok(told)
+}
+
+/// The digests of all holds, once as many clusters as `clusters` have reported theirs.
+fn holds(cast: &Cast, clusters: usize) -> Result<Vec<String>> {
+    let list = cast.writ_json(&["hold", "list"])?;
+    let items = list.get("items").and_then(Value::as_array).context("a list has items")?;
+    let mut digests: Vec<String> =
+        items.iter().filter_map(|hold| Some(hold.get("digest")?.as_str()?.to_owned())).collect();
+    let named = items.iter().filter(|hold| hold.get("cluster").is_some_and(Value::is_string)).count();
+    digests.sort_unstable();
+    digests.dedup();
+    if named < clusters { bail!("{named} clusters hold a removal") } else { Ok(digests) }
+}
+
+fn gone(cast: &Cast, name: &str) -> Result<()> {
+    if cluster::file(cast, name, TELEMETRY)?.exists() { bail!("the telemetry of {name} still stands") } else { Ok(()) }
+}
+
+fn joined_once(cast: &mut Cast) -> Told {
+    let used = cast.spoke("eu-1")?.join.clone();
+    let output = cast.join_elsewhere(&used)?;
+    if output.status.code() != Some(1) {
+        bail!("a used join string was not refused: {}", output.status);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Ok(vec![said.lines().next().unwrap_or_default().trim().to_owned()])
+}
+
+fn pinned(cast: &mut Cast) -> Told {
+    cast.writ(&["pin"])?;
+    edits::replace(cast, INTENT, "compression: gzip", "compression: none")?;
+    cast.commit("A change at a bad moment")?;
+    cast.writ(&["catalog", "refresh"])?;
+    wait::throughout("a pinned fleet changed", Duration::from_secs(2), || {
+        cluster::expect(cast, "eu-1", TELEMETRY, COMPRESSION, "gzip")
+    })?;
+    cast.writ(&["unpin"])?;
+    for (name, _) in ENFORCING {
+        wait::until(&format!("{name} moves on"), PATIENCE, || {
+            cluster::expect(cast, name, TELEMETRY, COMPRESSION, "none")
+        })?;
+    }
+    Ok(vec!["pinned for a while: nothing moved; unpinned: the waiting commit went out".to_owned()])
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..8).unwrap_or(commit)
+}
