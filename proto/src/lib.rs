@@ -1,5 +1,7 @@
 //! All that crosses a process: the gRPC services, the REST types, and their conversions into policy types.
 
+pub mod rest;
+
 /// gRPC messages and services, package `writ.v1alpha1`.
 #[allow(
     missing_docs,

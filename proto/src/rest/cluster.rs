@@ -1,0 +1,191 @@
+//! Clusters, as the hub sees them.
+
+use jiff::Timestamp;
+use policy::facts::{Capabilities, Labels};
+use policy::mode::Mode;
+use policy::name::{ClusterName, RegionName};
+use policy::outcome::{Finding, OutcomeCode};
+use policy::time::Span;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cluster {
+    /// Its name and labels.
+    pub metadata: Metadata,
+    /// What the catalog declares.
+    pub spec: Spec,
+    /// What the hub knows.
+    pub status: Status,
+}
+
+/// Name and labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata {
+    /// Its name.
+    pub name: ClusterName,
+    /// Its labels.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
+}
+
+/// What the catalog declares of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spec {
+    /// Its region.
+    pub region: RegionName,
+    /// The most that may happen there.
+    pub mode: Mode,
+}
+
+/// Where a cluster stands with the hub. Closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum State {
+    /// In the catalog; nobody has been invited.
+    Declared,
+    /// A join string is waiting to be used.
+    Invited,
+    /// Its spoke follows.
+    Connected,
+    /// It has joined, and its spoke does not follow at this moment. What it enforces, it goes on enforcing.
+    Disconnected,
+    /// Its identity was revoked.
+    Revoked,
+    /// It has joined, and the catalog no longer declares it: it gets no more heads.
+    Undeclared,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// What the hub knows of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// Where it stands with the hub.
+    pub state: State,
+    /// The sequence and revision that the hub wants there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Position>,
+    /// The sequence and revision that its spoke reports to be in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforced: Option<Position>,
+    /// What it can do, as reported, else as pinned in the catalog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Capabilities>,
+    /// When its spoke was last heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<Timestamp>,
+    /// Until when its spoke may call itself fresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_until: Option<Timestamp>,
+    /// How many units came to each outcome, in the spoke's newest report.
+    #[serde(default)]
+    pub units: BTreeMap<OutcomeCode, u64>,
+    /// The newest report's findings; at most the first hundred.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// How many findings there are in all.
+    #[serde(default)]
+    pub findings_total: u64,
+    /// Connected, Fresh, Applied, Degraded, Braked, ClockSuspect.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+}
+
+/// A place in one cluster's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Position {
+    /// The head's number.
+    pub sequence: u64,
+    /// The commit.
+    pub revision: String,
+}
+
+/// One condition, as Kubernetes writes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Condition {
+    /// Its name.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// Whether it holds.
+    pub status: Truth,
+    /// Why, in a word.
+    pub reason: String,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// Since when.
+    pub last_transition_time: Timestamp,
+}
+
+/// Whether a condition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Truth {
+    /// It does.
+    True,
+    /// It does not.
+    False,
+    /// The hub cannot tell.
+    Unknown,
+}
+
+/// Asks for a join string.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InviteRequest {
+    /// How long the join string may be used; one hour where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Span>,
+    /// Whether a cluster that has joined already may be joined anew: its present identity ends when the new one joins.
+    #[serde(default)]
+    pub replace: bool,
+}
+
+/// A join string. Shown once: the hub keeps a hash of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// Whom it lets in.
+    pub cluster: ClusterName,
+    /// What `writ-spoke join` takes.
+    pub join: String,
+    /// When it can no longer be used.
+    pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Invitation {{ cluster: {}, join: [redacted], expires_at: {} }}", self.cluster, self.expires_at)
+    }
+}
+
+/// Revokes a cluster's identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RevokeRequest {
+    /// Why, for the audit log.
+    pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_join_string_is_not_printed_by_debug() {
+        let expires_at = Timestamp::UNIX_EPOCH;
+        let invitation = Invitation { cluster: "eu-1".parse().unwrap(), join: "writ1.canary".into(), expires_at };
+        assert!(!format!("{invitation:?}").contains("canary"));
+    }
+}
