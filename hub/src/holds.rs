@@ -1,0 +1,102 @@
+//! Holds: list, show, release by digest.
+
+use crate::error::HubError;
+use crate::hub::Hub;
+use crate::records::{self, Hold, HoldKind, Kept, PruneRelease, Writes as _, unchanged};
+use crate::store::{Action, Actor, Change, Precondition, StoreError};
+use policy::digest::Digest;
+use policy::name::ClusterName;
+use policy::object::ObjectId;
+use serde_json::json;
+
+/// How many objects a hold names; it counts all.
+const NAMED: usize = 100;
+
+impl Hub {
+    /// All holds, released ones too.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn holds(&self) -> Result<Vec<Hold>, HubError> {
+        let all = records::list::<Hold>(self.store.as_ref()).await?;
+        Ok(all.into_iter().map(|kept| kept.record).collect())
+    }
+
+    /// One hold.
+    ///
+    /// # Errors
+    /// [`HubError::UnknownHold`] when there is none of this digest.
+    pub async fn hold(&self, digest: Digest) -> Result<Hold, HubError> {
+        self.kept_hold(digest).await.map(|kept| kept.record)
+    }
+
+    async fn kept_hold(&self, digest: Digest) -> Result<Kept<Hold>, HubError> {
+        records::get::<Hold>(self.store.as_ref(), &digest).await?.ok_or(HubError::UnknownHold(digest))
+    }
+
+    /// Lets exactly what the digest names pass. Again: nothing happens.
+    ///
+    /// # Errors
+    /// [`HubError::UnknownHold`] when there is none of this digest.
+    pub async fn release(&self, digest: Digest, who: &Actor) -> Result<(), HubError> {
+        let kept = self.kept_hold(digest).await?;
+        if kept.record.released.is_some() {
+            return Ok(());
+        }
+        let expects = unchanged(Some(&kept));
+        let hold = Hold { released: Some((who.clone(), self.clock.wall())), ..kept.record };
+        let mut change = Change::new().set(&digest, &hold, expects)?;
+        if let HoldKind::Removals { cluster, .. } = &hold.kind {
+            change = change.set(cluster, &PruneRelease { digest }, Precondition::Unconditional)?;
+        }
+        self.store.commit(change, self.entry(who.clone(), Action::Release, &digest, json!(hold.kind))).await?;
+        Ok(())
+    }
+
+    /// A spoke reports removals above T_prune: they wait here, listed, until a person releases their digest.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn prune_hold_reported(
+        &self,
+        cluster: &ClusterName,
+        digest: Digest,
+        mut rows: Vec<ObjectId>,
+    ) -> Result<(), HubError> {
+        rows.sort();
+        let count = rows.len() as u64;
+        rows.truncate(NAMED);
+        let kind = HoldKind::Removals { cluster: cluster.clone(), objects: rows, count };
+        self.place_hold(digest, kind, Actor::Cluster(cluster.clone())).await
+    }
+
+    /// Keeps a hold; one that stands already, or was released, stays as it is.
+    pub(crate) async fn place_hold(&self, digest: Digest, kind: HoldKind, by: Actor) -> Result<(), HubError> {
+        if records::get::<Hold>(self.store.as_ref(), &digest).await?.is_some() {
+            return Ok(());
+        }
+        let entry = self.entry(by, Action::Hold, &digest, json!(kind));
+        let hold = Hold { digest, kind, since: self.clock.wall(), released: None };
+        let change = Change::new().set(&digest, &hold, Precondition::DoesNotExist)?;
+        match self.store.commit(change, entry).await {
+            // Somebody else reported the same at the same moment.
+            Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// The first unreleased hold that keeps the whole hub from publishing.
+    pub async fn standing_hold(&self) -> Result<Option<Hold>, HubError> {
+        let stops = |hold: &Hold| hold.released.is_none() && !matches!(hold.kind, HoldKind::Removals { .. });
+        Ok(self.holds().await?.into_iter().find(stops))
+    }
+
+    /// A restored hub admits nobody until a person has looked.
+    pub(crate) async fn refuse_while_restored(&self) -> Result<(), HubError> {
+        let restored = |hold: &Hold| hold.released.is_none() && matches!(hold.kind, HoldKind::Restored { .. });
+        match self.holds().await?.into_iter().find(restored) {
+            Some(hold) => Err(HubError::Restored(hold.digest)),
+            None => Ok(()),
+        }
+    }
+}

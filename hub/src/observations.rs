@@ -1,0 +1,35 @@
+//! What spokes tell: facts, reports, and the heads they hold. Observations change no policy, so they need no audit entry.
+
+use crate::error::HubError;
+use crate::hub::Hub;
+use crate::records::{self, KeptReport, ReportedFacts};
+use policy::facts::Capabilities;
+use policy::name::ClusterName;
+use serde_json::Value;
+
+impl Hub {
+    /// Takes in what a spoke says of its cluster. The same again changes nothing and wakes nobody.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn facts(&self, cluster: &ClusterName, uid: &str, capabilities: Capabilities) -> Result<(), HubError> {
+        let store = self.store.as_ref();
+        let stands = records::get::<ReportedFacts>(store, cluster).await?;
+        if stands.is_some_and(|kept| kept.record.capabilities == capabilities && kept.record.uid == uid) {
+            return Ok(());
+        }
+        let facts = ReportedFacts { capabilities, uid: uid.to_owned(), at: self.clock.wall() };
+        records::observe(store, cluster, &facts).await?;
+        Ok(())
+    }
+
+    /// Takes in a report that intake has checked; the latest wins.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn report(&self, cluster: &ClusterName, report: Value) -> Result<(), HubError> {
+        let kept = KeptReport { report, at: self.clock.wall() };
+        records::observe(self.store.as_ref(), cluster, &kept).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Holds: changes that wait for a person, each bound to a digest.
+
+use super::Record;
+use crate::store::Actor;
+use jiff::Timestamp;
+use policy::digest::Digest;
+use policy::name::{ClusterName, RuleName};
+use policy::object::ObjectId;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum HoldKind {
+    /// A spoke holds removals above T_prune.
+    Removals {
+        /// Whose.
+        cluster: ClusterName,
+        /// What would go: the first of them, sorted.
+        objects: Vec<ObjectId>,
+        /// How many would go.
+        count: u64,
+    },
+    /// Renderings changed by a new version of Writ alone.
+    Rendering {
+        /// Which rules, by cluster.
+        rules: BTreeMap<ClusterName, BTreeSet<RuleName>>,
+    },
+    /// This hub's store is older than heads that it signed: it was restored.
+    Restored {
+        /// The first cluster that showed a newer head.
+        cluster: ClusterName,
+        /// The sequence it showed.
+        shown: u64,
+        /// The sequence that the store has.
+        stored: u64,
+    },
+}
+
+/// One hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hold {
+    /// What it is bound to: releasing it lets exactly this pass.
+    pub digest: Digest,
+    /// What waits.
+    #[serde(flatten)]
+    pub kind: HoldKind,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who let it pass, once somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<(Actor, Timestamp)>,
+}
+
+impl Record for Hold {
+    const NAME: &'static str = "hold";
+    type Id = Digest;
+}
