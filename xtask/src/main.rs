@@ -1,15 +1,8 @@
 //! `cargo xtask`: builds, demonstrates, tests and measures Writ by its shipped binaries.
 
-mod bench;
-mod demo;
-mod guards;
-mod lab;
-mod test;
-mod tools;
-mod wait;
-
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use xtask::{bench, demo, guards, lab, test, tools};
 
 /// Tasks of the Writ workspace.
 #[derive(Parser)]

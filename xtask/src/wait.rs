@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const PACE: Duration = Duration::from_millis(20);
 
 /// Polls `look` until it gives a value; after `limit`, fails with what was awaited and the last reason why not.
-pub(crate) fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<T>) -> Result<T> {
+pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<T>) -> Result<T> {
     #[expect(clippy::disallowed_methods, reason = "a task on a developer's machine has no injected clock")]
     let now = Instant::now;
     let end = now() + limit;
@@ -23,7 +23,7 @@ pub(crate) fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Re
 }
 
 /// Polls for the whole of `time` that `look` keeps holding.
-pub(crate) fn throughout(what: &str, time: Duration, mut look: impl FnMut() -> Result<()>) -> Result<()> {
+pub fn throughout(what: &str, time: Duration, mut look: impl FnMut() -> Result<()>) -> Result<()> {
     #[expect(clippy::disallowed_methods, reason = "a task on a developer's machine has no injected clock")]
     let now = Instant::now;
     let end = now() + time;

@@ -4,8 +4,8 @@ use anyhow::Result;
 
 /// Which benchmark.
 #[derive(clap::Args)]
-pub(crate) struct Options {}
+pub struct Options {}
 
-pub(crate) fn run(_: &Options) -> Result<()> {
+pub fn run(_: &Options) -> Result<()> {
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! The demo: the main job on the embedded default, told in plain steps, each of them checked.
 
-mod cluster;
 mod edits;
 mod steps;
 
@@ -11,7 +10,7 @@ use std::path::PathBuf;
 
 /// What the demo can be told.
 #[derive(clap::Args)]
-pub(crate) struct Options {}
+pub struct Options {}
 
 /// One chapter: what it says, and what it does and checks.
 struct Chapter {
@@ -20,7 +19,7 @@ struct Chapter {
 }
 
 /// Tells all chapters in order; the first check that fails ends the demo.
-pub(crate) fn run(_: &Options) -> Result<()> {
+pub fn run(_: &Options) -> Result<()> {
     say("Writ demo: a git catalog, one hub, four clusters as directories, mutual TLS in between.\n");
     binaries::build()?;
     let mut cast = Cast::start(&Lab {

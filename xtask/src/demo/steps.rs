@@ -1,8 +1,8 @@
 //! The chapters of the demo, in order.
 
-use super::{Chapter, cluster, edits};
-use crate::lab::Cast;
+use super::{Chapter, edits};
 use crate::lab::cast::PATIENCE;
+use crate::lab::{Cast, cluster};
 use crate::wait;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;

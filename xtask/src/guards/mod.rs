@@ -12,7 +12,7 @@ use std::process::Command;
 
 /// Which guards.
 #[derive(clap::Args, Default)]
-pub(crate) struct Options {
+pub struct Options {
     /// Only the guards of these invariants, by number.
     invariants: Vec<u32>,
     /// Only list them.
@@ -21,7 +21,7 @@ pub(crate) struct Options {
 }
 
 /// Disarms each guard and expects its test to fail; then nothing is left changed.
-pub(crate) fn run(options: &Options) -> Result<()> {
+pub fn run(options: &Options) -> Result<()> {
     let all = list::read(&root().join("e2e/guards.toml"))?;
     let chosen: Vec<&Guard> = all
         .iter()

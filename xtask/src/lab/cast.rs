@@ -11,34 +11,37 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long a step of the cast may take on a slow machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One spoke and its cluster.
-pub(crate) struct Spoke {
-    pub(crate) name: String,
+pub struct Spoke {
+    /// Its cluster's name.
+    pub name: String,
     /// The cluster: a directory target.
-    pub(crate) directory: PathBuf,
+    pub directory: PathBuf,
     /// The string it joined with.
-    pub(crate) join: String,
-    config: PathBuf,
-    data: PathBuf,
+    pub join: String,
+    /// Its folder: `spoke.yaml`, `data/`, `cluster/`, `log`.
+    pub home: PathBuf,
     local: String,
-    process: Process,
+    process: Option<Process>,
 }
 
 /// Everything that runs.
-pub(crate) struct Cast {
+pub struct Cast {
     // Processes before the folder they use: fields are dropped in order.
-    pub(crate) spokes: Vec<Spoke>,
+    /// The spokes, by name order.
+    pub spokes: Vec<Spoke>,
     hub: Process,
     addresses: Value,
-    pub(crate) repository: PathBuf,
+    /// The catalog's working copy and repository.
+    pub repository: PathBuf,
     folder: TempDir,
 }
 
 impl Cast {
     /// Starts the hub, declares nothing by hand: clusters come from the catalog, spokes join by invitation.
-    pub(crate) fn start(options: &Options) -> Result<Self> {
+    pub fn start(options: &Options) -> Result<Self> {
         let folder =
             tempfile::Builder::new().prefix("writ-lab-").tempdir().context("cannot make a temporary folder")?;
         let repository = catalog(&tools::root().join(&options.catalog), folder.path())?;
@@ -89,7 +92,7 @@ impl Cast {
 
     fn enroll(&mut self, name: &str, seeds: &Path) -> Result<()> {
         let home = self.folder.path().join("spokes").join(name);
-        let (config, data, directory) = (home.join("spoke.yaml"), home.join("data"), home.join("cluster"));
+        let (config, directory) = (home.join("spoke.yaml"), home.join("cluster"));
         let seed = seeds.join(name);
         if !seed.is_dir() {
             bail!("there is no {}: a cluster's directory begins with a copy of it", seed.display());
@@ -100,23 +103,23 @@ impl Cast {
         tools::stdout(Command::new(binaries::path("writ-spoke")?).args(["join", &join, "--config"]).arg(&config))?;
         let (process, addresses) = start_spoke(name, &home)?;
         let local = addresses.get("local").and_then(Value::as_str).unwrap_or_default().to_owned();
-        self.spokes.push(Spoke { name: name.to_owned(), directory, join, config, data, local, process });
+        self.spokes.push(Spoke { name: name.to_owned(), directory, join, home, local, process: Some(process) });
         Ok(())
     }
 
     /// `writ` against this hub: its standard output, or an error.
-    pub(crate) fn writ(&self, arguments: &[&str]) -> Result<String> {
+    pub fn writ(&self, arguments: &[&str]) -> Result<String> {
         tools::stdout(&mut self.writ_command(arguments)?)
     }
 
     /// `writ` against this hub, with `--output json`.
-    pub(crate) fn writ_json(&self, arguments: &[&str]) -> Result<Value> {
+    pub fn writ_json(&self, arguments: &[&str]) -> Result<Value> {
         let text = tools::stdout(self.writ_command(arguments)?.args(["--output", "json"]))?;
         serde_json::from_str(&text).context("`writ --output json` printed what is not JSON")
     }
 
     /// `writ` against this hub, whatever its exit code.
-    pub(crate) fn writ_output(&self, arguments: &[&str]) -> Result<Output> {
+    pub fn writ_output(&self, arguments: &[&str]) -> Result<Output> {
         tools::output(&mut self.writ_command(arguments)?)
     }
 
@@ -135,49 +138,61 @@ impl Cast {
     }
 
     /// The spoke of a cluster.
-    pub(crate) fn spoke(&self, name: &str) -> Result<&Spoke> {
+    pub fn spoke(&self, name: &str) -> Result<&Spoke> {
         self.spokes.iter().find(|spoke| spoke.name == name).with_context(|| format!("no spoke named {name}"))
     }
 
     /// Commits what stands in the catalog's working copy, and gives the commit's id.
-    pub(crate) fn commit(&self, message: &str) -> Result<String> {
+    pub fn commit(&self, message: &str) -> Result<String> {
         files::git(&self.repository, &["add", "--all"])?;
         files::git(&self.repository, &["commit", "--quiet", "--message", message])?;
         self.commit_id()
     }
 
     /// The commit that the catalog's branch is at.
-    pub(crate) fn commit_id(&self) -> Result<String> {
+    pub fn commit_id(&self) -> Result<String> {
         files::git(&self.repository, &["rev-parse", "HEAD"])
     }
 
     /// Puts the catalog's working copy back to an earlier commit's files.
-    pub(crate) fn restore(&self, commit: &str) -> Result<()> {
+    pub fn restore(&self, commit: &str) -> Result<()> {
         files::git(&self.repository, &["read-tree", "-u", "--reset", commit]).map(drop)
     }
 
     /// Ends the hub in good order.
-    pub(crate) fn stop_hub(&mut self) -> Result<()> {
+    pub fn stop_hub(&mut self) -> Result<()> {
         self.hub.stop()
     }
 
     /// Starts the hub again.
-    pub(crate) fn start_hub(&mut self) -> Result<()> {
+    pub fn start_hub(&mut self) -> Result<()> {
         (self.hub, self.addresses) = start_hub(self.folder.path())?;
         Ok(())
     }
 
     /// Kills a spoke as a crash would, and starts it again.
-    pub(crate) fn crash_spoke(&mut self, name: &str) -> Result<()> {
-        let home = self.folder.path().join("spokes").join(name);
+    pub fn crash_spoke(&mut self, name: &str) -> Result<()> {
+        self.kill_spoke(name)?;
+        self.run_spoke(name)
+    }
+
+    /// Kills a spoke as a crash would.
+    pub fn kill_spoke(&mut self, name: &str) -> Result<()> {
         let spoke = self.spokes.iter_mut().find(|spoke| spoke.name == name).context("no such spoke")?;
-        spoke.process.kill()?;
-        (spoke.process, _) = start_spoke(name, &home)?;
+        spoke.process.take().map_or(Ok(()), |mut process| process.kill())
+    }
+
+    /// Starts a spoke that was killed.
+    pub fn run_spoke(&mut self, name: &str) -> Result<()> {
+        let spoke = self.spokes.iter_mut().find(|spoke| spoke.name == name).context("no such spoke")?;
+        let (process, addresses) = start_spoke(name, &spoke.home)?;
+        spoke.local = addresses.get("local").and_then(Value::as_str).unwrap_or_default().to_owned();
+        spoke.process = Some(process);
         Ok(())
     }
 
     /// Joins again with a string, into a new data folder.
-    pub(crate) fn join_elsewhere(&self, join: &str) -> Result<Output> {
+    pub fn join_elsewhere(&self, join: &str) -> Result<Output> {
         let home = self.folder.path().join("elsewhere");
         let config = home.join("spoke.yaml");
         files::copy(&self.spokes.first().context("no spoke")?.directory, &home.join("cluster"))?;
@@ -186,7 +201,7 @@ impl Cast {
     }
 
     /// Where everything is, for tests and people.
-    pub(crate) fn describe(&self) -> Value {
+    pub fn describe(&self) -> Value {
         let people = self.people_url().unwrap_or_default();
         let clusters: Vec<Value> = self.spokes.iter().map(Spoke::describe).collect();
         json!({
@@ -201,9 +216,15 @@ impl Cast {
 }
 
 impl Spoke {
+    /// Its process id, while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::pid)
+    }
+
     fn describe(&self) -> Value {
-        json!({"name": self.name, "pid": self.process.pid(), "config": self.config, "data": self.data,
-            "directory": self.directory, "local": format!("http://{}", self.local)})
+        json!({"name": self.name, "pid": self.pid(), "config": self.home.join("spoke.yaml"),
+            "data": self.home.join("data"), "directory": self.directory, "local": format!("http://{}", self.local)})
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Copies a folder, files and folders only.
-pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
     for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry?;
@@ -22,7 +22,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Writes a text, making its folder first.
-pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+pub fn write(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -30,14 +30,14 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 /// Writes a text so that a reader sees all of it or none.
-pub(crate) fn write_atomically(path: &Path, text: &str) -> Result<()> {
+pub fn write_atomically(path: &Path, text: &str) -> Result<()> {
     let temporary = path.with_extension("tmp");
     write(&temporary, text)?;
     fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Removes a file that may not be there.
-pub(crate) fn forget(path: &Path) -> Result<()> {
+pub fn forget(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
@@ -45,14 +45,14 @@ pub(crate) fn forget(path: &Path) -> Result<()> {
 }
 
 /// The last lines of a log.
-pub(crate) fn tail(path: &Path) -> String {
+pub fn tail(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines.iter().skip(lines.len().saturating_sub(15)).map(|line| format!("    {line}\n")).collect()
 }
 
 /// A git call in a repository, untouched by the person's own configuration.
-pub(crate) fn git(repository: &Path, arguments: &[&str]) -> Result<String> {
+pub fn git(repository: &Path, arguments: &[&str]) -> Result<String> {
     let mut command = Command::new("git");
     command.arg("-C").arg(repository).args(["-c", "commit.gpgsign=false", "-c", "core.autocrlf=false"]).args(arguments);
     for (name, value) in [("NAME", "Ada Platform"), ("EMAIL", "ada@acme.example")] {
@@ -63,7 +63,7 @@ pub(crate) fn git(repository: &Path, arguments: &[&str]) -> Result<String> {
 }
 
 /// Makes a repository of a folder's files, with one commit on `main`.
-pub(crate) fn commit_folder(from: &Path, repository: &Path) -> Result<()> {
+pub fn commit_folder(from: &Path, repository: &Path) -> Result<()> {
     copy(from, repository)?;
     git(repository, &["init", "--quiet", "--initial-branch=main"])?;
     git(repository, &["add", "--all"])?;

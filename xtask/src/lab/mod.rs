@@ -1,35 +1,36 @@
 //! The lab: a hub and its spokes as real processes over a real git catalog, until interrupted.
 
-pub(crate) mod binaries;
-pub(crate) mod cast;
-mod files;
+pub mod binaries;
+pub mod cast;
+pub mod cluster;
+pub mod files;
 mod process;
 
 use crate::tools::say;
 use anyhow::{Context, Result};
-pub(crate) use cast::Cast;
+pub use cast::Cast;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::path::PathBuf;
 
 /// What the lab is made of.
 #[derive(clap::Args)]
-pub(crate) struct Options {
+pub struct Options {
     /// A catalog: a git repository, or a folder, which is committed to a new one.
     #[arg(long, default_value = "examples/acme")]
-    pub(crate) catalog: PathBuf,
+    pub catalog: PathBuf,
     /// How many of the catalog's clusters get a spoke, by name order.
     #[arg(long, default_value_t = 4)]
-    pub(crate) spokes: usize,
+    pub spokes: usize,
     /// What the clusters' directories begin with: DIR/<cluster>/.
     #[arg(long, default_value = "examples/clusters")]
-    pub(crate) seeds: PathBuf,
+    pub seeds: PathBuf,
     /// Settings of the hub, such as fresh=30s,leaf=2m.
     #[arg(long, value_delimiter = ',', value_parser = setting)]
-    pub(crate) set: Vec<(String, String)>,
+    pub set: Vec<(String, String)>,
     /// Where to write, as JSON, where everything is.
     #[arg(long)]
-    pub(crate) ready_file: Option<PathBuf>,
+    pub ready_file: Option<PathBuf>,
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -38,7 +39,7 @@ fn setting(text: &str) -> Result<(String, String), String> {
 }
 
 /// Starts everything, writes the ready file, and waits for an interrupt.
-pub(crate) fn run(options: &Options) -> Result<()> {
+pub fn run(options: &Options) -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
     binaries::build()?;
     let cast = Cast::start(options)?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 /// Which parts; none given: all of them.
 #[derive(clap::Args)]
-pub(crate) struct Options {
+pub struct Options {
     /// Only format, lints, licences and tests inside one process.
     #[arg(long)]
     unit: bool,
@@ -51,7 +51,7 @@ const ALL: &[Step] = &[
 ];
 
 /// Runs the chosen steps; the first that fails ends the run.
-pub(crate) fn run(options: &Options) -> Result<()> {
+pub fn run(options: &Options) -> Result<()> {
     let everything = !options.unit && !options.e2e;
     let chosen = [(options.unit || everything, UNIT), (options.e2e || everything, E2E), (options.all, ALL)];
     for (name, step) in chosen.iter().filter(|(wanted, _)| *wanted).flat_map(|(_, steps)| *steps) {

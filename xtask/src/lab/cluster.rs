@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Every object of a cluster: path below `objects/`, and text.
-pub(crate) fn objects(cast: &Cast, cluster: &str) -> Result<BTreeMap<PathBuf, String>> {
+pub fn objects(cast: &Cast, cluster: &str) -> Result<BTreeMap<PathBuf, String>> {
     let root = cast.spoke(cluster)?.directory.join("objects");
     let mut found = BTreeMap::new();
     for folder in std::fs::read_dir(&root)? {
@@ -24,12 +24,12 @@ pub(crate) fn objects(cast: &Cast, cluster: &str) -> Result<BTreeMap<PathBuf, St
 }
 
 /// One object, parsed.
-pub(crate) fn object(cast: &Cast, cluster: &str, path: &str) -> Result<Value> {
+pub fn object(cast: &Cast, cluster: &str, path: &str) -> Result<Value> {
     parse(&file(cast, cluster, path)?)
 }
 
 /// Where one object stands.
-pub(crate) fn file(cast: &Cast, cluster: &str, path: &str) -> Result<PathBuf> {
+pub fn file(cast: &Cast, cluster: &str, path: &str) -> Result<PathBuf> {
     Ok(cast.spoke(cluster)?.directory.join("objects").join(path))
 }
 
@@ -39,14 +39,14 @@ fn parse(path: &Path) -> Result<Value> {
 }
 
 /// The text at a JSON pointer of one object.
-pub(crate) fn text(cast: &Cast, cluster: &str, path: &str, pointer: &str) -> Result<String> {
+pub fn text(cast: &Cast, cluster: &str, path: &str, pointer: &str) -> Result<String> {
     let object = object(cast, cluster, path)?;
     let value = object.pointer(pointer).with_context(|| format!("{path} of {cluster} has no {pointer}"))?;
     Ok(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 /// Fails unless one object says what it should.
-pub(crate) fn expect(cast: &Cast, cluster: &str, path: &str, pointer: &str, wanted: &str) -> Result<()> {
+pub fn expect(cast: &Cast, cluster: &str, path: &str, pointer: &str, wanted: &str) -> Result<()> {
     let found = text(cast, cluster, path, pointer)?;
     if found != wanted {
         bail!("{path} of {cluster} says {found:?} at {pointer}, not {wanted:?}");
