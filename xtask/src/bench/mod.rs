@@ -6,6 +6,10 @@ use anyhow::Result;
 #[derive(clap::Args)]
 pub struct Options {}
 
+/// Runs it.
+///
+/// # Errors
+/// When something does not build or run.
 pub fn run(_: &Options) -> Result<()> {
     Ok(())
 }
