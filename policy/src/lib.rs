@@ -16,6 +16,7 @@ pub mod name;
 pub mod object;
 pub mod outcome;
 pub mod plan;
+pub mod report;
 pub mod resolve;
 pub mod selector;
 pub mod time;

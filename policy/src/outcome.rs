@@ -76,6 +76,21 @@ pub struct Outcome {
     pub message: String,
 }
 
+impl Outcome {
+    /// An outcome with nothing to add.
+    #[must_use]
+    pub fn new(code: OutcomeCode, reason: &str) -> Self {
+        Self { code, reason: reason.to_owned(), message: String::new() }
+    }
+
+    /// The same with a message for people.
+    #[must_use]
+    pub fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+}
+
 /// An outcome or condition on which someone may act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -18,7 +18,8 @@ pub struct Uid(pub String);
 #[serde(transparent)]
 pub struct Version(pub String);
 
-/// `Claimed -> Owned -> Removed`, each written before the write it speaks of.
+/// `Claimed -> Owned -> Removed`. A claim is written before the object, and an owned row stays until the object is gone,
+/// so that a crash between the two orphans nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "state")]
 pub enum State {
@@ -29,10 +30,13 @@ pub enum State {
         /// The object that we wrote.
         uid: Uid,
     },
-    /// Deleted by us; the row stays for a day.
+    /// Deleted, released or disowned by us; the row stays for a day.
     Removed {
         /// When.
         at: Timestamp,
+        /// The released hold it went under: such removals do not count towards the next hold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        released: Option<Digest>,
     },
 }
 

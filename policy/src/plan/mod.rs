@@ -1,19 +1,32 @@
 //! Planning: which writes, in which order, and how to undo them. Pure.
 
 pub mod inventory;
+pub mod prune;
 
 use crate::bundle::entry::Own;
 use crate::digest::Digest;
 use crate::name::RuleName;
 use crate::object::{Object, ObjectId};
+use crate::outcome::{Outcome, UnitId};
 use inventory::{Row, Uid, Version};
+use std::collections::BTreeMap;
+
+/// What an [`Step::Apply`] finds, or else fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expects {
+    /// No such object.
+    Absent,
+    /// The object at this very version.
+    At(Version),
+}
 
 /// One write. All of them may be repeated without harm.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    /// Write the row that speaks of the write to come.
+    /// Write the row. For a new object its state is Claimed, and this comes before the [`Step::Apply`].
     Claim(Row),
-    /// Write the object (or the fields of it that are ours), as `rule`.
+    /// Write the object (or the fields of it that are ours), as `rule`. Once it stands, a row that is Claimed becomes
+    /// Owned with the object's uid.
     Apply {
         /// The object.
         object: Object,
@@ -21,12 +34,19 @@ pub enum Step {
         own: Own,
         /// The rule that wants it.
         rule: RuleName,
-        /// The version it must still have; none: it must not exist.
-        expects: Option<Version>,
+        /// What must be there.
+        expects: Expects,
     },
-    /// Give up the fields that are ours, and the row.
-    Release(ObjectId),
-    /// Delete, if it is still this very object at this very version.
+    /// Give up the fields that are ours (those of `object`, as last applied); then write `after`.
+    Release {
+        /// The fields.
+        object: Object,
+        /// The rule that had them.
+        rule: RuleName,
+        /// The row as it stands then.
+        after: Row,
+    },
+    /// Delete, if it is still this very object at this very version; then write `after`.
     Delete {
         /// What.
         id: ObjectId,
@@ -34,23 +54,68 @@ pub enum Step {
         uid: Uid,
         /// Its version.
         version: Version,
+        /// The row as it stands then.
+        after: Row,
     },
-    /// Remember in the row that the object is no longer wanted since then.
-    Leave {
-        /// What.
-        id: ObjectId,
-        /// Since when.
-        since: jiff::Timestamp,
+    /// Drop the row: what it speaks of is not there, or not ours.
+    Forget(ObjectId),
+}
+
+/// What takes one step back. Does nothing where somebody else has written since.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Undo {
+    /// Delete the object that the step created, while it is as the step left it.
+    Withdraw(ObjectId),
+    /// Write the object as it was before the step, over what the step left (or, after a deletion, anew). Where the
+    /// row is Claimed then, it becomes Owned.
+    Restore {
+        /// The whole object as it was, less what the server fills in.
+        before: Object,
+        /// Whether the step had written all of it or fields.
+        own: Own,
+        /// The rule that wrote.
+        rule: RuleName,
     },
+    /// Write the row as it was; none: drop it.
+    Row(ObjectId, Option<Row>),
+}
+
+/// A step and its way back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Move {
+    /// The step.
+    pub step: Step,
+    /// In order. Steps that were done are taken back last first.
+    pub undo: Vec<Undo>,
 }
 
 /// All writes of one unit: all of them or none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transaction {
     /// In order.
-    pub steps: Vec<Step>,
-    /// What restores the state before, in order.
-    pub undo: Vec<Step>,
-    /// The digest of what the unit becomes.
+    pub moves: Vec<Move>,
+    /// The digest of what the unit becomes: what a refusal is remembered by.
     pub becomes: Digest,
+}
+
+/// What is planned for one unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitPlan {
+    /// The writes; none when nothing needs to be written.
+    pub transaction: Option<Transaction>,
+    /// What becomes of the unit if all of them succeed.
+    pub outcome: Outcome,
+    /// The rows whose objects leave for good by this transaction.
+    pub removes: Vec<ObjectId>,
+}
+
+/// What is planned for one round: every unit exactly once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    /// By unit.
+    pub units: BTreeMap<UnitId, UnitPlan>,
+    /// Rows of removals that are a day old.
+    pub expired: Vec<ObjectId>,
+    /// Removals that wait for a person.
+    pub held: Option<prune::Held>,
 }

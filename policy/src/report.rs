@@ -1,0 +1,212 @@
+//! What a spoke tells of its round: how many units have which outcome, and which of them someone may act on.
+
+use crate::canonical;
+use crate::digest::Digest;
+use crate::facts::Capabilities;
+use crate::outcome::{Finding, Outcome, OutcomeCode, UnitId};
+use crate::plan::prune::Held;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The most bytes of a report.
+pub const MAX_REPORT: usize = 1024 * 1024;
+/// How many units, findings and held rows a report names at most; the counts cover all of them.
+pub const MAX_NAMED: usize = 500;
+/// The most characters of one message.
+pub const MAX_MESSAGE: usize = 512;
+
+/// Which condition of a spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ConditionKind {
+    /// A hub is heard.
+    Connected,
+    /// Trusted time is below the head's freshUntil.
+    Fresh,
+    /// Every unit is as wanted.
+    Applied,
+    /// Something of the agent itself does not work.
+    Degraded,
+    /// A brake is set.
+    Braked,
+    /// The wall clock jumped further than anything explains.
+    ClockSuspect,
+}
+
+/// One condition of a spoke.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Condition {
+    /// Which.
+    pub kind: ConditionKind,
+    /// Whether it holds.
+    pub status: bool,
+    /// Why, in a word.
+    pub reason: String,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// Since when the status is what it is.
+    pub since: Timestamp,
+}
+
+/// The head in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InForce {
+    /// Its sequence.
+    pub sequence: u64,
+    /// The digest of its contents.
+    pub contents: Digest,
+    /// Its commit.
+    pub revision: String,
+}
+
+/// One unit that is not Applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnitReport {
+    /// Which.
+    pub unit: UnitId,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What a spoke tells: canonical JSON, at most [`MAX_REPORT`] bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The cluster's own uid, made once.
+    pub cluster_uid: String,
+    /// The head in force; none before the first.
+    pub head: Option<InForce>,
+    /// What the cluster can do.
+    pub capabilities: Capabilities,
+    /// Every condition once.
+    pub conditions: Vec<Condition>,
+    /// How many units have which outcome: all units.
+    pub counts: BTreeMap<OutcomeCode, u64>,
+    /// The first units that are not Applied.
+    pub units: Vec<UnitReport>,
+    /// The first findings.
+    pub findings: Vec<Finding>,
+    /// Removals that wait for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+}
+
+/// Why a report cannot be sent or taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// Larger than [`MAX_REPORT`].
+    #[error("a report has at most {MAX_REPORT} bytes; this has {0}")]
+    Oversized(usize),
+    /// Not of the shape.
+    #[error("the report cannot be read")]
+    Malformed(#[source] serde_json::Error),
+    /// No canonical form.
+    #[error("the report cannot be written")]
+    NotCanonical(#[source] canonical::NotCanonical),
+}
+
+impl Report {
+    /// Counts `outcomes` (all of them) and names those that are not Applied (the first [`MAX_NAMED`]).
+    #[must_use]
+    pub fn with_outcomes(mut self, outcomes: &BTreeMap<UnitId, Outcome>) -> Self {
+        self.counts = count_all(outcomes);
+        let open = outcomes.iter().filter(|(_, outcome)| outcome.code != OutcomeCode::Applied);
+        let name = |(unit, outcome): (&UnitId, &Outcome)| UnitReport { unit: unit.clone(), outcome: outcome.clone() };
+        self.units = open.take(MAX_NAMED).map(name).collect();
+        self
+    }
+
+    /// The canonical bytes. Lists and messages are cut to what a report may have.
+    ///
+    /// # Errors
+    /// [`ReportError::Oversized`] when even that is too large.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ReportError> {
+        let bytes = canonical::to_vec(&self.cut()).map_err(ReportError::NotCanonical)?;
+        within_limit(bytes.len())?;
+        Ok(bytes)
+    }
+
+    /// Reads a report, its size first.
+    ///
+    /// # Errors
+    /// [`ReportError::Oversized`] or [`ReportError::Malformed`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ReportError> {
+        within_limit(bytes.len())?;
+        serde_json::from_slice(bytes).map_err(ReportError::Malformed)
+    }
+
+    fn cut(&self) -> Self {
+        let mut report = self.clone();
+        report.units.truncate(MAX_NAMED);
+        report.findings.truncate(MAX_NAMED);
+        if let Some(held) = &mut report.held {
+            held.rows.truncate(MAX_NAMED);
+        }
+        let conditions = report.conditions.iter_mut().map(|condition| &mut condition.message);
+        let units = report.units.iter_mut().map(|unit| &mut unit.outcome.message);
+        let findings = report.findings.iter_mut().map(|finding| &mut finding.message);
+        conditions.chain(units).chain(findings).for_each(shorten);
+        report
+    }
+}
+
+fn shorten(message: &mut String) {
+    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
+}
+
+fn count_all(outcomes: &BTreeMap<UnitId, Outcome>) -> BTreeMap<OutcomeCode, u64> {
+    outcomes.values().fold(BTreeMap::new(), |mut counts, outcome| {
+        *counts.entry(outcome.code).or_default() += 1;
+        counts
+    })
+}
+
+const fn within_limit(size: usize) -> Result<(), ReportError> {
+    if size > MAX_REPORT { Err(ReportError::Oversized(size)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn empty() -> Report {
+        Report {
+            cluster_uid: "uid".to_owned(),
+            head: None,
+            capabilities: Capabilities::default(),
+            conditions: Vec::new(),
+            counts: BTreeMap::new(),
+            units: Vec::new(),
+            findings: Vec::new(),
+            held: None,
+        }
+    }
+
+    #[test]
+    fn inv34_counts_cover_all_units_and_the_rest_stays_small() {
+        let unit = |number: usize| UnitId {
+            rule: format!("ConfigTemplate/r{number}").parse().unwrap(),
+            namespace: Some("shop".parse().unwrap()),
+        };
+        let code = |number: usize| if number % 2 == 0 { OutcomeCode::Applied } else { OutcomeCode::Failed };
+        let outcome = |number| Outcome::new(code(number), "Word").saying("é".repeat(9_000));
+        let outcomes: BTreeMap<_, _> = (0..3_000).map(|number| (unit(number), outcome(number))).collect();
+        let report = empty().with_outcomes(&outcomes);
+        assert_eq!(report.counts, BTreeMap::from([(OutcomeCode::Applied, 1_500), (OutcomeCode::Failed, 1_500)]));
+        let bytes = report.to_bytes().unwrap();
+        let read = Report::from_bytes(&bytes).unwrap();
+        assert_eq!((read.units.len(), read.counts), (MAX_NAMED, report.counts));
+    }
+
+    #[test]
+    fn an_oversized_report_is_not_even_read() {
+        assert!(matches!(Report::from_bytes(&vec![b'{'; MAX_REPORT + 1]), Err(ReportError::Oversized(_))));
+    }
+}
