@@ -195,7 +195,7 @@ mod tests {
             rule: format!("ConfigTemplate/r{number}").parse().unwrap(),
             namespace: Some("shop".parse().unwrap()),
         };
-        let code = |number: usize| if number % 2 == 0 { OutcomeCode::Applied } else { OutcomeCode::Failed };
+        let code = |number: usize| if number.is_multiple_of(2) { OutcomeCode::Applied } else { OutcomeCode::Failed };
         let outcome = |number| Outcome::new(code(number), "Word").saying("é".repeat(9_000));
         let outcomes: BTreeMap<_, _> = (0..3_000).map(|number| (unit(number), outcome(number))).collect();
         let report = empty().with_outcomes(&outcomes);
