@@ -24,7 +24,7 @@ pub struct Declared {
 }
 
 /// What a cluster can do: pinned in the catalog, or reported by its spoke (reported wins).
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Capabilities {
     /// Kubernetes minor, such as `1.36`.

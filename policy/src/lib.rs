@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod document;
 pub mod facts;
+pub mod kinds;
 pub mod mode;
 pub mod name;
 pub mod object;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The mode of a rule, a rule set, a cluster or the brake. Who wins is always the least of those in play.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Mode {
     /// Planned and compared; findings only.

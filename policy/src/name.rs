@@ -22,9 +22,27 @@ fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
-/// Serde and `Display` for a type that reads and prints as text.
+/// The JSON Schema of a text with a pattern; `x-writ-expects` is what diagnostics tell people to write.
+pub(crate) fn text_schema(pattern: &str, expects: &str) -> schemars::Schema {
+    schemars::json_schema!({"type": "string", "pattern": pattern, "x-writ-expects": expects})
+}
+
+const LABEL: &str = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$";
+const LABEL_EXPECTS: &str =
+    "a DNS label: at most 63 lower-case letters, digits and `-`, beginning and ending with a letter or digit";
+const RULE: &str = "^[A-Z][A-Za-z0-9]{0,62}/[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$";
+
+/// Serde, `Debug` and the JSON Schema for a type that reads and prints as text.
 macro_rules! as_text {
-    ($name:ident) => {
+    ($name:ident, $pattern:expr, $expects:expr) => {
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                text_schema($pattern, $expects)
+            }
+        }
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(self, f)
@@ -67,7 +85,7 @@ macro_rules! label {
                 f.write_str(&self.0)
             }
         }
-        as_text!($name);
+        as_text!($name, LABEL, LABEL_EXPECTS);
     };
 }
 
@@ -139,7 +157,7 @@ impl fmt::Display for RuleName {
         write!(f, "{}/{}", self.kind, self.name)
     }
 }
-as_text!(RuleName);
+as_text!(RuleName, RULE, "a rule as `Kind/name`");
 
 #[cfg(test)]
 mod tests {

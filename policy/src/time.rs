@@ -94,6 +94,19 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+impl schemars::JsonSchema for Span {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        crate::name::text_schema(
+            "^([0-9]+(ms|s|m|h|d))+$",
+            "a duration: whole numbers with units, such as `72h`, `10m` or `1h30m`",
+        )
+    }
+}
+
 /// A moment that no end (of an exception, a brake, freshness) can be read earlier than.
 /// Only [`TrustedClock`] makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,7 @@ pub struct Slot {
 }
 
 /// Who may fill a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum By {
     /// The region, in the catalog.
@@ -21,7 +21,7 @@ pub enum By {
 }
 
 /// A field that an intent declares overridable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Overridable {
     /// The field's path, as people write it: `spec.quota[requests.cpu]`.

@@ -1,45 +1,93 @@
 //! Documents: YAML text with a place for every value.
+//!
+//! [`parse`] reads a file's documents within the [`limits`]; [`schema`] says every way in which one is not what its
+//! kind wants; [`decode`](decode::decode) makes typed structs of what remains.
 
-use crate::diagnostic::Span;
+pub mod config;
+pub mod decode;
+pub mod envelope;
+mod limits;
+pub mod nearest;
+pub mod path;
+pub mod pointer;
+pub mod schema;
+mod tree;
+
+pub use config::config;
+pub use limits::MAX_FILE_BYTES;
+
+use crate::diagnostic::{Code, Diagnostic, Span};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use tree::{Node, Places};
 
-/// One YAML document: its value as JSON, and where each value stands, by JSON pointer (`/spec/scope`).
-/// The key of a mapping entry stands under the entry's pointer with `#` before its last segment's slash kept:
-/// see [`Doc::key_span`].
+/// One YAML document: its value as JSON, and where each value and key stands, by JSON pointer (`/spec/scope`).
 #[derive(Debug, Clone)]
 pub struct Doc {
     /// The file, relative to the catalog's root.
     pub file: String,
     /// The document.
     pub value: Value,
-    spans: BTreeMap<String, Span>,
-    keys: BTreeMap<String, Span>,
+    places: Places,
 }
 
 impl Doc {
-    /// Where the value at this JSON pointer stands; the nearest ancestor that stands somewhere, else the file's start.
+    /// Where the value at this JSON pointer stands; the nearest ancestor that stands somewhere, else the document's
+    /// start.
     #[must_use]
     pub fn span(&self, pointer: &str) -> Span {
-        nearest(&self.spans, pointer)
+        self.nearest(pointer).0.span
     }
 
     /// Where the key of this entry stands; as [`Doc::span`] where it has none.
     #[must_use]
     pub fn key_span(&self, pointer: &str) -> Span {
-        self.keys.get(pointer).copied().unwrap_or_else(|| self.span(pointer))
+        let (places, exact) = self.nearest(pointer);
+        if exact { places.key.unwrap_or(places.span) } else { places.span }
+    }
+
+    /// An error about the value at this JSON pointer.
+    #[must_use]
+    pub fn error(&self, code: Code, pointer: &str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, &self.file, self.span(pointer), message)
+    }
+
+    /// An error about the key at this JSON pointer.
+    #[must_use]
+    pub fn key_error(&self, code: Code, pointer: &str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, &self.file, self.key_span(pointer), message)
+    }
+
+    /// A warning about the value at this JSON pointer.
+    #[must_use]
+    pub fn warning(&self, code: Code, pointer: &str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::warning(code, &self.file, self.span(pointer), message)
+    }
+
+    fn nearest(&self, pointer: &str) -> (&Places, bool) {
+        let mut places = &self.places;
+        for segment in pointer::segments(pointer) {
+            match places.child(&segment) {
+                Some(child) => places = child,
+                None => return (places, false),
+            }
+        }
+        (places, true)
     }
 }
 
-fn nearest(spans: &BTreeMap<String, Span>, pointer: &str) -> Span {
-    let mut pointer = pointer;
-    loop {
-        if let Some(span) = spans.get(pointer) {
-            return *span;
-        }
-        match pointer.rsplit_once('/') {
-            Some((parent, _)) => pointer = parent,
-            None => return Span::START,
-        }
+/// The documents of a file, in order; of a file that cannot be read as YAML, none and why.
+#[must_use]
+pub fn parse(file: &str, text: &str) -> (Vec<Doc>, Vec<Diagnostic>) {
+    if let Err(diagnostic) = limits::text_within(file, text) {
+        return (Vec::new(), vec![diagnostic]);
     }
+    match serde_yaml::from_multiple_with_options::<Node>(text, limits::options()) {
+        Ok(nodes) => (nodes.into_iter().map(|node| doc(file, node)).collect(), Vec::new()),
+        Err(error) => (Vec::new(), vec![limits::fault(file, &error)]),
+    }
+}
+
+fn doc(file: &str, node: Node) -> Doc {
+    let (value, places) = node.split();
+    Doc { file: file.to_owned(), value, places }
 }

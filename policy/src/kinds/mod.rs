@@ -1,0 +1,144 @@
+//! The kind table: every kind that a catalog may hold, one row each.
+
+pub mod catalog;
+pub mod cluster;
+pub mod governance;
+pub mod guardrail;
+pub mod parameters;
+pub mod rule_set;
+
+use crate::document::schema::{Schema, shape};
+use serde_json::Value;
+
+/// The folder of a catalog (or of `regions/<region>/`) that a document stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// `writ.yaml` itself.
+    Root,
+    /// `clusters/`.
+    Clusters,
+    /// `intents/`.
+    Intents,
+    /// `guardrails/`.
+    Guardrails,
+    /// `rulesets/`.
+    RuleSets,
+    /// `parameters/`.
+    Parameters,
+}
+
+/// What the catalog needs to know of a kind.
+pub struct Row {
+    /// The kind, as documents write it.
+    pub name: &'static str,
+    /// Whether its spec carries governance (owner, rationale, risk, mode, scope): then it is a rule.
+    pub governed: bool,
+    /// Whether `{$param: name}` may stand in what its spec says beside governance.
+    pub parameters: bool,
+    /// Where its documents stand.
+    pub place: Place,
+    /// The JSON Schema of its spec, without governance.
+    pub spec: fn() -> Value,
+}
+
+/// Every kind.
+pub const TABLE: &[Row] = &[
+    Row {
+        name: catalog::KIND,
+        governed: false,
+        parameters: false,
+        place: Place::Root,
+        spec: shape::of::<catalog::Spec>,
+    },
+    Row {
+        name: cluster::KIND,
+        governed: false,
+        parameters: false,
+        place: Place::Clusters,
+        spec: shape::of::<cluster::Spec>,
+    },
+    Row {
+        name: guardrail::KIND,
+        governed: true,
+        parameters: false,
+        place: Place::Guardrails,
+        spec: shape::of::<guardrail::Spec>,
+    },
+    Row {
+        name: parameters::KIND,
+        governed: false,
+        parameters: false,
+        place: Place::Parameters,
+        spec: shape::of::<parameters::Spec>,
+    },
+    Row {
+        name: rule_set::KIND,
+        governed: false,
+        parameters: false,
+        place: Place::RuleSets,
+        spec: shape::of::<rule_set::Spec>,
+    },
+];
+
+/// Kinds that the catalog's layout knows and this version does not.
+pub const UNSUPPORTED: &[&str] = &[
+    "AccessControl",
+    "CatalogTest",
+    "DataResidency",
+    "ExceptionRequest",
+    "LocalConstraint",
+    "NetworkSegmentation",
+    "Override",
+    "SecretLifecycle",
+    "WorkloadSecurity",
+];
+
+/// The row of the kind `name`.
+#[must_use]
+pub fn row(name: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.name == name)
+}
+
+impl Row {
+    /// The JSON Schema of a whole document of this kind.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        let spec = (self.spec)();
+        let spec = if self.governed { shape::merge(spec, &shape::of::<governance::Spec>()) } else { spec };
+        Schema::new(shape::document(self.name, spec))
+    }
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_stand_once_and_none_is_both_known_and_unsupported() {
+        let mut names: Vec<&str> = TABLE.iter().map(|row| row.name).chain(UNSUPPORTED.iter().copied()).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn every_schema_compiles_and_is_closed() {
+        for row in TABLE {
+            let schema = row.schema();
+            assert!(schema.faulty().is_none(), "{}: {:?}", row.name, schema.faulty());
+            assert_eq!(
+                schema.json().pointer("/properties/spec/additionalProperties"),
+                Some(&Value::Bool(false)),
+                "{}",
+                row.name
+            );
+        }
+    }
+}
