@@ -17,7 +17,7 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
 
 /// A remedy for a name that is not one of `names`: the nearest, else all of them.
 #[must_use]
-pub fn remedy<'a>(wrong: &str, names: &[&'a str]) -> Option<String> {
+pub fn remedy(wrong: &str, names: &[&str]) -> Option<String> {
     if let Some(name) = nearest(wrong, names.iter().copied()) {
         return Some(format!("did you mean `{name}`?"));
     }
