@@ -1,1 +1,38 @@
-//! stub
+//! Tests across processes, on the shipped binaries. The cast is the demo's.
+
+pub mod disk;
+pub mod faults;
+
+use anyhow::Result;
+use std::path::PathBuf;
+use std::sync::Once;
+use xtask::lab::{Cast, Options, binaries};
+
+static BUILT: Once = Once::new();
+
+/// The cast of examples/acme with so many spokes, and these settings of the hub.
+///
+/// # Errors
+/// When something does not build or start.
+pub fn cast(spokes: usize, set: &[(&str, &str)]) -> Result<Cast> {
+    build();
+    Cast::start(&Options {
+        catalog: PathBuf::from("examples/acme"),
+        spokes,
+        seeds: PathBuf::from("examples/clusters"),
+        set: set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ready_file: None,
+    })
+}
+
+/// Builds the binaries, once per test program.
+#[expect(clippy::expect_used, reason = "no test can run without the binaries")]
+pub fn build() {
+    BUILT.call_once(|| binaries::build().expect("the binaries build"));
+}
+
+/// The telemetry of a cluster: an object that every revision of the tests changes.
+pub const TELEMETRY: &str = "observability/ConfigMap..otel.yaml";
+
+/// The intent behind it.
+pub const INTENT: &str = "intents/observability/telemetry.yaml";

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// Replaces a text in a file of the catalog, which must hold it once.
-pub(crate) fn replace(cast: &Cast, file: &str, old: &str, new: &str) -> Result<()> {
+pub fn replace(cast: &Cast, file: &str, old: &str, new: &str) -> Result<()> {
     let path = cast.repository.join(file);
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {file}"))?;
     if text.matches(old).count() != 1 {

@@ -8,6 +8,8 @@ use crate::tools::say;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 
+pub use edits::replace as edit;
+
 /// What the demo can be told.
 #[derive(clap::Args)]
 pub struct Options {}

@@ -69,8 +69,14 @@ impl Cast {
         files::write(&path, &text)
     }
 
+    /// The hub's folder: `hub.yaml`, `data/`, `log`.
+    #[must_use]
+    pub fn hub_home(&self) -> PathBuf {
+        self.folder.path().join("hub")
+    }
+
     fn hub_config(&self) -> PathBuf {
-        self.folder.path().join("hub/hub.yaml")
+        self.hub_home().join("hub.yaml")
     }
 
     fn address(&self, listener: &str) -> Result<&str> {
@@ -134,7 +140,7 @@ impl Cast {
     }
 
     fn operator(&self) -> PathBuf {
-        self.folder.path().join("hub/data/operator")
+        self.hub_home().join("data/operator")
     }
 
     /// The spoke of a cluster.
@@ -157,6 +163,17 @@ impl Cast {
     /// Puts the catalog's working copy back to an earlier commit's files.
     pub fn restore(&self, commit: &str) -> Result<()> {
         files::git(&self.repository, &["read-tree", "-u", "--reset", commit]).map(drop)
+    }
+
+    /// The hub's process id.
+    #[must_use]
+    pub fn hub_pid(&self) -> u32 {
+        self.hub.pid()
+    }
+
+    /// Kills the hub as a crash would.
+    pub fn kill_hub(&mut self) -> Result<()> {
+        self.hub.kill()
     }
 
     /// Ends the hub in good order.
@@ -205,7 +222,7 @@ impl Cast {
         let people = self.people_url().unwrap_or_default();
         let clusters: Vec<Value> = self.spokes.iter().map(Spoke::describe).collect();
         json!({
-            "hub": {"pid": self.hub.pid(), "config": self.hub_config(), "data": self.folder.path().join("hub/data"),
+            "hub": {"pid": self.hub.pid(), "config": self.hub_config(), "data": self.hub_home().join("data"),
                 "people": people, "spokes": self.addresses.get("spokes"), "probes": self.addresses.get("probes")},
             "operator": self.operator(),
             "catalog": {"repository": self.repository, "ref": "main"},
@@ -251,15 +268,27 @@ fn hub_config(repository: &Path, set: &[(String, String)]) -> String {
 const SPOKE_CONFIG: &str = "apiVersion: writ.dev/v1alpha1\nkind: SpokeConfig\nspec:\n  data: data\n  \
      target: {directory: cluster}\n  local: 127.0.0.1:0\n";
 
-fn start_hub(folder: &Path) -> Result<(Process, Value)> {
-    let home = folder.join("hub");
+/// The call that runs the hub of a folder.
+pub fn hub_command(home: &Path) -> Result<Command> {
     let mut command = Command::new(binaries::path("writ-hub")?);
     command.arg("serve").arg("--config").arg(home.join("hub.yaml"));
+    Ok(command)
+}
+
+fn start_hub(folder: &Path) -> Result<(Process, Value)> {
+    let home = folder.join("hub");
+    let command = hub_command(&home)?;
     Process::start("writ-hub", command, &home.join("log"), &home.join("ready.json"))
 }
 
-fn start_spoke(name: &str, home: &Path) -> Result<(Process, Value)> {
+/// The call that runs the spoke of a folder.
+pub fn spoke_command(home: &Path) -> Result<Command> {
     let mut command = Command::new(binaries::path("writ-spoke")?);
     command.arg("run").arg("--config").arg(home.join("spoke.yaml"));
+    Ok(command)
+}
+
+fn start_spoke(name: &str, home: &Path) -> Result<(Process, Value)> {
+    let command = spoke_command(home)?;
     Process::start(&format!("writ-spoke of {name}"), command, &home.join("log"), &home.join("ready.json"))
 }

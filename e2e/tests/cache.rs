@@ -1,0 +1,57 @@
+//! Every file of the cache is corrupted in turn, with the hub out of reach.
+
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::Path;
+use writ_e2e::{TELEMETRY, cast, disk};
+use xtask::lab::cast::PATIENCE;
+use xtask::lab::{Cast, cluster};
+use xtask::wait;
+
+const NAME: &str = "eu-1";
+const ENDPOINT: &str = "https://otel.eu.acme.example";
+
+fn flip(path: &Path) -> Result<()> {
+    let mut bytes = fs::read(path)?;
+    let middle = bytes.len() / 2;
+    let byte = bytes.get_mut(middle).context("an empty file in the cache")?;
+    *byte ^= 0x01;
+    fs::write(path, bytes)?;
+    Ok(())
+}
+
+/// The last good state is enforced: what is tampered with is repaired.
+fn still_enforced(cast: &Cast) -> Result<()> {
+    let file = cluster::file(cast, NAME, TELEMETRY)?;
+    let text = fs::read_to_string(&file)?;
+    fs::write(&file, text.replace(ENDPOINT, "https://evil.example"))?;
+    wait::until("the object is repaired", PATIENCE, || {
+        cluster::expect(cast, NAME, TELEMETRY, "/data/endpoint", ENDPOINT)
+    })
+}
+
+#[test]
+fn inv04_a_corrupt_byte_is_refused_and_named_and_the_last_good_state_stays() -> Result<()> {
+    let mut cast = cast(1, &[])?;
+    wait::until("the first revision is in force", PATIENCE, || {
+        cluster::expect(&cast, NAME, TELEMETRY, "/data/endpoint", ENDPOINT)
+    })?;
+    cast.stop_hub()?;
+    let home = cast.spoke(NAME)?.home.clone();
+    let bundle = home.join("data/bundle");
+    for path in disk::files(&bundle)? {
+        let original = fs::read(&path)?;
+        cast.kill_spoke(NAME)?;
+        flip(&path)?;
+        fs::write(home.join("log"), "")?;
+        cast.run_spoke(NAME)?;
+        still_enforced(&cast).with_context(|| format!("{} is corrupt", path.display()))?;
+        let name = path.file_name().and_then(|name| name.to_str()).context("a name")?.to_owned();
+        wait::until(&format!("{name} is reported"), PATIENCE, || {
+            fs::read_to_string(home.join("log"))?.contains(&name).then_some(()).context("not a word of it")
+        })?;
+        cast.kill_spoke(NAME)?;
+        fs::write(&path, original)?;
+    }
+    Ok(())
+}
