@@ -5,6 +5,7 @@ use super::{Options, binaries, files};
 use crate::{tools, wait};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -41,7 +42,18 @@ pub struct Cast {
 
 impl Cast {
     /// Starts the hub, declares nothing by hand: clusters come from the catalog, spokes join by invitation.
+    ///
+    /// # Errors
+    /// When a process does not start, or the catalog is not taken up.
     pub fn start(options: &Options) -> Result<Self> {
+        Self::start_with(options, |_| Ok(()))
+    }
+
+    /// As [`Cast::start`]; `hub_at` is told where the hub listens for spokes before the first of them joins.
+    ///
+    /// # Errors
+    /// When a process does not start, or the catalog is not taken up.
+    pub fn start_with(options: &Options, hub_at: impl FnOnce(SocketAddr) -> Result<()>) -> Result<Self> {
         let folder =
             tempfile::Builder::new().prefix("writ-lab-").tempdir().context("cannot make a temporary folder")?;
         let repository = catalog(&tools::root().join(&options.catalog), folder.path())?;
@@ -51,9 +63,11 @@ impl Cast {
         let (hub, addresses) = start_hub(folder.path())?;
         let mut cast = Self { spokes: Vec::new(), hub, addresses, repository, folder };
         cast.pin_ports()?;
+        hub_at(cast.address("spokes")?.parse()?)?;
         let seeds = tools::root().join(&options.seeds);
-        for name in cast.declared()?.into_iter().take(options.spokes) {
-            cast.enroll(&name, &seeds)?;
+        let declared = cast.declared()?;
+        for name in declared.iter().take(options.spokes) {
+            cast.enroll(name, &seeds)?;
         }
         Ok(cast)
     }
