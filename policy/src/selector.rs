@@ -118,7 +118,9 @@ pub struct NamespaceTerm {
 }
 
 impl NamespaceTerm {
-    fn matches(&self, name: &Namespace, labels: &Labels) -> bool {
+    /// Whether it selects the namespace `name` with these labels.
+    #[must_use]
+    pub fn matches(&self, name: &Namespace, labels: &Labels) -> bool {
         let name = name.as_str();
         self.names.as_ref().is_none_or(|names| names.iter().any(|n| n == name))
             && !self.except.iter().any(|n| n == name)

@@ -1,9 +1,10 @@
 //! An entry: one rule for one cluster, named by the hash of its canonical JSON.
 
 use crate::compile::slot::Slot;
+use crate::facts::Labels;
 use crate::mode::Mode;
-use crate::name::{RuleName, TeamName};
-use crate::selector::NamespaceSelector;
+use crate::name::{Namespace, RuleName, TeamName};
+use crate::selector::{NamespaceSelector, NamespaceTerm};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,11 +21,42 @@ pub struct Envelope {
     pub controls: Vec<String>,
     /// What is at stake.
     pub risk: Risk,
-    /// The least of the rule's and its rule sets' modes; the cluster's comes with the head.
+    /// The rule's mode under its rule sets (their greatest, never above the rule's own); the cluster's comes with the
+    /// head. In one namespace it may be less: read it through [`Envelope::mode_in`].
     pub mode: Mode,
     /// The namespaces it governs; none: the cluster as one unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespaces: Option<NamespaceSelector>,
+    /// How rule sets that select different namespaces assign it; empty: alike in all namespaces that it governs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignments: Vec<Assignment>,
+}
+
+/// How one rule set assigns a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assignment {
+    /// Where; none: in all namespaces that the rule governs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespaces: Option<NamespaceTerm>,
+    /// At most this far.
+    pub mode: Mode,
+}
+
+impl Envelope {
+    /// The mode in the namespace `name` with these labels; none where the rule does not govern it.
+    #[must_use]
+    pub fn mode_in(&self, name: &Namespace, labels: &Labels) -> Option<Mode> {
+        if !self.namespaces.as_ref().is_some_and(|selector| selector.matches(name, labels)) {
+            return None;
+        }
+        let here =
+            |assignment: &&Assignment| assignment.namespaces.as_ref().is_none_or(|term| term.matches(name, labels));
+        if self.assignments.is_empty() {
+            return Some(self.mode);
+        }
+        self.assignments.iter().filter(here).map(|assignment| assignment.mode).max()
+    }
 }
 
 /// Who answers for a rule.

@@ -2,11 +2,9 @@
 
 pub mod slot;
 
-use crate::bundle::contents::Contents;
 use crate::digest::Digest;
 use crate::name::RuleName;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a rendering was made from. Two renderings with equal `rule` and `view` and another `translator` differ by
@@ -31,6 +29,8 @@ pub struct Rendered {
     pub digest: Digest,
     /// Canonical JSON of [`crate::bundle::entry::Entry`].
     pub bytes: Vec<u8>,
+    /// Canonical JSON of its [`Line`](crate::bundle::contents::Line), so that contents are joined and not serialized.
+    pub line: String,
     /// What it was made from.
     pub provenance: Provenance,
 }
@@ -54,12 +54,10 @@ impl Memo for NoMemo {
 /// What one cluster shall get.
 #[derive(Debug, Clone)]
 pub struct Compiled {
-    /// The list.
-    pub contents: Contents,
-    /// Its canonical bytes.
+    /// Canonical bytes of [`Contents`](crate::bundle::contents::Contents).
     pub bytes: Arc<[u8]>,
     /// The digest of those.
     pub digest: Digest,
-    /// Its entries.
-    pub entries: BTreeMap<RuleName, Arc<Rendered>>,
+    /// Its entries, sorted by name, each name once.
+    pub entries: Vec<Arc<Rendered>>,
 }
