@@ -1,0 +1,92 @@
+//! The gate of one listener: its configuration, swapped live, and the sessions that passed.
+//!
+//! A session lives only as long as the gate would let it in anew: whenever the configuration, the deny-set or the time
+//! changes, every live session is judged again and cut where the judgement has changed (invariant 11).
+
+use super::revoked::Revoked;
+use super::server::{Listening, ServerTls, TlsError};
+use crate::accept::Registry;
+use crate::identity::Leaf;
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
+use service::clock::Clock;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// See the module.
+pub struct Gate {
+    listening: ArcSwap<Listening>,
+    revoked: Arc<ArcSwap<Revoked>>,
+    registry: Arc<Registry>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Gate {
+    /// A gate with nobody inside.
+    ///
+    /// # Errors
+    /// [`TlsError`] when the configuration is refused.
+    pub fn new(settings: ServerTls, revoked: Revoked, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
+        let revoked = Arc::new(ArcSwap::from_pointee(revoked));
+        let listening = Listening::new(settings, Arc::clone(&revoked), Arc::clone(&clock))?;
+        Ok(Self { listening: ArcSwap::from_pointee(listening), revoked, registry: Arc::default(), clock })
+    }
+
+    /// Replaces the whole configuration. Sessions that it would refuse are cut.
+    ///
+    /// # Errors
+    /// [`TlsError`] when the configuration is refused; the old one stays.
+    pub fn swap(&self, settings: ServerTls) -> Result<(), TlsError> {
+        let listening = Listening::new(settings, Arc::clone(&self.revoked), Arc::clone(&self.clock))?;
+        self.listening.store(Arc::new(listening));
+        self.review();
+        Ok(())
+    }
+
+    /// Replaces the deny-set. Sessions of the revoked are cut.
+    pub fn revoke(&self, revoked: Revoked) {
+        self.revoked.store(Arc::new(revoked));
+        self.review();
+    }
+
+    /// Judges every live session again and cuts those that would be refused now.
+    pub fn review(&self) {
+        self.registry.cut_unless(|chain| self.judge(chain).is_ok());
+    }
+
+    /// Reviews for ever, each `interval`, so that no session outlives its certificate by more than that.
+    pub async fn watch(&self, interval: Duration) {
+        let mut ticks = tokio::time::interval(interval);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            ticks.tick().await;
+            self.registry.cut_expired(self.clock.wall());
+        }
+    }
+
+    /// How many sessions are inside.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.registry.len()
+    }
+
+    pub(crate) fn judge(&self, chain: &[CertificateDer<'_>]) -> Result<Leaf, rustls::Error> {
+        self.listening.load().verifier.judge(chain, self.clock.wall())
+    }
+
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.listening.load().config)
+    }
+
+    pub(crate) const fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("sessions", &self.sessions()).finish_non_exhaustive()
+    }
+}
