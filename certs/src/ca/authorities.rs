@@ -1,8 +1,6 @@
 //! The transport authorities of a trust document.
 
 use crate::identity::{IdentityError, TrustDomain};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use policy::bundle::trust::Trust;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -14,9 +12,6 @@ pub enum AuthoritiesError {
     /// The trust domain.
     #[error("the trust document's domain is refused")]
     Domain(#[from] IdentityError),
-    /// Not base64.
-    #[error("authority {0} of the trust document is not base64")]
-    Encoding(usize),
     /// Not a certificate.
     #[error("authority {index} of the trust document is no certificate")]
     Certificate {
@@ -44,11 +39,8 @@ impl Authorities {
     /// # Errors
     /// [`AuthoritiesError`] when one of them is unusable or there is none.
     pub fn of(trust: &Trust) -> Result<Self, AuthoritiesError> {
-        let decode = |(index, text): (usize, &String)| {
-            STANDARD.decode(text).map(CertificateDer::from).map_err(|_| AuthoritiesError::Encoding(index))
-        };
-        let certificates: Result<Vec<_>, _> = trust.authorities.iter().enumerate().map(decode).collect();
-        Self::from_certificates(trust.trust_domain.parse()?, certificates?)
+        let certificates = trust.authorities.iter().map(|authority| CertificateDer::from(authority.0.clone()));
+        Self::from_certificates(trust.trust_domain.parse()?, certificates)
     }
 
     /// From certificates, such as those of an operator's `roots.pem`.

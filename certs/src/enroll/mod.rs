@@ -10,4 +10,4 @@ pub use document::{DocumentError, first, next};
 pub use exporter::Exporter;
 pub use invitation::{Invitation, InvitationError};
 pub use proof::{Proof, ProofError, Proven};
-pub use token::{JoinToken, NotAToken, StoredToken};
+pub use token::{JoinToken, NotAToken};

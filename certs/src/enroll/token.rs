@@ -2,11 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
 use policy::digest::Digest;
-use policy::name::ClusterName;
 use rand::CryptoRng;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use zeroize::{Zeroize as _, Zeroizing};
@@ -64,26 +61,6 @@ impl fmt::Debug for JoinToken {
 impl Drop for JoinToken {
     fn drop(&mut self) {
         self.0.zeroize();
-    }
-}
-
-/// What a hub keeps of a token, under the token's digest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StoredToken {
-    /// SHA-256 of the token.
-    pub digest: Digest,
-    /// The one name it may become.
-    pub cluster: ClusterName,
-    /// From then on it is worth nothing.
-    pub expires: Timestamp,
-}
-
-impl StoredToken {
-    /// Whether it may still be redeemed.
-    #[must_use]
-    pub fn is_live(&self, now: Timestamp) -> bool {
-        now < self.expires
     }
 }
 

@@ -28,6 +28,9 @@ pub enum KeyError {
     /// Not on P-256.
     #[error(transparent)]
     Public(#[from] NotAPublicKey),
+    /// Not Ed25519.
+    #[error(transparent)]
+    Signing(#[from] policy::bundle::key::KeyError),
 }
 
 /// A P-256 private key; it lives as long as the identity.

@@ -3,11 +3,10 @@
 use super::file::{read_text, write_new_private};
 use super::leaf_key::KeyError;
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use policy::bundle::dsse::{Envelope, Signature, pre_authentication};
-use policy::digest::Digest;
+use policy::bundle::dsse::{Envelope, pre_authentication};
+use policy::bundle::key::{KeyId, PublicKey};
 use rcgen::{KeyPair, PKCS_ED25519, PublicKeyData as _, SigningKey as _};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -16,8 +15,8 @@ use zeroize::Zeroizing;
 #[derive(Debug, thiserror::Error)]
 #[error("the key {key} did not sign")]
 pub struct SignError {
-    /// The key's id.
-    pub key: String,
+    /// Which.
+    pub key: KeyId,
     /// Why.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
@@ -26,26 +25,14 @@ pub struct SignError {
 /// An Ed25519 key that signs (a seam: a file, or a KMS).
 #[async_trait]
 pub trait Signer: Send + Sync + 'static {
-    /// The public key as SPKI DER.
-    fn public_key(&self) -> &[u8];
+    /// The public key, as a trust document lists it.
+    fn public_key(&self) -> &PublicKey;
 
-    /// The signature of `message`: 64 bytes.
-    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+    /// The signature of `message`.
+    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError>;
 }
 
 impl dyn Signer {
-    /// Key id: SHA-256 hex of the SPKI DER.
-    #[must_use]
-    pub fn key_id(&self) -> String {
-        Digest::of(self.public_key()).hex()
-    }
-
-    /// The public key as a trust document lists it: base64 of the SPKI DER.
-    #[must_use]
-    pub fn listed(&self) -> String {
-        STANDARD.encode(self.public_key())
-    }
-
     /// Signs `payload` as a DSSE envelope with this one signature.
     ///
     /// # Errors
@@ -65,21 +52,20 @@ pub(crate) async fn envelope(
     signers: &[&dyn Signer],
 ) -> Result<Envelope, SignError> {
     let message = pre_authentication(payload_type, payload);
-    let mut signatures: Vec<Signature> = Vec::with_capacity(signers.len());
+    let mut envelope = Envelope::unsigned(payload_type, payload);
+    let mut signed = BTreeSet::new();
     for signer in signers {
-        let keyid = signer.key_id();
-        if signatures.iter().all(|signature| signature.keyid != keyid) {
-            let sig = STANDARD.encode(signer.sign(&message).await?);
-            signatures.push(Signature { keyid, sig });
+        if signed.insert(signer.public_key().id()) {
+            envelope = envelope.with_signature(signer.public_key(), &signer.sign(&message).await?);
         }
     }
-    Ok(Envelope { payload_type: payload_type.to_owned(), payload: STANDARD.encode(payload), signatures })
+    Ok(envelope)
 }
 
 /// An Ed25519 key in a PEM file (PKCS#8, mode 0600).
 pub struct FileSigner {
     pair: KeyPair,
-    public: Vec<u8>,
+    public: PublicKey,
 }
 
 impl FileSigner {
@@ -88,7 +74,7 @@ impl FileSigner {
     /// # Errors
     /// [`KeyError`] when the machine has no randomness to give.
     pub fn generate() -> Result<Self, KeyError> {
-        KeyPair::generate_for(&PKCS_ED25519).map(Self::of).map_err(KeyError::Crypto)
+        Self::of(KeyPair::generate_for(&PKCS_ED25519).map_err(KeyError::Crypto)?)
     }
 
     /// The key in a PEM file.
@@ -97,9 +83,8 @@ impl FileSigner {
     /// [`KeyError`] when the file cannot be read or holds something else.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         let text = Zeroizing::new(read_text(path)?);
-        KeyPair::from_pem_and_sign_algo(&text, &PKCS_ED25519)
-            .map(Self::of)
-            .map_err(|_| KeyError::Content { path: path.to_owned(), expected: "Ed25519" })
+        let wrong = || KeyError::Content { path: path.to_owned(), expected: "Ed25519" };
+        Self::of(KeyPair::from_pem_and_sign_algo(&text, &PKCS_ED25519).map_err(|_| wrong())?).map_err(|_| wrong())
     }
 
     /// Writes the key to a new file of mode 0600.
@@ -110,26 +95,28 @@ impl FileSigner {
         Ok(write_new_private(path, &Zeroizing::new(self.pair.serialize_pem()))?)
     }
 
-    fn of(pair: KeyPair) -> Self {
-        let public = pair.subject_public_key_info();
-        Self { pair, public }
+    fn of(pair: KeyPair) -> Result<Self, KeyError> {
+        let public = PublicKey::from_spki(&pair.subject_public_key_info())?;
+        Ok(Self { pair, public })
     }
 }
 
 #[async_trait]
 impl Signer for FileSigner {
-    fn public_key(&self) -> &[u8] {
+    fn public_key(&self) -> &PublicKey {
         &self.public
     }
 
-    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        self.pair.sign(message).map_err(|error| SignError { key: Digest::of(&self.public).hex(), source: error.into() })
+    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
+        let failed = |source| SignError { key: self.public.id(), source };
+        let signature = self.pair.sign(message).map_err(|error| failed(error.into()))?;
+        signature.try_into().map_err(|_| failed("an Ed25519 signature has 64 bytes".into()))
     }
 }
 
 impl fmt::Debug for FileSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FileSigner({})", Digest::of(&self.public).hex())
+        write!(f, "FileSigner({})", self.public.id())
     }
 }
 

@@ -1,10 +1,10 @@
 //! The gate of one listener: its configuration, swapped live, and the sessions that passed.
 //!
-//! A session lives only as long as the gate would let it in anew: whenever the configuration, the deny-set or the time
+//! A session lives only as long as the gate would let it in anew: whenever the configuration, somebody's standing or the time
 //! changes, every live session is judged again and cut where the judgement has changed (invariant 11).
 
-use super::revoked::Revoked;
 use super::server::{Listening, ServerTls, TlsError};
+use super::standing::Standing;
 use crate::accept::Registry;
 use crate::identity::Leaf;
 use arc_swap::ArcSwap;
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// See the module.
 pub struct Gate {
     listening: ArcSwap<Listening>,
-    revoked: Arc<ArcSwap<Revoked>>,
+    standing: Standing,
     registry: Arc<Registry>,
     clock: Arc<dyn Clock>,
 }
@@ -28,10 +28,9 @@ impl Gate {
     ///
     /// # Errors
     /// [`TlsError`] when the configuration is refused.
-    pub fn new(settings: ServerTls, revoked: Revoked, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
-        let revoked = Arc::new(ArcSwap::from_pointee(revoked));
-        let listening = Listening::new(settings, Arc::clone(&revoked), Arc::clone(&clock))?;
-        Ok(Self { listening: ArcSwap::from_pointee(listening), revoked, registry: Arc::default(), clock })
+    pub fn new(settings: ServerTls, standing: Standing, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
+        let listening = Listening::new(settings, standing.clone(), Arc::clone(&clock))?;
+        Ok(Self { listening: ArcSwap::from_pointee(listening), standing, registry: Arc::default(), clock })
     }
 
     /// Replaces the whole configuration. Sessions that it would refuse are cut.
@@ -39,19 +38,14 @@ impl Gate {
     /// # Errors
     /// [`TlsError`] when the configuration is refused; the old one stays.
     pub fn swap(&self, settings: ServerTls) -> Result<(), TlsError> {
-        let listening = Listening::new(settings, Arc::clone(&self.revoked), Arc::clone(&self.clock))?;
+        let listening = Listening::new(settings, self.standing.clone(), Arc::clone(&self.clock))?;
         self.listening.store(Arc::new(listening));
         self.review();
         Ok(())
     }
 
-    /// Replaces the deny-set. Sessions of the revoked are cut.
-    pub fn revoke(&self, revoked: Revoked) {
-        self.revoked.store(Arc::new(revoked));
-        self.review();
-    }
-
-    /// Judges every live session again and cuts those that would be refused now.
+    /// Judges every live session again and cuts those that would be refused now. To be called when somebody's
+    /// [`Standing`] has changed.
     pub fn review(&self) {
         self.registry.cut_unless(|chain| self.judge(chain).is_ok());
     }

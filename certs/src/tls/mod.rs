@@ -7,12 +7,12 @@ mod hub_verifier;
 mod peer_verifier;
 mod present;
 mod provider;
-mod revoked;
 mod server;
+mod standing;
 
 pub use alpn::Alpn;
 pub use client::{ClientTls, Unverified};
 pub use gate::Gate;
 pub use present::{Identity, IdentityFault, Newest};
-pub use revoked::Revoked;
 pub use server::{Audience, ServerTls, TlsError};
+pub use standing::Standing;

@@ -1,11 +1,10 @@
 //! How a listener judges client certificates: at the handshake, and again whenever anything changes.
 
 use super::provider::{algorithms, provider, unix};
-use super::revoked::Revoked;
 use super::server::{Audience, TlsError};
+use super::standing::Standing;
 use crate::ca::Authorities;
 use crate::identity::Leaf;
-use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
@@ -16,28 +15,24 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 use std::sync::Arc;
 
 /// Chains to an authority of the trust document, is a leaf of the right shape, belongs to this listener's audience,
-/// and is not revoked.
+/// and stands.
 #[derive(Debug)]
 pub(super) struct PeerVerifier {
     chains: Arc<dyn ClientCertVerifier>,
     authorities: Authorities,
     audience: Audience,
-    revoked: Arc<ArcSwap<Revoked>>,
+    standing: Standing,
 }
 
 impl PeerVerifier {
-    pub(super) fn new(
-        authorities: Authorities,
-        audience: Audience,
-        revoked: Arc<ArcSwap<Revoked>>,
-    ) -> Result<Self, TlsError> {
+    pub(super) fn new(authorities: Authorities, audience: Audience, standing: Standing) -> Result<Self, TlsError> {
         let roots = Arc::clone(authorities.roots());
         let chains = WebPkiClientVerifier::builder_with_provider(roots, provider())
             .clear_root_hint_subjects()
             .allow_unauthenticated()
             .build()
             .map_err(TlsError::Verifier)?;
-        Ok(Self { chains, authorities, audience, revoked })
+        Ok(Self { chains, authorities, audience, standing })
     }
 
     /// The whole judgement, at any time of a session's life.
@@ -56,7 +51,7 @@ impl PeerVerifier {
         self.chains.verify_client_cert(leaf, rest, now)?;
         let leaf = Leaf::read(leaf, self.authorities.domain()).map_err(refused)?;
         admits(self.audience, &leaf)?;
-        refuse_revoked(&self.revoked.load(), &leaf)?;
+        refuse_revoked(&self.standing, &leaf)?;
         Ok(leaf)
     }
 }
@@ -69,8 +64,8 @@ fn admits(audience: Audience, leaf: &Leaf) -> Result<(), Error> {
     }
 }
 
-fn refuse_revoked(revoked: &Revoked, leaf: &Leaf) -> Result<(), Error> {
-    if revoked.contains(leaf) { Err(Error::InvalidCertificate(CertificateError::Revoked)) } else { Ok(()) }
+fn refuse_revoked(standing: &Standing, leaf: &Leaf) -> Result<(), Error> {
+    if standing.holds(leaf) { Ok(()) } else { Err(Error::InvalidCertificate(CertificateError::Revoked)) }
 }
 
 fn refused(error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -4,10 +4,9 @@ use super::alpn::Alpn;
 use super::peer_verifier::PeerVerifier;
 use super::present::{Identity, Newest};
 use super::provider::{ClockTime, VERSIONS, provider};
-use super::revoked::Revoked;
+use super::standing::Standing;
 use crate::ca::Authorities;
 use crate::identity::SpiffeId;
-use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::server::{NoServerSessionStorage, VerifierBuilderError};
 use service::clock::Clock;
@@ -64,12 +63,8 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    pub(super) fn new(
-        settings: ServerTls,
-        revoked: Arc<ArcSwap<Revoked>>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, TlsError> {
-        let verifier = Arc::new(PeerVerifier::new(settings.authorities, settings.audience, revoked)?);
+    pub(super) fn new(settings: ServerTls, standing: Standing, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
+        let verifier = Arc::new(PeerVerifier::new(settings.authorities, settings.audience, standing)?);
         let mut config = ServerConfig::builder_with_details(provider(), Arc::new(ClockTime(clock)))
             .with_protocol_versions(VERSIONS)
             .map_err(TlsError::Configuration)?
