@@ -6,6 +6,7 @@
 pub mod bundle;
 pub mod canonical;
 pub mod catalog;
+pub mod cedar;
 pub mod compile;
 pub mod diagnostic;
 pub mod digest;

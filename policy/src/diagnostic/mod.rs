@@ -1,5 +1,7 @@
 //! What `check` says: every fault in its place, with a remedy.
 
+pub mod render;
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
