@@ -5,6 +5,7 @@ use super::split::Piece;
 use crate::diagnostic::{Code, Diagnostic as Found, Severity, Span};
 use cedar_policy::ParseErrors;
 use miette::Diagnostic;
+use std::fmt::Display;
 
 /// The first syntax error of a policy: what follows it in the same policy is mostly its echo.
 pub(super) fn syntax(file: &str, lines: &Lines<'_>, piece: &Piece<'_>, errors: &ParseErrors) -> Found {
@@ -24,13 +25,10 @@ pub(super) fn typing(
     file: &str,
     lines: &Lines<'_>,
     piece: &Piece<'_>,
-    finding: &(impl Diagnostic + ToString),
+    finding: &(impl Diagnostic + Display),
     severity: Severity,
 ) -> Found {
-    Found {
-        severity,
-        ..at(file, lines, piece, Some(finding), Code::CedarType, &format!("Cedar: {}", finding.to_string()))
-    }
+    Found { severity, ..at(file, lines, piece, Some(finding), Code::CedarType, &format!("Cedar: {finding}")) }
 }
 
 fn at(
