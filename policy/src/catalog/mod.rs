@@ -1,12 +1,27 @@
 //! The catalog as a whole: all documents of one revision, typed and checked against each other.
 
+mod cedar_files;
+mod check;
+mod fleet;
+mod ledger;
+mod place;
+mod read;
+mod root;
+mod rule_sets;
+mod rules;
+mod scopes;
+mod values;
+
+pub use crate::kinds::governance::Scope;
+pub use check::check;
+pub use place::region_of;
+
 use crate::bundle::entry::{Owner, Risk};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::Doc;
 use crate::facts::{Capabilities, Declared};
 use crate::mode::Mode;
 use crate::name::{ClusterName, DocumentName, RegionName, RuleName};
-use crate::selector::{ClusterSelector, NamespaceTerm};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,15 +36,6 @@ pub struct Cluster {
     pub declared: Declared,
     /// Facts pinned for offline work; what a spoke reports wins.
     pub pinned: Option<Capabilities>,
-}
-
-/// Where a rule holds: the outer limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
-    /// Which clusters.
-    pub clusters: ClusterSelector,
-    /// Which namespaces; none: the cluster as one unit.
-    pub namespaces: Option<NamespaceTerm>,
 }
 
 /// What governs a rule, as its document says it, with defaults and the owner filled in.

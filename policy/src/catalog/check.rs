@@ -1,0 +1,77 @@
+//! Checking: everything that git alone can tell of a revision, all at once.
+
+use super::ledger::Ledger;
+use super::place::ROOT;
+use super::read::{self, Read};
+use super::root::{self, Root};
+use super::{Catalog, Checked, Sources, cedar_files, fleet, rule_sets, rules, values};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+
+/// Checks the files of one revision.
+///
+/// Documents are read and judged each by its kind's schema, then against one another. Compiling has its say when
+/// nothing else is wrong: it needs a catalog that holds together.
+#[must_use]
+pub fn check(sources: &Sources) -> Checked {
+    let mut read = read::read(sources);
+    let mut found = std::mem::take(&mut read.diagnostics);
+    let root = root::root(&read.documents, readable(&found), &mut found);
+    let catalog = assemble(&read, root, &mut found);
+    cedar_files::check(&read, sources, &mut found);
+    let mut catalog = catalog.filter(|_| !refuses(&found));
+    if let Some(catalog) = &catalog {
+        selects_nothing(catalog, &mut found);
+    }
+    if refuses(&found) {
+        catalog = None;
+    }
+    found.sort();
+    found.dedup();
+    Checked { catalog, diagnostics: found }
+}
+
+fn refuses(found: &[Diagnostic]) -> bool {
+    found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// Whether writ.yaml could be read at all: if not, that was said, and its absence is not a second fault.
+fn readable(found: &[Diagnostic]) -> bool {
+    !found.iter().any(|diagnostic| diagnostic.file == ROOT)
+}
+
+fn assemble(read: &Read, root: Option<Root>, found: &mut Vec<Diagnostic>) -> Option<Catalog> {
+    let documents = &read.documents;
+    let ledger = Ledger::enter(documents, found);
+    let clusters = fleet::fleet(documents, root.as_ref(), found);
+    folders(read, root.as_ref(), found);
+    let regions_of = clusters.iter().map(|(name, cluster)| (name.clone(), cluster.declared.region.clone())).collect();
+    let parameters = values::values(documents, root.as_ref(), &ledger, &regions_of, found);
+    let rules = rules::rules(documents, root.as_ref(), &ledger, found);
+    let rule_sets = rule_sets::rule_sets(documents, root.as_ref(), &ledger, found);
+    let Root { name, spec } = root?;
+    Some(Catalog { name, clusters, rules, rule_sets, parameters, regions: spec.regions.into_iter().collect() })
+}
+
+/// That a folder below regions/ is a region's.
+fn folders(read: &Read, root: Option<&Root>, found: &mut Vec<Diagnostic>) {
+    let mut told = std::collections::BTreeSet::new();
+    for document in &read.documents {
+        if let Some(region) = document.region.as_ref().filter(|region| told.insert((*region).clone())) {
+            fleet::region_exists(&document.doc, "", region, root, found);
+        }
+    }
+}
+
+fn selects_nothing(catalog: &Catalog, found: &mut Vec<Diagnostic>) {
+    for rule in catalog.rules.values() {
+        let selector = &rule.governance.scope.clusters;
+        if !catalog.clusters.values().any(|cluster| selector.matches(&cluster.declared)) {
+            let message = format!("{} selects none of the declared clusters", rule.name);
+            found.push(
+                rule.doc
+                    .warning(Code::SelectsNothing, "/spec/scope/clusters", message)
+                    .help("widen the scope, or declare the cluster"),
+            );
+        }
+    }
+}
