@@ -104,3 +104,44 @@ async fn connection(stream: TcpStream, router: Router, shutdown: Shutdown) {
         tracing::debug!(error, "a connection ended early");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use std::net::SocketAddr;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn ask(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: writ\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn tells_what_the_process_waits_for() {
+        let listener = crate::listen::bind("probes", SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let health = Health::new(Arc::new(SystemClock::new()));
+        let gate = health.gate("a head");
+        let (shutdown, router) = (Shutdown::new(), router(health, Metrics::new()));
+        let mut server = JoinSet::new();
+        server.spawn(serve(listener, router, shutdown.clone()));
+
+        assert!(ask(address, "/livez").await.starts_with("HTTP/1.1 200"));
+        let waiting = ask(address, "/readyz").await;
+        assert!(waiting.starts_with("HTTP/1.1 503") && waiting.ends_with("waiting for a head\n"), "{waiting}");
+        gate.open();
+        assert!(ask(address, "/readyz").await.starts_with("HTTP/1.1 200"));
+        assert!(ask(address, "/metrics").await.ends_with("# EOF\n"));
+        assert!(ask(address, "/etc").await.starts_with("HTTP/1.1 404"));
+        let long = format!("/{}", "x".repeat(2 * BUFFER));
+        assert!(!ask(address, &long).await.starts_with("HTTP/1.1 200"));
+
+        shutdown.cancel();
+        server.join_next().await.unwrap().unwrap().unwrap();
+    }
+}

@@ -2,6 +2,8 @@
 
 mod run;
 mod task;
+#[cfg(test)]
+mod tests;
 
 pub use run::{Fatal, Supervisor};
 pub use task::{Cause, Context, Policy, Task};
