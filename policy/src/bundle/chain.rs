@@ -171,7 +171,7 @@ mod tests {
     use crate::bundle::trust::Authority;
 
     fn document(version: u64, threshold: u32, roots: &[u8], by: &[u8]) -> Vec<u8> {
-        let keys = Keys::new();
+        let keys = Keys;
         let trust = Trust {
             version,
             trust_domain: "acme.example".to_owned(),

@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn inv02_one_key_counts_once_however_often_it_signs_or_is_listed() {
-        let keys = Keys::new();
+        let keys = Keys;
         let mut set = keys.set(2, &[1, 2]);
         let refused = |envelope: &Envelope, set: &KeySet| {
             matches!(envelope.verified(TYPE, set), Err(EnvelopeError::Threshold { signed: 1, threshold: 2 }))
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn inv02_a_signature_under_another_keys_id_does_not_count() {
-        let keys = Keys::new();
+        let keys = Keys;
         let mut envelope = signed(&keys, &[1, 1]);
         envelope.signatures[1].keyid = keys.public(2).id().to_string();
         assert!(envelope.verified(TYPE, &keys.set(2, &[1, 2])).is_err());
@@ -186,13 +186,13 @@ mod tests {
 
     #[test]
     fn inv02_a_threshold_of_none_is_met_by_nobody() {
-        let keys = Keys::new();
+        let keys = Keys;
         assert!(signed(&keys, &[]).verified(TYPE, &keys.set(0, &[1])).is_err());
     }
 
     #[test]
     fn inv02_refuses_other_types_and_sizes_before_decoding() {
-        let keys = Keys::new();
+        let keys = Keys;
         let envelope = signed(&keys, &[1]);
         let other = envelope.verified("application/other", &keys.set(1, &[1]));
         assert!(matches!(other, Err(EnvelopeError::PayloadType { .. })));

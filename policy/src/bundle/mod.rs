@@ -1,5 +1,7 @@
 //! What travels: entries, contents, heads, the trust document, and the one way to believe them.
 
+#[cfg(test)]
+mod attacks;
 pub mod chain;
 pub mod contents;
 pub mod delta;

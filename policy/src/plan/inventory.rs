@@ -4,7 +4,8 @@ use crate::bundle::entry::Own;
 use crate::digest::Digest;
 use crate::name::{Namespace, RuleName};
 use crate::object::{ApiVersion, ObjectId};
-use jiff::Timestamp;
+use crate::outcome::UnitId;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -64,6 +65,29 @@ pub struct Row {
     pub leaving: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
+}
+
+/// How long the row of a removal stays.
+const REMOVED_STAYS: SignedDuration = SignedDuration::from_hours(24);
+
+impl Row {
+    /// The unit it belongs to.
+    #[must_use]
+    pub fn unit(&self) -> UnitId {
+        UnitId { rule: self.rule.clone(), namespace: self.unit.clone() }
+    }
+
+    /// Whether its object is there, as far as the row knows, or about to be.
+    #[must_use]
+    pub const fn live(&self) -> bool {
+        !matches!(self.state, State::Removed { .. })
+    }
+
+    /// Whether it speaks of a removal that is a day old.
+    #[must_use]
+    pub fn expired(&self, now: Timestamp) -> bool {
+        matches!(self.state, State::Removed { at, .. } if now.duration_since(at) >= REMOVED_STAYS)
+    }
 }
 
 /// All rows, by object.

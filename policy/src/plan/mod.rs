@@ -1,14 +1,26 @@
 //! Planning: which writes, in which order, and how to undo them. Pure.
 
+pub mod diff;
+pub mod fields;
+mod have;
+mod immutable;
 pub mod inventory;
+mod leave;
+pub mod marks;
+mod moves;
 pub mod prune;
+mod round;
+mod tell;
 
 use crate::bundle::entry::Own;
 use crate::digest::Digest;
 use crate::name::RuleName;
 use crate::object::{Object, ObjectId};
 use crate::outcome::{Outcome, UnitId};
+use crate::resolve::{Seen, Want, Wants};
+use crate::time::TrustedTime;
 use inventory::{Row, Uid, Version};
+use round::Round;
 use std::collections::BTreeMap;
 
 /// What an [`Step::Apply`] finds, or else fails.
@@ -89,7 +101,8 @@ pub struct Move {
     pub undo: Vec<Undo>,
 }
 
-/// All writes of one unit: all of them or none.
+/// All writes of one unit: all of them or none. Before the first of them, every object that it applies is stored as a
+/// last good copy, so that no row names one that is not there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transaction {
     /// In order.
@@ -118,4 +131,27 @@ pub struct Plan {
     pub expired: Vec<ObjectId>,
     /// Removals that wait for a person.
     pub held: Option<prune::Held>,
+}
+
+/// Plans one round: what it takes of every unit, and how to take it back. Pure.
+#[must_use]
+pub fn plan(wants: &Wants, seen: &Seen, now: TrustedTime) -> Plan {
+    let round = Round::new(wants, seen, now.get());
+    let units = wants.iter().map(|(unit, want)| (unit.clone(), unit_plan(&round, unit, want)));
+    Plan { units: units.collect(), expired: expired(&round), held: None }
+}
+
+fn unit_plan(round: &Round<'_>, unit: &UnitId, want: &Want) -> UnitPlan {
+    match want {
+        Want::Have(desired) => have::have(round, unit, desired),
+        Want::Show(desired, _) => tell::show(round, unit, desired),
+        Want::Keep { unsupported, repair } => tell::keep(round, unit, unsupported, *repair),
+        Want::Gone { why, after } => leave::gone(round, unit, *why, *after),
+    }
+}
+
+/// Rows of removals that are a day old, unless the object is wanted again.
+fn expired(round: &Round<'_>) -> Vec<ObjectId> {
+    let rows = round.seen.inventory.values().filter(|row| row.expired(round.now));
+    rows.map(|row| row.id.clone()).filter(|id| round.holder(id).is_none()).collect()
 }

@@ -1,11 +1,22 @@
-//! The hold on large removals (T_prune of formats.md).
+//! The hold on large removals (T_prune of formats.md): whoever says so, removing much waits for a person.
 
-use super::inventory::Row;
+use super::inventory::{Inventory, Row, State};
+use super::{Move, Plan, Step, UnitPlan};
 use crate::bundle::entry::Own;
+use crate::canonical::{self, NotCanonical};
 use crate::digest::Digest;
 use crate::name::{Namespace, RuleName};
 use crate::object::ObjectId;
+use crate::outcome::{Outcome, OutcomeCode};
+use crate::time::TrustedTime;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// So many rows may always go in a day.
+const ALWAYS: usize = 5;
+/// And one in so many of all rows (20 %).
+const ONE_IN: usize = 5;
 
 /// What identifies a row in a hold: the same in every round, whatever else changes in the row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,4 +49,88 @@ pub struct Held {
     pub total: u64,
     /// The rows; in a report the first of them.
     pub rows: Vec<HeldRow>,
+}
+
+/// Lets a plan's removals pass, or holds them: `released` is the digest that the head names in `prune`.
+/// Everything else proceeds.
+///
+/// # Errors
+/// [`NotCanonical`] when the rows have no digest; nothing of the plan may be carried out then.
+pub fn admit(
+    mut plan: Plan,
+    inventory: &Inventory,
+    released: Option<Digest>,
+    now: TrustedTime,
+) -> Result<Plan, NotCanonical> {
+    let wanted: BTreeSet<&ObjectId> = plan.units.values().flat_map(|unit| &unit.removes).collect();
+    if is_small(wanted.len(), inventory, now.get()) {
+        return Ok(plan);
+    }
+    let held = held(&wanted, inventory, released)?;
+    if is_released(&held, released) {
+        plan.units.values_mut().for_each(|unit| goes_under(unit, held.digest));
+    } else {
+        plan.units.values_mut().for_each(hold);
+        plan.held = Some(held);
+    }
+    Ok(plan)
+}
+
+/// Whether the removals of the last day (those under a released hold do not count) and those wanted now are few.
+fn is_small(wanted: usize, inventory: &Inventory, now: Timestamp) -> bool {
+    let counts = |row: &&Row| matches!(row.state, State::Removed { released: None, .. }) && !row.expired(now);
+    let recent = inventory.values().filter(counts).count();
+    let all = recent + inventory.values().filter(|row| row.live()).count();
+    let removals = recent + wanted;
+    wanted == 0 || removals <= ALWAYS.max(all / ONE_IN)
+}
+
+fn is_released(held: &Held, released: Option<Digest>) -> bool {
+    released == Some(held.digest)
+}
+
+/// The hold on these removals. Rows that have gone under the released hold already still belong to it, so that a
+/// removal that was cut off goes on.
+fn held(wanted: &BTreeSet<&ObjectId>, inventory: &Inventory, released: Option<Digest>) -> Result<Held, NotCanonical> {
+    let gone =
+        |row: &Row| matches!(row.state, State::Removed { released: under, .. } if under.is_some() && under == released);
+    let member = |row: &&Row| wanted.contains(&row.id) || gone(row);
+    let mut rows: Vec<HeldRow> = inventory.values().filter(member).map(HeldRow::from).collect();
+    rows.sort();
+    Ok(Held { digest: canonical::digest(&rows)?, total: rows.len() as u64, rows })
+}
+
+/// Marks a unit's removals as released.
+fn goes_under(unit: &mut UnitPlan, hold: Digest) {
+    let moves = unit.transaction.iter_mut().flat_map(|transaction| &mut transaction.moves);
+    for row in moves.filter_map(|step| ending(&mut step.step)) {
+        if let State::Removed { released, .. } = &mut row.state {
+            *released = Some(hold);
+        }
+    }
+}
+
+/// The row that a step ends, if it does.
+fn ending(step: &mut Step) -> Option<&mut Row> {
+    match step {
+        Step::Claim(row) | Step::Release { after: row, .. } | Step::Delete { after: row, .. } => {
+            (!row.live()).then_some(row)
+        }
+        Step::Apply { .. } | Step::Forget(_) => None,
+    }
+}
+
+/// Takes the removals out of a unit's transaction.
+fn hold(unit: &mut UnitPlan) {
+    if unit.removes.is_empty() {
+        return;
+    }
+    let removes = std::mem::take(&mut unit.removes);
+    if let Some(transaction) = &mut unit.transaction {
+        let ends = |step: &mut Move| ending(&mut step.step).is_some_and(|row| removes.contains(&row.id));
+        transaction.moves.retain_mut(|step| !ends(step));
+    }
+    unit.transaction = unit.transaction.take().filter(|transaction| !transaction.moves.is_empty());
+    let message = format!("{} removals wait for a person: see `writ hold list`", removes.len());
+    unit.outcome = Outcome::new(OutcomeCode::Held, "LargeRemoval").saying(message);
 }

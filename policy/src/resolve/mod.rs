@@ -1,14 +1,24 @@
 //! Who wins, in one place: from a bundle, what is seen and the time, to what is wanted of each unit.
 
-use crate::bundle::entry::Template;
+mod instantiate;
+mod table;
+mod units;
+#[cfg(test)]
+mod who_wins;
+
+use crate::bundle::entry::Own;
+use crate::bundle::verify::Bundle;
+use crate::digest::Digest;
 use crate::facts::Labels;
 use crate::mode::Mode;
 use crate::name::Namespace;
 use crate::object::{Object, ObjectId};
 use crate::outcome::UnitId;
 use crate::plan::inventory::{Inventory, Uid, Version};
+use crate::time::TrustedTime;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// One object that exists, as the target reads it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +41,7 @@ pub struct NamespaceSeen {
 }
 
 /// All that an agent sees of its cluster in one round.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Seen {
     /// Namespaces.
     pub namespaces: BTreeMap<Namespace, NamespaceSeen>,
@@ -40,30 +50,43 @@ pub struct Seen {
     /// What Writ has claimed, owns, or has removed.
     pub inventory: Inventory,
     /// The last good objects that rows name, by digest, checked against it.
-    pub good: BTreeMap<crate::digest::Digest, Object>,
+    pub good: BTreeMap<Digest, Object>,
 }
 
-/// Why something is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What an operator may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// `T_linger`: how long objects stay in a namespace that no longer matches.
+    pub linger: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { linger: Duration::from_secs(24 * 3600) }
+    }
+}
+
+/// Why a unit leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
     /// A commit removed the rule or its scope.
     Commit,
     /// The namespace no longer matches.
     Scope,
-    /// The rule cannot be rendered for this cluster.
-    Unsupported(String),
-    /// A constraint says no.
-    Vetoed(String),
-    /// An exception waives it.
-    Excepted(String),
+    /// The namespace is being deleted, and its objects with it.
+    NamespaceTerminating,
+    /// The namespace is no longer there.
+    NamespaceGone,
 }
 
 /// An object to be, in its namespace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Desired {
-    /// Whole or fields, adopt.
-    pub template: Template,
-    /// The object itself.
+    /// Whole or fields.
+    pub own: Own,
+    /// Whether an object that exists already is taken over.
+    pub adopt: bool,
+    /// The object itself, with Writ's marks where it is owned as a whole.
     pub object: Object,
 }
 
@@ -74,10 +97,13 @@ pub enum Want {
     Have(Vec<Desired>),
     /// A lesser mode: compare, write nothing, keep what stands.
     Show(Vec<Desired>, Mode),
-    /// Last good, repaired.
-    Keep(Why),
-    /// Leave standing, no longer ours.
-    Disown(Why),
+    /// The last good version; repaired only where the mode is enforce.
+    Keep {
+        /// Why the rule cannot be rendered for this cluster.
+        unsupported: String,
+        /// Whether it is repaired.
+        repair: bool,
+    },
     /// Delete, not before `after`.
     Gone {
         /// Why it leaves.
@@ -89,3 +115,14 @@ pub enum Want {
 
 /// What is wanted of every unit.
 pub type Wants = BTreeMap<UnitId, Want>;
+
+/// What is wanted of every unit: those in scope, and those that only have rows. Pure.
+#[must_use]
+pub fn resolve(bundle: &Bundle, seen: &Seen, settings: &Settings, now: TrustedTime) -> Wants {
+    let cases = units::cases(bundle, seen, settings, now.get()).into_iter();
+    let decided = cases.map(|case| {
+        let want = table::who_wins(&case);
+        (case.unit, want)
+    });
+    decided.collect()
+}

@@ -1,0 +1,52 @@
+//! Whether an object stands as it is wanted.
+
+use super::{fields, marks};
+use crate::bundle::entry::Own;
+use crate::canonical;
+use crate::digest::Digest;
+use crate::object::Object;
+use crate::resolve::Desired;
+use serde_json::Value;
+
+/// What the server fills in, in `metadata`.
+const FILLED_IN: [&str; 6] = ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"];
+
+/// Whether `observed` stands as `desired` says: all of it, or the fields that are ours.
+pub(super) fn stands(desired: &Desired, observed: &Object) -> bool {
+    match desired.own {
+        Own::Whole => same(&desired.object, observed),
+        Own::Fields => fields::stand_in(observed.tree(), desired.object.tree()),
+    }
+}
+
+/// Whether two objects say the same, but for what the server fills in and Writ's own marks.
+pub(super) fn same(one: &Object, other: &Object) -> bool {
+    essence(one.tree(), true) == essence(other.tree(), true)
+}
+
+/// The object without what the server fills in.
+pub(super) fn restorable(object: &Object) -> Object {
+    Object::try_from(essence(object.tree(), false)).unwrap_or_else(|_| object.clone())
+}
+
+fn essence(tree: &Value, unmarked: bool) -> Value {
+    let mut tree = tree.clone();
+    let Some(object) = tree.as_object_mut() else { return tree };
+    object.remove("status");
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        for field in FILLED_IN {
+            metadata.remove(field);
+        }
+        if unmarked {
+            marks::take(metadata);
+        }
+    }
+    tree
+}
+
+/// The digest of an object's canonical JSON, as rows and last good copies are named by.
+#[must_use]
+pub fn digest(object: &Object) -> Digest {
+    // A JSON tree always has a canonical form; only types that are no JSON lack one.
+    canonical::digest(object.tree()).unwrap_or_else(|_| Digest::of(&[]))
+}

@@ -1,0 +1,149 @@
+//! What it takes for a unit's objects to stand: all of them or none.
+
+use super::inventory::{Row, State};
+use super::leave::leave;
+use super::round::{Round, Standing};
+use super::{Move, Transaction, UnitPlan, diff, immutable, moves};
+use crate::bundle::entry::Own;
+use crate::canonical;
+use crate::digest::Digest;
+use crate::kube_kinds::Order;
+use crate::object::ObjectId;
+use crate::outcome::{Outcome, OutcomeCode, UnitId};
+use crate::resolve::{Desired, Observed};
+
+/// What one object takes, or why it cannot be had. A claim on what turned out not to be ours is dropped all the same.
+pub(super) type Verdict = Result<Vec<Move>, Blocked>;
+
+/// Why an object cannot be had.
+pub(super) struct Blocked {
+    pub outcome: Outcome,
+    pub moves: Vec<Move>,
+}
+
+/// Plans a unit that is wanted as `desired`.
+pub(super) fn have(round: &Round<'_>, unit: &UnitId, desired: &[Desired]) -> UnitPlan {
+    let mut desired: Vec<_> = desired.iter().collect();
+    desired.sort_by_cached_key(|desired| Order::of(&desired.object));
+    let verdicts: Vec<Verdict> = desired.iter().map(|desired| object(round, unit, desired)).collect();
+    let becomes = becomes(&desired);
+    let mut steps = Vec::new();
+    for verdict in verdicts {
+        match verdict {
+            Ok(moves) => steps.extend(moves),
+            Err(blocked) => return planned(blocked.moves, becomes, blocked.outcome, Vec::new()),
+        }
+    }
+    let wanted = |row: &&Row| !desired.iter().any(|desired| *desired.object.id() == row.id);
+    let (left, removes) = leave(round, round.rows(unit).filter(wanted));
+    steps.extend(left);
+    planned(steps, becomes, Outcome::new(OutcomeCode::Applied, "AsWanted"), removes)
+}
+
+/// A unit's plan; without moves there is no transaction.
+pub(super) fn planned(moves: Vec<Move>, becomes: Digest, outcome: Outcome, removes: Vec<ObjectId>) -> UnitPlan {
+    let transaction = (!moves.is_empty()).then_some(Transaction { moves, becomes });
+    UnitPlan { transaction, outcome, removes }
+}
+
+/// The digest of what a unit becomes: of the digests of its objects, in the order of writing.
+pub(super) fn becomes(desired: &[&Desired]) -> Digest {
+    let digests: Vec<_> = desired.iter().map(|desired| diff::digest(&desired.object)).collect();
+    canonical::digest(&digests).unwrap_or_else(|_| Digest::of(&[]))
+}
+
+/// What one object takes.
+pub(super) fn object(round: &Round<'_>, unit: &UnitId, desired: &Desired) -> Verdict {
+    let id = desired.object.id();
+    if let Some(holder) = round.holder(id).filter(|holder| *holder != unit) {
+        return Err(taken(id, &format!("belongs to {holder}"), "OtherRule", Vec::new()));
+    }
+    let before = round.row(id);
+    match round.standing(desired) {
+        Standing::Absent if desired.own == Own::Fields => Err(missing(id)),
+        Standing::Absent => Ok(created(round, unit, desired, before)),
+        Standing::Ours(observed) => repaired(round, unit, desired, before, observed),
+        Standing::Foreign(observed) if desired.adopt => Ok(adopted(round, unit, desired, before, observed)),
+        Standing::Foreign(_) => {
+            let claim = before.filter(|row| row.state == State::Claimed).map(moves::forget);
+            Err(taken(id, "exists and is not ours", "Foreign", claim.into_iter().collect()))
+        }
+    }
+}
+
+fn created(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>) -> Vec<Move> {
+    let row = row(round, unit, desired, before, State::Claimed);
+    let claim = (before != Some(&row)).then(|| moves::claim(row.clone(), before));
+    claim.into_iter().chain([moves::create(desired, &row)]).collect()
+}
+
+fn adopted(
+    round: &Round<'_>,
+    unit: &UnitId,
+    desired: &Desired,
+    before: Option<&Row>,
+    observed: &Observed,
+) -> Vec<Move> {
+    let row = row(round, unit, desired, before, State::Claimed);
+    let claim = (before != Some(&row)).then(|| moves::claim(row.clone(), before));
+    claim.into_iter().chain([moves::update(desired, &row, observed)]).collect()
+}
+
+/// What it takes for an object that is ours to stand as wanted.
+fn repaired(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>, observed: &Observed) -> Verdict {
+    let recorded = before.is_some_and(|row| row.own == Own::Whole || is_record_of(row, observed));
+    if !recorded {
+        return Ok(adopted(round, unit, desired, before, observed));
+    }
+    let row = row(round, unit, desired, before, State::Owned { uid: observed.uid.clone() });
+    let stands = diff::stands(desired, &observed.object) && before.is_some_and(|before| before.digest == row.digest);
+    if !stands && immutable::differs(&desired.object, &observed.object) {
+        return replaced(desired, before, &row, observed);
+    }
+    let claim = (before != Some(&row)).then(|| moves::claim(row.clone(), before));
+    let write = (!stands).then(|| moves::update(desired, &row, observed));
+    Ok(claim.into_iter().chain(write).collect())
+}
+
+fn is_record_of(row: &Row, observed: &Observed) -> bool {
+    matches!(&row.state, State::Owned { uid } if *uid == observed.uid)
+}
+
+/// A change that the server would refuse takes a deletion and a new object, where that loses nothing.
+fn replaced(desired: &Desired, before: Option<&Row>, row: &Row, observed: &Observed) -> Verdict {
+    let id = desired.object.id();
+    let Some(before) = before.filter(|_| immutable::replaceable(id)) else {
+        let outcome = Outcome::new(OutcomeCode::Failed, "Immutable");
+        let message = format!("{id}: a field that cannot change would have to; delete the object, or keep the field");
+        return Err(Blocked { outcome: outcome.saying(message), moves: Vec::new() });
+    };
+    let claimed = Row { state: State::Claimed, ..row.clone() };
+    let known = (before.state == State::Claimed).then(|| moves::claim(row.clone(), Some(before)));
+    let delete = moves::delete(before, observed, claimed.clone());
+    Ok(known.into_iter().chain([delete, moves::create(desired, &claimed)]).collect())
+}
+
+/// The row of an object that is wanted, in `state`; `since` stays while the state does.
+fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>, state: State) -> Row {
+    let since = before.filter(|before| before.state == state).map_or(round.now, |before| before.since);
+    Row {
+        id: desired.object.id().clone(),
+        api: desired.object.api().clone(),
+        rule: unit.rule.clone(),
+        unit: unit.namespace.clone(),
+        own: desired.own,
+        digest: diff::digest(&desired.object),
+        since,
+        leaving: None,
+        state,
+    }
+}
+
+fn taken(id: &ObjectId, why: &str, reason: &str, moves: Vec<Move>) -> Blocked {
+    Blocked { outcome: Outcome::new(OutcomeCode::NameTaken, reason).saying(format!("{id} {why}")), moves }
+}
+
+fn missing(id: &ObjectId) -> Blocked {
+    let message = format!("{id} does not exist; fields are only laid over what others make");
+    Blocked { outcome: Outcome::new(OutcomeCode::Failed, "NoSuchObject").saying(message), moves: Vec::new() }
+}

@@ -1,0 +1,97 @@
+//! How objects leave: only what a row says is ours, by its uid and version.
+
+use super::have::planned;
+use super::inventory::{Row, State};
+use super::round::{Round, Standing};
+use super::{Move, UnitPlan, moves};
+use crate::bundle::entry::Own;
+use crate::digest::Digest;
+use crate::kube_kinds;
+use crate::object::ObjectId;
+use crate::outcome::{Outcome, OutcomeCode, UnitId};
+use crate::resolve::{Observed, Why};
+use jiff::Timestamp;
+
+/// Plans a unit that is no longer wanted, not before `after`.
+pub(super) fn gone(round: &Round<'_>, unit: &UnitId, why: Why, after: Timestamp) -> UnitPlan {
+    match why {
+        Why::NamespaceGone => with_namespace(round, unit),
+        Why::NamespaceTerminating => {
+            let outcome = Outcome::new(OutcomeCode::Removing, "NamespaceTerminating");
+            planned(Vec::new(), nothing(), outcome, Vec::new())
+        }
+        Why::Commit => removed(round, unit, "NotInCatalog", after),
+        Why::Scope => removed(round, unit, "OutOfScope", after),
+    }
+}
+
+/// The digest of a unit without objects.
+fn nothing() -> Digest {
+    super::have::becomes(&[])
+}
+
+/// What was in a namespace that is gone is gone with it: its rows are dropped.
+fn with_namespace(round: &Round<'_>, unit: &UnitId) -> UnitPlan {
+    let gone = round.rows(unit).filter(|row| !round.seen.objects.contains_key(&row.id));
+    let outcome = Outcome::new(OutcomeCode::Removed, "NamespaceGone");
+    planned(gone.map(moves::forget).collect(), nothing(), outcome, Vec::new())
+}
+
+fn removed(round: &Round<'_>, unit: &UnitId, reason: &str, after: Timestamp) -> UnitPlan {
+    let (due, waiting): (Vec<_>, Vec<_>) = round.rows(unit).partition(|row| is_due(row, after, round.now));
+    let (mut steps, removes) = leave(round, due.into_iter());
+    steps.extend(waiting.iter().filter(|row| row.leaving.is_none()).map(|row| lingers(row, round.now)));
+    let code = if waiting.is_empty() { OutcomeCode::Removed } else { OutcomeCode::Lingering };
+    let message =
+        if waiting.is_empty() { String::new() } else { format!("{} objects stay until {after}", waiting.len()) };
+    planned(steps, nothing(), Outcome::new(code, reason).saying(message), removes)
+}
+
+/// Access leaves at once; everything else when its time has come.
+fn is_due(row: &Row, after: Timestamp, now: Timestamp) -> bool {
+    now >= after || kube_kinds::Row::of(&row.id).leaves_at_once
+}
+
+fn lingers(row: &Row, now: Timestamp) -> Move {
+    moves::claim(Row { leaving: Some(now), ..row.clone() }, Some(row))
+}
+
+/// The moves by which the objects of `rows` leave, last written first, and those of them that are removals.
+pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) -> (Vec<Move>, Vec<ObjectId>) {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(|row| std::cmp::Reverse((kube_kinds::Row::of(&row.id).stage, &row.id)));
+    let (mut all, mut removes) = (Vec::new(), Vec::new());
+    for row in rows {
+        match round.standing_of(row) {
+            Standing::Ours(observed) => {
+                all.extend(removal(round, row, observed));
+                removes.push(row.id.clone());
+            }
+            Standing::Absent if row.state != State::Claimed => all.push(moves::claim(ended(row, round.now), Some(row))),
+            Standing::Absent | Standing::Foreign(_) => all.push(moves::forget(row)),
+        }
+    }
+    (all, removes)
+}
+
+/// How our object leaves: fields are released, what holds other things is disowned, everything else is deleted.
+fn removal(round: &Round<'_>, row: &Row, observed: &Observed) -> Vec<Move> {
+    let owned = Row { state: State::Owned { uid: observed.uid.clone() }, ..row.clone() };
+    let record = (*row != owned).then(|| moves::claim(owned.clone(), Some(row)));
+    let after = ended(row, round.now);
+    let last = match (row.own, round.seen.good.get(&row.digest)) {
+        (Own::Fields, Some(fields)) => moves::release(&owned, observed, fields, after),
+        (Own::Fields, None) => moves::claim(after, Some(&owned)),
+        (Own::Whole, _) if is_never_deleted(&row.id) => moves::claim(after, Some(&owned)),
+        (Own::Whole, _) => moves::delete(&owned, observed, after),
+    };
+    record.into_iter().chain([last]).collect()
+}
+
+fn is_never_deleted(id: &ObjectId) -> bool {
+    kube_kinds::Row::of(id).never_deleted
+}
+
+fn ended(row: &Row, now: Timestamp) -> Row {
+    Row { state: State::Removed { at: now, released: None }, since: now, ..row.clone() }
+}

@@ -1,0 +1,51 @@
+//! The moves: each step with its way back, every row before the write it speaks of.
+
+use super::inventory::{Row, State};
+use super::{Expects, Move, Step, Undo, diff};
+use crate::object::Object;
+use crate::resolve::{Desired, Observed};
+
+/// Writes a row over the one that stands.
+pub(super) fn claim(row: Row, before: Option<&Row>) -> Move {
+    let undo = vec![Undo::Row(row.id.clone(), before.cloned())];
+    Move { step: Step::Claim(row), undo }
+}
+
+/// Drops a row.
+pub(super) fn forget(row: &Row) -> Move {
+    Move { step: Step::Forget(row.id.clone()), undo: vec![Undo::Row(row.id.clone(), Some(row.clone()))] }
+}
+
+/// Writes an object where there is none.
+pub(super) fn create(desired: &Desired, row: &Row) -> Move {
+    let undo = vec![Undo::Withdraw(row.id.clone())];
+    Move { step: apply(desired, row, Expects::Absent), undo }
+}
+
+/// Writes an object over what stands.
+pub(super) fn update(desired: &Desired, row: &Row, observed: &Observed) -> Move {
+    let step = apply(desired, row, Expects::At(observed.version.clone()));
+    Move { step, undo: vec![restore(row, observed)] }
+}
+
+/// Deletes our object; the row stands as `after` then.
+pub(super) fn delete(row: &Row, observed: &Observed, after: Row) -> Move {
+    let (id, uid, version) = (row.id.clone(), observed.uid.clone(), observed.version.clone());
+    let claimed = Row { state: State::Claimed, ..row.clone() };
+    let undo = vec![Undo::Row(id.clone(), Some(claimed)), restore(row, observed)];
+    Move { step: Step::Delete { id, uid, version, after }, undo }
+}
+
+/// Gives up our fields; the row stands as `after` then.
+pub(super) fn release(row: &Row, observed: &Observed, fields: &Object, after: Row) -> Move {
+    let undo = vec![Undo::Row(row.id.clone(), Some(row.clone())), restore(row, observed)];
+    Move { step: Step::Release { object: fields.clone(), rule: row.rule.clone(), after }, undo }
+}
+
+fn apply(desired: &Desired, row: &Row, expects: Expects) -> Step {
+    Step::Apply { object: desired.object.clone(), own: desired.own, rule: row.rule.clone(), expects }
+}
+
+fn restore(row: &Row, observed: &Observed) -> Undo {
+    Undo::Restore { before: diff::restorable(&observed.object), own: row.own, rule: row.rule.clone() }
+}

@@ -1,0 +1,109 @@
+//! What a planner looks at in one round.
+
+use super::diff;
+use super::inventory::{Inventory, Row, State};
+use crate::bundle::entry::Own;
+use crate::object::ObjectId;
+use crate::outcome::UnitId;
+use crate::resolve::{Desired, Observed, Seen, Want, Wants};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// What stands where an object is wanted.
+pub(super) enum Standing<'a> {
+    /// Nothing.
+    Absent,
+    /// Our object.
+    Ours(&'a Observed),
+    /// Somebody else's.
+    Foreign(&'a Observed),
+}
+
+/// Wants, what is seen, and which unit has each object.
+pub(super) struct Round<'a> {
+    pub seen: &'a Seen,
+    pub now: Timestamp,
+    holders: BTreeMap<ObjectId, &'a UnitId>,
+}
+
+impl<'a> Round<'a> {
+    pub(super) fn new(wants: &'a Wants, seen: &'a Seen, now: Timestamp) -> Self {
+        Self { seen, now, holders: holders(wants, &seen.inventory) }
+    }
+
+    /// The unit that has the object: only that one writes it.
+    pub(super) fn holder(&self, id: &ObjectId) -> Option<&'a UnitId> {
+        self.holders.get(id).copied()
+    }
+
+    /// The live row of an object.
+    pub(super) fn row(&self, id: &ObjectId) -> Option<&'a Row> {
+        self.seen.inventory.get(id).filter(|row| row.live())
+    }
+
+    /// The live rows of a unit whose objects no other unit has taken over.
+    pub(super) fn rows(&self, unit: &'a UnitId) -> impl Iterator<Item = &'a Row> {
+        let rows = self.seen.inventory.values().filter(move |row| row.live() && row.unit() == *unit);
+        rows.filter(move |row| self.holder(&row.id).is_none_or(|holder| holder == unit))
+    }
+
+    /// What stands where `desired` is wanted. Fields lie over what others own, so they take any object for theirs.
+    pub(super) fn standing(&self, desired: &Desired) -> Standing<'a> {
+        let id = desired.object.id();
+        let Some(observed) = self.seen.objects.get(id) else { return Standing::Absent };
+        let as_wanted = diff::stands(desired, &observed.object);
+        let ours = self.row(id).is_some_and(|row| self.is_ours(row, observed, as_wanted));
+        if ours || desired.own == Own::Fields { Standing::Ours(observed) } else { Standing::Foreign(observed) }
+    }
+
+    /// What stands where a row says that something of ours does.
+    pub(super) fn standing_of(&self, row: &Row) -> Standing<'a> {
+        match self.seen.objects.get(&row.id) {
+            None => Standing::Absent,
+            Some(observed) if self.is_ours(row, observed, false) => Standing::Ours(observed),
+            Some(observed) => Standing::Foreign(observed),
+        }
+    }
+
+    /// An owned object is ours by its uid. A claimed one (we were cut off between the claim and its record) is ours
+    /// when it stands as the claim meant it, or as it is wanted now.
+    fn is_ours(&self, row: &Row, observed: &Observed, as_wanted: bool) -> bool {
+        match &row.state {
+            State::Owned { uid } => *uid == observed.uid,
+            State::Claimed => as_wanted || self.as_claimed(row, observed),
+            State::Removed { .. } => false,
+        }
+    }
+
+    fn as_claimed(&self, row: &Row, observed: &Observed) -> bool {
+        let claimed = self.seen.good.get(&row.digest).cloned();
+        let claimed = claimed.map(|object| Desired { own: row.own, adopt: false, object });
+        claimed.is_some_and(|claimed| diff::stands(&claimed, &observed.object))
+    }
+}
+
+/// Which unit has each object: the one that has its row while it still wants it, else the first that would enforce it.
+fn holders<'a>(wants: &'a Wants, inventory: &Inventory) -> BTreeMap<ObjectId, &'a UnitId> {
+    let mut holders = BTreeMap::new();
+    for row in inventory.values().filter(|row| row.live()) {
+        if let Some((unit, _)) = wants.get_key_value(&row.unit()).filter(|(_, want)| stays(want, &row.id)) {
+            holders.insert(row.id.clone(), unit);
+        }
+    }
+    for (unit, want) in wants {
+        let Want::Have(desired) = want else { continue };
+        for desired in desired {
+            holders.entry(desired.object.id().clone()).or_insert(unit);
+        }
+    }
+    holders
+}
+
+/// Whether a unit that has the row of `id` goes on having it.
+fn stays(want: &Want, id: &ObjectId) -> bool {
+    match want {
+        Want::Have(desired) => desired.iter().any(|desired| desired.object.id() == id),
+        Want::Show(..) | Want::Keep { .. } => true,
+        Want::Gone { .. } => false,
+    }
+}

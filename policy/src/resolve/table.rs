@@ -1,0 +1,59 @@
+//! The table: the first row that has an answer wins. Everything that ever takes precedence gets its row here.
+
+use super::instantiate::desired;
+use super::units::Case;
+use super::{Want, Why};
+use crate::bundle::entry::Body;
+use crate::mode::Mode;
+use jiff::Timestamp;
+
+/// What a row says of a case; none: ask the next.
+type Row = fn(&Case<'_>) -> Option<Want>;
+
+const TABLE: &[Row] = &[namespace_gone, namespace_terminating, unsupported, lesser_mode, enforced, out_of_scope];
+
+/// What is wanted in this case. Where no row has an answer, no rule governs the unit: a commit removed it.
+pub(super) fn who_wins(case: &Case<'_>) -> Want {
+    let removed_by_commit = || Want::Gone { why: Why::Commit, after: case.now };
+    TABLE.iter().find_map(|row| row(case)).unwrap_or_else(removed_by_commit)
+}
+
+/// The mode in force: the least of those in play. Where the rule itself is gone, the cluster's alone is left.
+fn mode(case: &Case<'_>) -> Mode {
+    case.rule.map_or(case.cluster, |entry| entry.envelope.mode.min(case.cluster))
+}
+
+fn namespace_gone(case: &Case<'_>) -> Option<Want> {
+    case.namespace_gone.then_some(Want::Gone { why: Why::NamespaceGone, after: case.now })
+}
+
+fn namespace_terminating(case: &Case<'_>) -> Option<Want> {
+    case.terminating.then_some(Want::Gone { why: Why::NamespaceTerminating, after: Timestamp::MAX })
+}
+
+/// A rule in scope that cannot be rendered here keeps its last good version, repaired if it is enforced.
+fn unsupported(case: &Case<'_>) -> Option<Want> {
+    let unsupported = match &case.in_scope()?.body {
+        Body::Unsupported { why } => why.clone(),
+        Body::Objects { templates, .. } => desired(&case.unit, templates).err()?,
+    };
+    Some(Want::Keep { unsupported, repair: mode(case) == Mode::Enforce })
+}
+
+/// Below enforce nothing is written; what would be is told.
+fn lesser_mode(case: &Case<'_>) -> Option<Want> {
+    let mode = mode(case);
+    (mode < Mode::Enforce).then(|| Want::Show(case.objects().unwrap_or_default(), mode))
+}
+
+fn enforced(case: &Case<'_>) -> Option<Want> {
+    case.objects().map(Want::Have)
+}
+
+/// The namespace's labels no longer match: what need not go at once waits, counted from when it first did not match.
+fn out_of_scope(case: &Case<'_>) -> Option<Want> {
+    case.rule.filter(|_| case.unit.namespace.is_some())?;
+    let since = case.leaving.unwrap_or(case.now);
+    let after = since.checked_add(case.linger).unwrap_or(Timestamp::MAX);
+    Some(Want::Gone { why: Why::Scope, after })
+}

@@ -1,0 +1,93 @@
+//! Which units there are, and what the table needs to know of each.
+
+use super::instantiate::desired;
+use super::{Desired, Seen, Settings};
+use crate::bundle::entry::{Body, Entry};
+use crate::bundle::verify::Bundle;
+use crate::mode::Mode;
+use crate::name::Namespace;
+use crate::outcome::UnitId;
+use crate::plan::inventory::Row;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+/// One unit, and all that decides over it.
+pub(super) struct Case<'a> {
+    /// Which.
+    pub unit: UnitId,
+    /// Its rule; none: a commit removed it.
+    pub rule: Option<&'a Entry>,
+    /// Whether the rule's scope selects the unit now.
+    pub selected: bool,
+    /// Whether its namespace no longer exists.
+    pub namespace_gone: bool,
+    /// Whether its namespace is being deleted.
+    pub terminating: bool,
+    /// The cluster's mode.
+    pub cluster: Mode,
+    /// Since when its first object is no longer wanted.
+    pub leaving: Option<Timestamp>,
+    /// `T_linger`.
+    pub linger: SignedDuration,
+    /// Trusted time.
+    pub now: Timestamp,
+}
+
+impl<'a> Case<'a> {
+    /// The rule, if it governs the unit now.
+    pub(super) fn in_scope(&self) -> Option<&'a Entry> {
+        self.rule.filter(|_| self.selected)
+    }
+
+    /// The objects that the rule wants here, if it governs the unit and can be rendered.
+    pub(super) fn objects(&self) -> Option<Vec<Desired>> {
+        match &self.in_scope()?.body {
+            Body::Objects { templates, .. } => desired(&self.unit, templates).ok(),
+            Body::Unsupported { .. } => None,
+        }
+    }
+}
+
+/// Every unit in scope, and every unit that has rows.
+pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &Seen, settings: &Settings, now: Timestamp) -> Vec<Case<'a>> {
+    let selected: BTreeSet<UnitId> = bundle.entries().values().flat_map(|entry| in_scope(entry, seen)).collect();
+    let rows = seen.inventory.values().map(Row::unit);
+    let all: BTreeSet<UnitId> = selected.iter().cloned().chain(rows).collect();
+    let case = |unit: UnitId| {
+        let namespace = unit.namespace.as_ref().map(|name| seen.namespaces.get(name));
+        Case {
+            rule: bundle.entries().get(&unit.rule),
+            selected: selected.contains(&unit),
+            namespace_gone: namespace == Some(None),
+            terminating: namespace.flatten().is_some_and(|namespace| namespace.terminating),
+            cluster: bundle.head().cluster.mode,
+            leaving: leaving_since(&unit, seen),
+            linger: SignedDuration::try_from(settings.linger).unwrap_or(SignedDuration::MAX),
+            now,
+            unit,
+        }
+    };
+    all.into_iter().map(case).collect()
+}
+
+/// The units that a rule's scope selects: the cluster, or every namespace that matches and is not being deleted
+/// (and the cluster too, for objects that have a place of their own).
+fn in_scope(entry: &Entry, seen: &Seen) -> Vec<UnitId> {
+    let unit = |namespace: Option<&Namespace>| UnitId { rule: entry.name.clone(), namespace: namespace.cloned() };
+    let Some(selector) = &entry.envelope.namespaces else { return vec![unit(None)] };
+    let templates = match &entry.body {
+        Body::Objects { templates, .. } => templates.as_slice(),
+        Body::Unsupported { .. } => &[],
+    };
+    let once = templates.iter().any(|template| !template.per_namespace);
+    let each = templates.is_empty() || templates.iter().any(|template| template.per_namespace);
+    let live =
+        seen.namespaces.iter().filter(|(name, seen)| each && !seen.terminating && selector.matches(name, &seen.labels));
+    once.then(|| unit(None)).into_iter().chain(live.map(|(name, _)| unit(Some(name)))).collect()
+}
+
+/// Since when the first of the unit's objects is no longer wanted.
+fn leaving_since(unit: &UnitId, seen: &Seen) -> Option<Timestamp> {
+    let rows = seen.inventory.values().filter(|row| row.live() && row.unit() == *unit);
+    rows.filter_map(|row| row.leaving).min()
+}
