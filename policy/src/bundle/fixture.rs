@@ -154,6 +154,7 @@ pub(crate) fn rule(name: &str, mode: Mode, namespaces: Option<&[(&str, &str)]>, 
             risk: Risk::Low,
             mode,
             namespaces: namespaces.map(selector),
+            assignments: Vec::new(),
         },
         body,
     }

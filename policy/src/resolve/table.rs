@@ -20,7 +20,7 @@ pub(super) fn who_wins(case: &Case<'_>) -> Want {
 
 /// The mode in force: the least of those in play. Where the rule itself is gone, the cluster's alone is left.
 fn mode(case: &Case<'_>) -> Mode {
-    case.rule.map_or(case.cluster, |entry| entry.envelope.mode.min(case.cluster))
+    case.modes.iter().copied().min().unwrap_or(Mode::Audit)
 }
 
 fn namespace_gone(case: &Case<'_>) -> Option<Want> {

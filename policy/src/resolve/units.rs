@@ -1,7 +1,7 @@
 //! Which units there are, and what the table needs to know of each.
 
 use super::instantiate::desired;
-use super::{Desired, Seen, Settings};
+use super::{Desired, NamespaceSeen, Seen, Settings};
 use crate::bundle::entry::{Body, Entry};
 use crate::bundle::verify::Bundle;
 use crate::mode::Mode;
@@ -23,8 +23,8 @@ pub(super) struct Case<'a> {
     pub namespace_gone: bool,
     /// Whether its namespace is being deleted.
     pub terminating: bool,
-    /// The cluster's mode.
-    pub cluster: Mode,
+    /// The modes in play, of which the least wins.
+    pub modes: Vec<Mode>,
     /// Since when its first object is no longer wanted.
     pub leaving: Option<Timestamp>,
     /// `T_linger`.
@@ -55,12 +55,17 @@ pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &Seen, settings: &Settings, no
     let all: BTreeSet<UnitId> = selected.iter().cloned().chain(rows).collect();
     let case = |unit: UnitId| {
         let namespace = unit.namespace.as_ref().map(|name| seen.namespaces.get(name));
+        let rule = bundle.entries().get(&unit.rule);
         Case {
-            rule: bundle.entries().get(&unit.rule),
+            rule,
             selected: selected.contains(&unit),
             namespace_gone: namespace == Some(None),
             terminating: namespace.flatten().is_some_and(|namespace| namespace.terminating),
-            cluster: bundle.head().cluster.mode,
+            modes: rule
+                .map(|rule| own_mode(rule, &unit, seen))
+                .into_iter()
+                .chain([bundle.head().cluster.mode])
+                .collect(),
             leaving: leaving_since(&unit, seen),
             linger: SignedDuration::try_from(settings.linger).unwrap_or(SignedDuration::MAX),
             now,
@@ -74,16 +79,26 @@ pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &Seen, settings: &Settings, no
 /// (and the cluster too, for objects that have a place of their own).
 fn in_scope(entry: &Entry, seen: &Seen) -> Vec<UnitId> {
     let unit = |namespace: Option<&Namespace>| UnitId { rule: entry.name.clone(), namespace: namespace.cloned() };
-    let Some(selector) = &entry.envelope.namespaces else { return vec![unit(None)] };
+    if entry.envelope.namespaces.is_none() {
+        return vec![unit(None)];
+    }
     let templates = match &entry.body {
         Body::Objects { templates, .. } => templates.as_slice(),
         Body::Unsupported { .. } => &[],
     };
     let once = templates.iter().any(|template| !template.per_namespace);
     let each = templates.is_empty() || templates.iter().any(|template| template.per_namespace);
-    let live =
-        seen.namespaces.iter().filter(|(name, seen)| each && !seen.terminating && selector.matches(name, &seen.labels));
+    let governs = |name: &Namespace, seen: &NamespaceSeen| {
+        !seen.terminating && entry.envelope.mode_in(name, &seen.labels).is_some()
+    };
+    let live = seen.namespaces.iter().filter(|(name, seen)| each && governs(name, seen));
     once.then(|| unit(None)).into_iter().chain(live.map(|(name, _)| unit(Some(name)))).collect()
+}
+
+/// The rule's own mode in a unit, its rule sets' included.
+fn own_mode(rule: &Entry, unit: &UnitId, seen: &Seen) -> Mode {
+    let labels = unit.namespace.as_ref().and_then(|name| Some((name, &seen.namespaces.get(name)?.labels)));
+    labels.and_then(|(name, labels)| rule.envelope.mode_in(name, labels)).unwrap_or(rule.envelope.mode)
 }
 
 /// Since when the first of the unit's objects is no longer wanted.

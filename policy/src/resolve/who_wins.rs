@@ -1,7 +1,7 @@
 //! Who wins, and how a unit leaves: the table, row by row.
 
 use super::{NamespaceSeen, Seen, Settings, Want, Why, resolve};
-use crate::bundle::entry::{Body, Entry, Own};
+use crate::bundle::entry::{Assignment, Body, Entry, Own};
 use crate::bundle::fixture::{at, bundle, hour, objects, rule};
 use crate::digest::Digest;
 use crate::mode::Mode;
@@ -9,6 +9,7 @@ use crate::name::Namespace;
 use crate::object::{ApiVersion, ObjectId};
 use crate::outcome::UnitId;
 use crate::plan::inventory::{Row, State};
+use crate::selector::NamespaceTerm;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -87,6 +88,21 @@ fn the_least_mode_wins() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn rule_sets_may_assign_another_mode_in_some_namespaces() {
+    let mut entry = config(Mode::Enforce);
+    let only = |name: &str| NamespaceTerm { names: Some(vec![name.to_owned()]), ..NamespaceTerm::default() };
+    entry.envelope.assignments = vec![
+        Assignment { namespaces: Some(only("shop")), mode: Mode::Enforce },
+        Assignment { namespaces: Some(only("bank")), mode: Mode::Warn },
+    ];
+    let namespaces = ["shop", "bank", "else"].map(|name| namespace(name, "web", false));
+    let all = wants(&[entry], Mode::Enforce, &seen(&namespaces, &[]));
+    assert_eq!(all.len(), 2);
+    assert!(all[0].0 == unit(Some("bank")) && matches!(all[0].1, Want::Show(_, Mode::Warn)));
+    assert!(all[1].0 == unit(Some("shop")) && matches!(all[1].1, Want::Have(_)));
 }
 
 #[test]
