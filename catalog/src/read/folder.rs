@@ -49,7 +49,7 @@ fn unreadable(folder: &Path, errno: Errno) -> ReadError {
 }
 
 fn walk(folder: &OwnedFd, path: &str, gather: &mut Gather) {
-    let names = match names(folder, gather) {
+    let names = match names(folder, path, gather) {
         Ok(names) => names,
         Err(errno) => return gather.unreadable(path, &describe(errno)),
     };
@@ -64,12 +64,14 @@ fn walk(folder: &OwnedFd, path: &str, gather: &mut Gather) {
     }
 }
 
-/// The folder's names, sorted; no more of them than the walk can still count.
-fn names(folder: &OwnedFd, gather: &Gather) -> Result<Vec<CString>, Errno> {
+/// The folder's names, sorted; no more of them than the walk can still count. The working copy's own `.git`, at the
+/// root, is no part of the catalog; elsewhere it marks a repository within, and is refused.
+fn names(folder: &OwnedFd, path: &str, gather: &Gather) -> Result<Vec<CString>, Errno> {
     let mut names = Vec::new();
     for entry in Dir::read_from(folder)? {
         let name = entry?.file_name().to_owned();
-        if !matches!(name.as_bytes(), b"." | b"..") {
+        let own = path.is_empty() && name.as_bytes() == b".git";
+        if !own && !matches!(name.as_bytes(), b"." | b"..") {
             names.push(name);
         }
         if names.len() > gather.room() {
