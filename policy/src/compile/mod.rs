@@ -1,8 +1,27 @@
 //! Compiling: from a checked catalog and one cluster's facts to its contents. Pure and total.
+//!
+//! [`prepare`] a revision once, then [`Prepared::compile`] each cluster: a rule's *choice* there (the rule sets and
+//! parameter values by which it holds) is digested without filling anything in, and only a choice and view that the
+//! memo does not hold are rendered.
 
+mod assign;
+mod check;
+mod choice;
+mod levels;
+mod manifests;
+mod prepare;
+mod render;
 pub mod slot;
 
+pub use check::check;
+pub use manifests::render_manifests;
+pub use prepare::{Prepared, prepare};
+
+use crate::bundle::contents::FORMAT;
+use crate::catalog::Catalog;
 use crate::digest::Digest;
+use crate::facts::Facts;
+use crate::kinds::translator::Sight;
 use crate::name::RuleName;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -60,4 +79,44 @@ pub struct Compiled {
     pub digest: Digest,
     /// Its entries, sorted by name, each name once.
     pub entries: Vec<Arc<Rendered>>,
+}
+
+/// What the cluster of these facts shall get. For many clusters, [`prepare`] once.
+#[must_use]
+pub fn compile(catalog: &Catalog, facts: &Facts, memo: &dyn Memo) -> Compiled {
+    prepare(catalog).compile(facts, memo)
+}
+
+impl Prepared<'_> {
+    /// What the cluster of these facts shall get.
+    #[must_use]
+    pub fn compile(&self, facts: &Facts, memo: &dyn Memo) -> Compiled {
+        let entry = |choice: choice::Choice<'_, '_>| {
+            let rule = choice.rule;
+            let provenance = Provenance {
+                rule: choice.digest(),
+                view: rule.lens.digest(facts),
+                translator: rule.translator.version(),
+            };
+            memo.rendered(&provenance, &|| choice.rendered(Sight::Facts(facts), provenance.clone()))
+        };
+        let entries: Vec<_> = self.choices(&facts.declared).map(entry).collect();
+        let bytes = contents(&entries);
+        Compiled { digest: Digest::of(&bytes), bytes: bytes.into(), entries }
+    }
+}
+
+/// Canonical JSON of the contents, joined from the entries' lines.
+fn contents(entries: &[Arc<Rendered>]) -> Vec<u8> {
+    let length: usize = entries.iter().map(|entry| entry.line.len() + 1).sum();
+    let mut json = String::with_capacity(length + 32);
+    json.push_str(r#"{"entries":["#);
+    for (index, entry) in entries.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        json.push_str(&entry.line);
+    }
+    json.push_str(&format!(r#"],"format":{FORMAT}}}"#));
+    json.into_bytes()
 }

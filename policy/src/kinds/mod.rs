@@ -2,13 +2,21 @@
 
 pub mod catalog;
 pub mod cluster;
+mod config_template;
 pub mod governance;
 pub mod guardrail;
+pub mod kind;
 pub mod parameters;
+mod resource_guard;
 pub mod rule_set;
+pub mod translator;
 
 use crate::document::schema::{Schema, shape};
+use config_template::ConfigTemplate;
+use kind::Kind;
+use resource_guard::ResourceGuard;
 use serde_json::Value;
+use translator::{Erased, Translator};
 
 /// The folder of a catalog (or of `regions/<region>/`) that a document stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,16 +47,27 @@ pub struct Row {
     pub place: Place,
     /// The JSON Schema of its spec, without governance.
     pub spec: fn() -> Value,
+    /// What makes objects of it, when it is a kind of intent.
+    pub translator: Option<&'static dyn Translator>,
+}
+
+/// The row of a kind of intent.
+const fn intent<K: Kind>(translator: &'static dyn Translator) -> Row {
+    let (name, spec) = (K::NAME, shape::of::<K::Spec>);
+    Row { name, governed: true, parameters: true, place: Place::Intents, spec, translator: Some(translator) }
 }
 
 /// Every kind.
 pub const TABLE: &[Row] = &[
+    intent::<ConfigTemplate>(&Erased::<ConfigTemplate>::NEW),
+    intent::<ResourceGuard>(&Erased::<ResourceGuard>::NEW),
     Row {
         name: catalog::KIND,
         governed: false,
         parameters: false,
         place: Place::Root,
         spec: shape::of::<catalog::Spec>,
+        translator: None,
     },
     Row {
         name: cluster::KIND,
@@ -56,6 +75,7 @@ pub const TABLE: &[Row] = &[
         parameters: false,
         place: Place::Clusters,
         spec: shape::of::<cluster::Spec>,
+        translator: None,
     },
     Row {
         name: guardrail::KIND,
@@ -63,6 +83,7 @@ pub const TABLE: &[Row] = &[
         parameters: false,
         place: Place::Guardrails,
         spec: shape::of::<guardrail::Spec>,
+        translator: None,
     },
     Row {
         name: parameters::KIND,
@@ -70,6 +91,7 @@ pub const TABLE: &[Row] = &[
         parameters: false,
         place: Place::Parameters,
         spec: shape::of::<parameters::Spec>,
+        translator: None,
     },
     Row {
         name: rule_set::KIND,
@@ -77,6 +99,7 @@ pub const TABLE: &[Row] = &[
         parameters: false,
         place: Place::RuleSets,
         spec: shape::of::<rule_set::Spec>,
+        translator: None,
     },
 ];
 

@@ -2,6 +2,10 @@
 //! the kind.
 
 pub mod bounds;
+mod fill;
+pub mod probe;
+
+pub use fill::{Refused, fill};
 
 use crate::document::path::FieldPath;
 use bounds::Bounds;

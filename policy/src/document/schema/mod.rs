@@ -60,16 +60,33 @@ pub fn nowhere(_: &str) -> bool {
 #[must_use]
 pub fn validate(doc: &Doc, at: &str, schema: &Schema, may_stand: MayStand<'_>) -> Vec<Diagnostic> {
     let Some(value) = doc.value.pointer(at) else { return Vec::new() };
+    let holes = hole::find(value, at);
+    let mut found: Vec<Diagnostic> = holes.iter().filter_map(|hole| misplaced(doc, hole, may_stand)).collect();
+    found.extend(differences(doc, at, value, schema, &holes));
+    sorted(found)
+}
+
+/// Everything in which `value`, which is what the document says at `at` once parameters are filled in, differs from
+/// `schema`.
+#[must_use]
+pub fn validate_filled(doc: &Doc, at: &str, value: &Value, schema: &Schema) -> Vec<Diagnostic> {
+    sorted(differences(doc, at, value, schema, &[]))
+}
+
+fn differences(doc: &Doc, at: &str, value: &Value, schema: &Schema, holes: &[Hole]) -> Vec<Diagnostic> {
     let validator = match &schema.validator {
         Ok(validator) => validator,
         Err(why) => return vec![doc.error(Code::Unsupported, at, format!("the schema of this kind is faulty: {why}"))],
     };
-    let holes = hole::find(value, at);
-    let mut found: Vec<Diagnostic> = holes.iter().filter_map(|hole| misplaced(doc, hole, may_stand)).collect();
+    let place = fault::Place { doc, at, schema: &schema.json, holes };
+    let mut found = Vec::new();
     for error in validator.iter_errors(value) {
-        let place = fault::Place { doc, at, schema: &schema.json, holes: &holes };
         fault::explain(&place, &error, &mut found);
     }
+    found
+}
+
+fn sorted(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.sort();
     found.dedup();
     found

@@ -1,0 +1,71 @@
+//! What git alone can tell of compiling: parameters without a value, specs that are wrong once values are filled in,
+//! fields without a slot, objects that two rules claim, and what grows beyond a limit.
+
+mod conflicts;
+mod rule;
+mod sizes;
+mod tally;
+
+use super::choice::Choice;
+use super::prepare::{Prepared, PreparedRule, prepare};
+use crate::catalog::Catalog;
+use crate::diagnostic::Diagnostic;
+use crate::digest::Digest;
+use crate::document::schema::Schema;
+use crate::facts::Declared;
+use crate::kinds;
+use crate::name::ClusterName;
+use conflicts::Claims;
+use sizes::Sizes;
+use std::collections::BTreeMap;
+use tally::Tally;
+
+/// Everything that git alone can tell is wrong with what the catalog compiles to, each fault once for all clusters.
+#[must_use]
+pub fn check(catalog: &Catalog) -> Vec<Diagnostic> {
+    let prepared = prepare(catalog);
+    let schemas = schemas();
+    let (mut tally, mut claims, mut sizes) = (Tally::default(), Claims::default(), Sizes::default());
+    for rule in &prepared.rules {
+        let groups = groups(&prepared, rule, catalog);
+        rule::written(rule, groups.is_empty(), &mut tally);
+        for group in groups.values() {
+            let Some(schema) = schemas.get(rule.rule.name.kind()) else { continue };
+            if let Some(entry) = rule::filled(group, schema, &mut tally) {
+                claims.add(group, &entry);
+                sizes.add(group, &entry, &mut tally);
+            }
+        }
+    }
+    claims.told(&mut tally);
+    sizes.told(catalog, &mut tally);
+    tally.diagnostics()
+}
+
+/// The clusters in which a rule says the same.
+pub(super) struct Group<'p, 'c> {
+    choice: Choice<'p, 'c>,
+    clusters: Vec<&'c ClusterName>,
+}
+
+/// The clusters in which `rule` holds, by what it says there.
+fn groups<'p, 'c>(
+    prepared: &'p Prepared<'c>,
+    rule: &'p PreparedRule<'c>,
+    catalog: &'c Catalog,
+) -> BTreeMap<Digest, Group<'p, 'c>> {
+    let mut groups = BTreeMap::<Digest, Group<'p, 'c>>::new();
+    for cluster in catalog.clusters.values() {
+        let declared: &'c Declared = &cluster.declared;
+        let Some(choice) = prepared.choice(rule, declared) else { continue };
+        let group = groups.entry(choice.digest());
+        group.or_insert_with(|| Group { choice, clusters: Vec::new() }).clusters.push(&declared.name);
+    }
+    groups
+}
+
+/// The schema of each kind of intent.
+fn schemas() -> BTreeMap<&'static str, Schema> {
+    let intents = kinds::TABLE.iter().filter(|row| row.translator.is_some());
+    intents.map(|row| (row.name, Schema::new((row.spec)()))).collect()
+}

@@ -1,0 +1,102 @@
+//! Kinds of intents with their types erased, so that one table can hold them all.
+
+use super::kind::{Fault, Intent, Kind, Reference, Unsupported};
+use crate::bundle::entry::Template;
+use crate::digest::Digest;
+use crate::facts::Facts;
+use serde_json::Value;
+use std::marker::PhantomData;
+
+/// A [`Kind`] whose spec is a tree.
+pub trait Translator: Send + Sync {
+    /// [`Kind::VERSION`].
+    fn version(&self) -> u32;
+    /// [`Kind::references`].
+    fn references(&self, spec: &Value) -> Vec<Reference>;
+    /// [`Kind::lens`].
+    fn lens(&self, spec: &Value) -> Box<dyn Lens>;
+    /// [`Kind::inspect`]; nothing for a spec that does not decode, because the schema tells that.
+    fn inspect(&self, intent: &Intent<'_, Value>) -> Vec<Fault>;
+    /// [`Kind::translate`].
+    ///
+    /// # Errors
+    /// [`Unsupported`] where the cluster cannot have the objects, or the spec does not decode.
+    fn translate(&self, intent: &Intent<'_, Value>, sight: Sight<'_>) -> Result<Vec<Template>, Unsupported>;
+    /// [`Kind::origin`].
+    fn origin(&self, template: usize) -> String;
+}
+
+/// What a rule asks of the facts.
+pub trait Lens: Send + Sync {
+    /// The digest of what it sees of these.
+    fn digest(&self, facts: &Facts) -> Digest;
+}
+
+/// What is looked at.
+#[derive(Debug, Clone, Copy)]
+pub enum Sight<'a> {
+    /// A cluster.
+    Facts(&'a Facts),
+    /// A cluster that has everything.
+    Best,
+}
+
+/// `K` with its types erased.
+pub(super) struct Erased<K>(PhantomData<fn() -> K>);
+
+impl<K> Erased<K> {
+    pub(super) const NEW: Self = Self(PhantomData);
+}
+
+struct LensOf<K: Kind>(K::Lens);
+
+impl<K: Kind> Lens for LensOf<K> {
+    fn digest(&self, facts: &Facts) -> Digest {
+        // A view is made of plain structs and ordered maps, so its text is one for one; a view that has none would
+        // be a key that never hits a wrong entry, only one shared by views that do not serialize.
+        let text = serde_json::to_vec(&K::view(&self.0, facts)).unwrap_or_default();
+        Digest::of(&text)
+    }
+}
+
+impl<K: Kind> Translator for Erased<K> {
+    fn version(&self) -> u32 {
+        K::VERSION
+    }
+
+    fn references(&self, spec: &Value) -> Vec<Reference> {
+        K::references(spec)
+    }
+
+    fn lens(&self, spec: &Value) -> Box<dyn Lens> {
+        Box::new(LensOf::<K>(K::lens(spec)))
+    }
+
+    fn inspect(&self, intent: &Intent<'_, Value>) -> Vec<Fault> {
+        let decoded = decode::<K>(intent.spec);
+        decoded.map_or_else(|_| Vec::new(), |spec| K::inspect(&with(intent, &spec)))
+    }
+
+    fn translate(&self, intent: &Intent<'_, Value>, sight: Sight<'_>) -> Result<Vec<Template>, Unsupported> {
+        let spec = decode::<K>(intent.spec)?;
+        let lens = K::lens(intent.spec);
+        let view = match sight {
+            Sight::Facts(facts) => K::view(&lens, facts),
+            Sight::Best => K::best(&lens),
+        };
+        K::translate(&with(intent, &spec), &view)
+    }
+
+    fn origin(&self, template: usize) -> String {
+        K::origin(template)
+    }
+}
+
+fn decode<K: Kind>(spec: &Value) -> Result<K::Spec, Unsupported> {
+    serde_path_to_error::deserialize(spec)
+        .map_err(|error| Unsupported(format!("spec.{}: {}", error.path(), error.inner())))
+}
+
+const fn with<'a, S>(intent: &Intent<'a, Value>, spec: &'a S) -> Intent<'a, S> {
+    Intent { name: intent.name, namespaced: intent.namespaced, spec }
+}
