@@ -3,6 +3,8 @@
 pub mod diff;
 pub mod fields;
 mod have;
+#[cfg(test)]
+mod holds;
 mod immutable;
 pub mod inventory;
 mod leave;
@@ -10,6 +12,10 @@ pub mod marks;
 mod moves;
 pub mod prune;
 mod round;
+#[cfg(test)]
+mod rounds;
+#[cfg(test)]
+mod simulation;
 mod tell;
 
 use crate::bundle::entry::Own;
