@@ -11,3 +11,6 @@ pub use connection::Connection;
 pub use limits::Limits;
 pub use peer::{NotLive, Peer};
 pub use registry::Registry;
+
+#[cfg(test)]
+mod tests;

@@ -16,3 +16,6 @@ pub use gate::Gate;
 pub use present::{Identity, IdentityFault, Newest};
 pub use server::{Audience, ServerTls, TlsError};
 pub use standing::Standing;
+
+#[cfg(test)]
+mod tests;
