@@ -90,7 +90,7 @@ pub struct Status {
     /// How many units came to each outcome, in the spoke's newest report.
     #[serde(default)]
     pub units: BTreeMap<OutcomeCode, u64>,
-    /// The newest report's findings; at most the first hundred.
+    /// The newest report's findings; at most the first few hundred.
     #[serde(default)]
     pub findings: Vec<Finding>,
     /// How many findings there are in all.
@@ -170,12 +170,13 @@ impl fmt::Debug for Invitation {
     }
 }
 
-/// Revokes a cluster's identity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Ends a cluster's identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RevokeRequest {
     /// Why, for the audit log.
-    pub reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 #[cfg(test)]

@@ -2,49 +2,44 @@
 
 use jiff::Timestamp;
 use policy::digest::Digest;
-use policy::name::{ClusterName, DocumentName};
+use policy::name::ClusterName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One hold.
+/// One hold. It has no name but its digest: releasing it lets exactly what the digest names happen, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hold {
-    /// Its name.
-    pub metadata: Metadata,
-    /// What is held, and why.
-    pub spec: Spec,
-}
-
-/// The name of a hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Metadata {
-    /// As `writ hold release` takes it.
-    pub name: DocumentName,
-    /// Since when it waits.
-    pub creation_timestamp: Timestamp,
-}
-
-/// What is held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Spec {
+    /// Exactly what is held.
+    pub digest: Digest,
     /// Why.
     pub reason: Reason,
-    /// Exactly what: releasing names it, so that nothing else is released by mistake.
-    pub digest: Digest,
     /// The cluster, where only one is concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<ClusterName>,
+    /// Since when it waits.
+    pub since: Timestamp,
     /// What would happen on release, for people.
     pub message: String,
-    /// What is concerned, one line each; at most the first hundred.
+    /// What is concerned, one line each; the first of them.
     #[serde(default)]
     pub items: Vec<String>,
     /// How many there are in all.
     #[serde(default)]
     pub items_total: u64,
+    /// Who let it happen, once somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<Released>,
+}
+
+/// Who let a held change happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Released {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Why something waits for a person. Closed.
@@ -55,9 +50,7 @@ pub enum Reason {
     /// A new version of Writ renders the same rules differently.
     Rendering,
     /// The hub saw a head newer than its store: it was restored from a backup.
-    RestoredHub,
-    /// A commit was refused for its signers.
-    Signers,
+    Restored,
 }
 
 impl fmt::Display for Reason {
@@ -67,11 +60,9 @@ impl fmt::Display for Reason {
 }
 
 /// Releases a hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReleaseRequest {
-    /// What the person has seen; another digest than the hold's is refused.
-    pub digest: Digest,
     /// Why, for the audit log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -1,5 +1,8 @@
 //! The paths, said once for the hub's router and for its clients.
 
+use policy::digest::Digest;
+use policy::name::ClusterName;
+
 /// `GET`: the whole of the fleet in one answer.
 pub const STATUS: &str = "/v1alpha1/status";
 /// `GET`: all clusters.
@@ -17,20 +20,20 @@ pub const PIN: &str = "/v1alpha1/pin";
 /// `GET`: what waits for a person.
 pub const HOLDS: &str = "/v1alpha1/holds";
 /// `GET`: one of those.
-pub const HOLD: &str = "/v1alpha1/holds/{name}";
+pub const HOLD: &str = "/v1alpha1/holds/{digest}";
 /// `POST`: releases it.
-pub const RELEASE: &str = "/v1alpha1/holds/{name}/release";
+pub const RELEASE: &str = "/v1alpha1/holds/{digest}/release";
 
-/// A path with its `{name}` filled in. Names are DNS labels and need no escaping; anything else is percent-encoded,
-/// so that a name can never change which route is called.
+/// A path with its `{name}` filled in.
 #[must_use]
-pub fn with_name(path: &str, name: &str) -> String {
-    path.replace("{name}", &encoded(name))
+pub fn of_cluster(path: &str, name: &ClusterName) -> String {
+    path.replace("{name}", name.as_str())
 }
 
-fn encoded(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+/// A path with its `{digest}` filled in, which stands there in hex.
+#[must_use]
+pub fn of_hold(path: &str, digest: &Digest) -> String {
+    path.replace("{digest}", &digest.hex())
 }
 
 #[cfg(test)]
@@ -38,8 +41,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_cannot_leave_its_segment() {
-        assert_eq!(with_name(CLUSTER, "eu-1"), "/v1alpha1/clusters/eu-1");
-        assert_eq!(with_name(CLUSTER, "../pin?x"), "/v1alpha1/clusters/%2E%2E%2Fpin%3Fx");
+    fn what_names_a_resource_stands_in_one_segment() {
+        assert_eq!(of_cluster(REVOKE, &"eu-1".parse().unwrap()), "/v1alpha1/clusters/eu-1/revoke");
+        let path = of_hold(RELEASE, &Digest::of(b""));
+        assert_eq!(path.split('/').count(), 5);
+        assert!(path.contains("/e3b0c44298fc1c149afbf4c8996fb924"));
     }
 }

@@ -23,7 +23,7 @@ pub struct Pin {
     pub revision: String,
     /// Who pinned it.
     pub by: String,
-    /// Why.
+    /// Why, where they said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Since when.
