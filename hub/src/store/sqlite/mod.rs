@@ -5,6 +5,8 @@ mod fault;
 mod number;
 mod records;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use super::{AuditEntry, Audited, Blob, Change, Event, Key, Prefix, Revision, Row, Store, StoreError, Watch};
 use bytes::Bytes;
