@@ -3,6 +3,7 @@
 
 use crate::error::HubError;
 use crate::hub::Hub;
+use crate::records::Issued;
 use bytes::Bytes;
 use policy::bundle::contents::Contents;
 use policy::bundle::head::Head;
@@ -35,11 +36,11 @@ pub struct Published {
 }
 
 /// The newest head of every cluster; none while it gets no head.
-pub type Newest = Option<Arc<Published>>;
+pub(crate) type Newest = Option<Arc<Published>>;
 
 /// The index.
 #[derive(Debug, Default)]
-pub struct Following {
+pub(crate) struct Following {
     clusters: Mutex<BTreeMap<ClusterName, watch::Sender<Newest>>>,
 }
 
@@ -49,17 +50,24 @@ impl Following {
         act(clusters.entry(cluster.clone()).or_insert_with(|| watch::channel(None).0))
     }
 
-    /// Tells every cluster its newest head, and those that are not named that there is none.
-    pub fn publish(&self, heads: &BTreeMap<ClusterName, Arc<Published>>) {
+    /// Shows each cluster of `heads` its newest head.
+    pub(crate) fn publish(&self, heads: BTreeMap<ClusterName, Arc<Published>>) {
         let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, sender) in clusters.iter().filter(|(name, _)| !heads.contains_key(*name)) {
-            tracing::debug!(cluster = %name, "no longer declared: no more heads");
-            sender.send_if_modified(|newest| newest.take().is_some());
-        }
         for (name, head) in heads {
-            let sender = clusters.entry(name.clone()).or_insert_with(|| watch::channel(None).0);
-            sender.send_replace(Some(head.clone()));
+            clusters.entry(name).or_insert_with(|| watch::channel(None).0).send_replace(Some(head));
         }
+    }
+
+    /// No more heads for clusters that are not `issued`: their documents are gone.
+    pub(crate) fn retain(&self, issued: &BTreeMap<ClusterName, Issued>) {
+        let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
+        clusters.retain(|name, sender| {
+            let declared = issued.contains_key(name);
+            if !declared {
+                sender.send_if_modified(|newest| newest.take().is_some());
+            }
+            declared || sender.receiver_count() > 0
+        });
     }
 }
 
@@ -68,6 +76,12 @@ impl Hub {
     #[must_use]
     pub fn followed(&self, cluster: &ClusterName) -> watch::Receiver<Option<Arc<Published>>> {
         self.following.with(cluster, watch::Sender::subscribe)
+    }
+
+    /// Whether the cluster's spoke follows at this moment.
+    #[must_use]
+    pub fn is_following(&self, cluster: &ClusterName) -> bool {
+        self.following.with(cluster, |sender| sender.receiver_count() > 0)
     }
 
     /// The bytes of contents or an entry. Whether the caller may have them is for the caller's side to say.

@@ -6,7 +6,7 @@ use crate::records::{self, Hold, HoldKind, Kept, PruneRelease, Writes as _, unch
 use crate::store::{Action, Actor, Change, Precondition, StoreError};
 use policy::digest::Digest;
 use policy::name::ClusterName;
-use policy::object::ObjectId;
+use policy::plan::prune::Held;
 use serde_json::json;
 
 /// How many objects a hold names; it counts all.
@@ -35,10 +35,11 @@ impl Hub {
     }
 
     /// Lets exactly what the digest names pass. Again: nothing happens.
+    /// `reason` goes into the audit entry.
     ///
     /// # Errors
     /// [`HubError::UnknownHold`] when there is none of this digest.
-    pub async fn release(&self, digest: Digest, who: &Actor) -> Result<(), HubError> {
+    pub async fn release(&self, digest: Digest, who: &Actor, reason: Option<&str>) -> Result<(), HubError> {
         let kept = self.kept_hold(digest).await?;
         if kept.record.released.is_some() {
             return Ok(());
@@ -49,7 +50,12 @@ impl Hub {
         if let HoldKind::Removals { cluster, .. } = &hold.kind {
             change = change.set(cluster, &PruneRelease { digest }, Precondition::Unconditional)?;
         }
-        self.store.commit(change, self.entry(who.clone(), Action::Release, &digest, json!(hold.kind))).await?;
+        self.store
+            .commit(
+                change,
+                self.entry(who.clone(), Action::Release, &digest, json!({"hold": hold.kind, "reason": reason})),
+            )
+            .await?;
         Ok(())
     }
 
@@ -57,17 +63,10 @@ impl Hub {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn prune_hold_reported(
-        &self,
-        cluster: &ClusterName,
-        digest: Digest,
-        mut rows: Vec<ObjectId>,
-    ) -> Result<(), HubError> {
-        rows.sort();
-        let count = rows.len() as u64;
-        rows.truncate(NAMED);
-        let kind = HoldKind::Removals { cluster: cluster.clone(), objects: rows, count };
-        self.place_hold(digest, kind, Actor::Cluster(cluster.clone())).await
+    pub async fn prune_hold_reported(&self, cluster: &ClusterName, held: &Held) -> Result<(), HubError> {
+        let objects = held.rows.iter().take(NAMED).map(|row| row.id.clone()).collect();
+        let kind = HoldKind::Removals { cluster: cluster.clone(), objects, count: held.total };
+        self.place_hold(held.digest, kind, Actor::Cluster(cluster.clone())).await
     }
 
     /// Keeps a hold; one that stands already, or was released, stays as it is.
@@ -86,7 +85,7 @@ impl Hub {
     }
 
     /// The first unreleased hold that keeps the whole hub from publishing.
-    pub async fn standing_hold(&self) -> Result<Option<Hold>, HubError> {
+    pub(crate) async fn standing_hold(&self) -> Result<Option<Hold>, HubError> {
         let stops = |hold: &Hold| hold.released.is_none() && !matches!(hold.kind, HoldKind::Removals { .. });
         Ok(self.holds().await?.into_iter().find(stops))
     }

@@ -1,10 +1,19 @@
-//! The hub: turns commits of the catalog into signed heads, and serves them.
+//! The hub: turns commits of the catalog into signed heads, and serves them. [`publish`] is where to start reading.
 
+pub mod config;
 pub mod error;
 pub mod following;
 pub mod holds;
 pub mod hub;
+pub mod init;
+pub mod invite;
 pub mod members;
 pub mod observations;
+pub mod pins;
+pub mod publish;
 pub mod records;
+pub mod restored;
+pub mod source;
 pub mod store;
+pub mod sync;
+pub mod views;

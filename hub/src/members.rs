@@ -31,6 +31,11 @@ impl Members {
         self.0.get(cluster).map(|kept| &kept.record)
     }
 
+    /// All clusters that have joined, the revoked ones too.
+    pub fn names(&self) -> impl Iterator<Item = &ClusterName> {
+        self.0.keys()
+    }
+
     /// All identities as the store has them.
     pub(crate) fn new(all: Vec<Kept<Identity>>) -> Self {
         Self(all.into_iter().map(|kept| (kept.record.cluster.clone(), kept)).collect())
@@ -98,11 +103,12 @@ impl Hub {
         Ok(identity.map(|kept| kept.record).filter(|identity| identity.is_live(key)))
     }
 
-    /// Takes a cluster's identity away: its streams are cut, its handshakes and renewals refused.
+    /// Takes a cluster's identity away: its streams are cut, its handshakes and renewals refused. `reason` goes into
+    /// the audit entry.
     ///
     /// # Errors
     /// [`HubError::NotJoined`] when it has none.
-    pub async fn revoke(&self, cluster: &ClusterName, who: &Actor) -> Result<(), HubError> {
+    pub async fn revoke(&self, cluster: &ClusterName, who: &Actor, reason: Option<&str>) -> Result<(), HubError> {
         let not_joined = || HubError::NotJoined(cluster.clone());
         let kept = records::get::<Identity>(self.store.as_ref(), cluster).await?.ok_or_else(not_joined)?;
         if kept.record.revoked.is_some() {
@@ -112,7 +118,7 @@ impl Hub {
         let revoked = Some(Revocation { at: self.clock.wall(), by: who.clone() });
         let identity = Identity { revoked, ..kept.record };
         let change = Change::new().set(cluster, &identity, expects)?;
-        self.store.commit(change, self.entry(who.clone(), Action::Revoke, cluster, json!(null))).await?;
+        self.store.commit(change, self.entry(who.clone(), Action::Revoke, cluster, json!({"reason": reason}))).await?;
         self.reload(cluster).await
     }
 
@@ -120,7 +126,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`HubError::UnknownCluster`], or [`HubError::AlreadyJoined`] without `replace`.
-    pub async fn keep_token(
+    pub(crate) async fn keep_token(
         &self,
         token: TokenHash,
         invitation: &Invitation,

@@ -15,6 +15,9 @@ pub struct Pin {
     pub by: Actor,
     /// Since when.
     pub at: Timestamp,
+    /// Why, where they said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl Record for Pin {

@@ -1,0 +1,67 @@
+//! The pin: stops all change of rules, at the revision that is published or at an older one.
+
+use crate::error::HubError;
+use crate::hub::Hub;
+use crate::records::{self, Accepted, Only, Pin, Pointer, Writes as _, unchanged};
+use crate::store::{Action, Actor, Change};
+use serde_json::json;
+
+impl Hub {
+    /// The pin, while there is one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn pinned(&self) -> Result<Option<Pin>, HubError> {
+        Ok(records::get::<Pin>(self.store.as_ref(), &Only).await?.map(|kept| kept.record))
+    }
+
+    /// Stops all change of rules at `revision`, else at the one that is published.
+    ///
+    /// # Errors
+    /// [`HubError::RevisionRefused`] when that revision is not known or has errors.
+    pub async fn pin(&self, revision: Option<&str>, who: &Actor, reason: Option<&str>) -> Result<Pin, HubError> {
+        let accepted = match revision {
+            Some(revision) => self.accept_old(revision).await?,
+            None => self.published_commits().await?,
+        };
+        let stands = records::get::<Pin>(self.store.as_ref(), &Only).await?;
+        let reason = reason.map(str::to_owned);
+        let pin = Pin { accepted, by: who.clone(), at: self.clock.wall(), reason };
+        let change = Change::new().set(&Only, &pin, unchanged(stands.as_ref()))?;
+        let entry = self.entry(who.clone(), Action::Pin, &pin.accepted.revision, json!({"reason": pin.reason}));
+        self.store.commit(change, entry).await?;
+        Ok(pin)
+    }
+
+    /// Lets rules change again.
+    ///
+    /// # Errors
+    /// [`HubError::NotPinned`] when there is no pin.
+    pub async fn unpin(&self, who: &Actor) -> Result<(), HubError> {
+        let stands = records::get::<Pin>(self.store.as_ref(), &Only).await?.ok_or(HubError::NotPinned)?;
+        let change = Change::new().drop::<Pin>(&Only, unchanged(Some(&stands)));
+        let entry = self.entry(who.clone(), Action::Unpin, &stands.record.accepted.revision, json!(null));
+        self.store.commit(change, entry).await?;
+        Ok(())
+    }
+
+    async fn published_commits(&self) -> Result<Accepted, HubError> {
+        let pointer = records::get::<Pointer>(self.store.as_ref(), &Only).await?;
+        pointer.map(|kept| kept.record.accepted).ok_or(HubError::NothingPublished)
+    }
+
+    /// An older revision may be pinned only if it would be accepted now.
+    async fn accept_old(&self, revision: &str) -> Result<Accepted, HubError> {
+        let text = revision.to_owned();
+        let refused = |why: String| HubError::RevisionRefused { revision: text.clone(), why };
+        let named = text.clone();
+        let known = self.on_source(move |source| Ok(source.mirror.resolve(&named).map_err(|e| e.to_string()))).await?;
+        let accepted = Accepted::at(&known.map_err(refused)?.to_string());
+        let asked = accepted.clone();
+        let checked = self.on_source(move |source| source.load(&asked)).await?;
+        match checked.diagnostics.iter().find(|found| found.severity == policy::diagnostic::Severity::Error) {
+            Some(first) => Err(refused(format!("it has errors, the first at {first}"))),
+            None => Ok(accepted),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Publishing: from the last accepted revision to signed heads. Start here.
+//!
+//! ```text
+//! accepted revision -> compile for the whole fleet -> what changes -> holds -> contents by digest -> one commit -> heads
+//! ```
+
+mod contents;
+mod fleet;
+mod heads;
+pub(crate) mod memo;
+mod place;
+mod rendering;
+pub(crate) mod standing;
+mod task;
+
+use crate::error::HubError;
+use crate::hub::{Hub, InForce};
+use crate::records::{self, Accepted, Fleet, Only, Pin, Pointer, Watermark, Writes as _, unchanged};
+use crate::store::{Action, Actor, Change};
+pub(crate) use rendering::translators;
+
+use contents::{fleet_blob, lacking, lists};
+use fleet::Wanted;
+use place::place;
+use policy::digest::Digest;
+use serde_json::json;
+use standing::Standing;
+use std::sync::Arc;
+
+/// What came of publishing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every head speaks of what is in force.
+    Published,
+    /// It waits for a person: pinned or held.
+    Waiting,
+    /// No revision was accepted yet.
+    Nothing,
+}
+
+impl Hub {
+    /// Publishes what is in force: `candidate` when it may be, else what was accepted before. Repeating it changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// When the store, the catalog's mirror or the signer fails; what was published before stays published.
+    pub async fn publish(&self, candidate: Option<InForce>) -> Result<Outcome, HubError> {
+        let mut standing = self.standing.lock().await;
+        let accepted = candidate.as_ref().map(|candidate| candidate.accepted.clone());
+        self.hold_new_renderings(&standing).await?;
+        if self.waits(candidate.is_some()).await? {
+            return self.wait(&mut standing, accepted).await;
+        }
+        let Some(in_force) = self.in_force(&standing, candidate).await? else { return Ok(Outcome::Nothing) };
+        let fleet = self.fleet(&in_force.catalog).await?;
+        let wanted = self.compile(in_force.catalog.clone(), fleet).await?;
+        let next = self.next(&standing, &wanted, &in_force.accepted).await?;
+        self.commit(&mut standing, next, wanted, &in_force).await?;
+        self.set_in_force(in_force);
+        self.issue(&mut standing).await?;
+        Ok(Outcome::Published)
+    }
+
+    /// Whether something keeps a new revision, or the whole hub, from being published.
+    async fn waits(&self, is_new_revision: bool) -> Result<bool, HubError> {
+        let pinned = is_new_revision && records::get::<Pin>(self.store.as_ref(), &Only).await?.is_some();
+        Ok(pinned || self.standing_hold().await?.is_some())
+    }
+
+    /// Remembers what was accepted, and keeps the heads as they are.
+    async fn wait(&self, standing: &mut Standing, accepted: Option<Accepted>) -> Result<Outcome, HubError> {
+        if let Some(accepted) = accepted.filter(|new| Some(new) != standing.accepted.as_ref().map(|kept| &kept.record))
+        {
+            let change = Change::new().set(&Only, &accepted, unchanged(standing.accepted.as_ref()))?;
+            let entry = self.entry(Actor::Hub, Action::Accept, &accepted.revision, json!(null));
+            self.store.commit(change, entry).await?;
+            standing.accepted = records::get(self.store.as_ref(), &Only).await?;
+        }
+        self.issue(standing).await?;
+        Ok(Outcome::Waiting)
+    }
+
+    /// What every cluster shall be issued next.
+    async fn next(&self, standing: &Standing, wanted: &Wanted, accepted: &Accepted) -> Result<Fleet, HubError> {
+        let shown = records::list::<Watermark>(self.store.as_ref()).await?;
+        let floor = shown.iter().map(|kept| kept.record.sequence).max().unwrap_or(0);
+        let wanted = wanted.values().map(|(facts, compiled)| (&facts.declared, compiled.digest));
+        Ok(place(&standing.fleet, wanted, accepted, floor))
+    }
+
+    /// Puts the contents by digest, then moves the pointer, in one commit with its audit entry.
+    async fn commit(
+        &self,
+        standing: &mut Standing,
+        next: Fleet,
+        wanted: Wanted,
+        in_force: &InForce,
+    ) -> Result<(), HubError> {
+        let fleet = fleet_blob(&next)?;
+        let pointer =
+            Pointer { fleet: fleet.digest, accepted: in_force.accepted.clone(), translators: self.translators };
+        let accepted = self.newly_accepted(standing, in_force);
+        if accepted.is_none() && standing.pointer.as_ref().is_some_and(|kept| kept.record == pointer) {
+            return Ok(());
+        }
+        let mut blobs = lacking(&wanted, &standing.stored);
+        blobs.push(fleet);
+        let put: Vec<Digest> = blobs.iter().map(|blob| blob.digest).collect();
+        self.store.put_contents(blobs).await?;
+        self.move_pointer(standing, &pointer, accepted).await?;
+        standing.stored.extend(put);
+        standing.listed = lists(standing, wanted);
+        standing.fleet = Arc::new(next);
+        self.set_issued(standing.fleet.clone());
+        Ok(())
+    }
+
+    /// The one commit of a publish.
+    async fn move_pointer(
+        &self,
+        standing: &mut Standing,
+        pointer: &Pointer,
+        accepted: Option<&Accepted>,
+    ) -> Result<(), HubError> {
+        let mut change = Change::new().set(&Only, pointer, unchanged(standing.pointer.as_ref()))?;
+        if let Some(accepted) = accepted {
+            change = change.set(&Only, accepted, unchanged(standing.accepted.as_ref()))?;
+        }
+        let entry = self.entry(Actor::Hub, Action::Publish, &pointer.accepted.revision, json!(pointer));
+        self.store.commit(change, entry).await?;
+        standing.pointer = records::get(self.store.as_ref(), &Only).await?;
+        standing.accepted = records::get(self.store.as_ref(), &Only).await?;
+        Ok(())
+    }
+
+    /// What a publish also accepts: nothing where the catalog is read from a pin.
+    fn newly_accepted<'a>(&self, standing: &Standing, in_force: &'a InForce) -> Option<&'a Accepted> {
+        let known = standing.accepted.as_ref().map(|kept| &kept.record);
+        (!in_force.pinned && known != Some(&in_force.accepted)).then_some(&in_force.accepted)
+    }
+}

@@ -1,0 +1,64 @@
+//! The hold on an upgrade: renderings that changed by a new version of Writ alone wait for a person.
+
+use super::fleet::Wanted;
+use super::standing::Standing;
+use crate::error::HubError;
+use crate::hub::Hub;
+use crate::records::HoldKind;
+use crate::store::Actor;
+use policy::canonical;
+use policy::digest::Digest;
+use policy::name::{ClusterName, RuleName};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The digest of every translator's version.
+pub(crate) fn translators() -> Result<Digest, HubError> {
+    let versions = policy::kinds::TABLE.iter().filter_map(|row| Some((row.name, row.translator?.version())));
+    Ok(canonical::digest(&versions.collect::<BTreeMap<_, _>>())?)
+}
+
+impl Hub {
+    /// When other translators made what is published, renders the published commits with those of this hub: equal
+    /// rules and equal facts, so every difference is the translators'. Such a difference is held.
+    pub(super) async fn hold_new_renderings(&self, standing: &Standing) -> Result<(), HubError> {
+        let Some(pointer) = standing.pointer.as_ref().map(|kept| &kept.record) else { return Ok(()) };
+        if same_translators(pointer.translators, self.translators) {
+            return Ok(());
+        }
+        let in_force = self.load(pointer.accepted.clone(), false).await?;
+        let fleet = self.fleet(&in_force.catalog).await?;
+        let rendered = self.compile(in_force.catalog, fleet).await?;
+        let (rules, digest) = differing(standing, &rendered)?;
+        if rules.is_empty() {
+            return Ok(());
+        }
+        self.place_hold(digest, HoldKind::Rendering { rules }, Actor::Hub).await
+    }
+}
+
+/// What an upgrade of Writ may change is known by the versions of its translators.
+fn same_translators(published: Digest, ours: Digest) -> bool {
+    published == ours
+}
+
+/// The rules whose rendering differs, by cluster, and a digest of exactly this difference.
+fn differing(
+    standing: &Standing,
+    rendered: &Wanted,
+) -> Result<(BTreeMap<ClusterName, BTreeSet<RuleName>>, Digest), HubError> {
+    let mut rules: BTreeMap<ClusterName, BTreeSet<RuleName>> = BTreeMap::new();
+    let mut becomes: BTreeMap<&ClusterName, Digest> = BTreeMap::new();
+    for (name, (_, compiled)) in rendered {
+        let Some(lists) = standing.listed.get(name) else { continue };
+        if lists.contents.digest == compiled.digest {
+            continue;
+        }
+        let stands = &lists.contents.contents.entries;
+        let stands: BTreeMap<_, _> = stands.iter().map(|line| (&line.name, line.digest)).collect();
+        let changed = compiled.entries.iter().filter(|made| stands.get(&made.name) != Some(&made.digest));
+        rules.insert(name.clone(), changed.map(|made| made.name.clone()).collect());
+        becomes.insert(name, compiled.digest);
+    }
+    let digest = canonical::digest(&("rendering", becomes))?;
+    Ok((rules, digest))
+}

@@ -1,0 +1,117 @@
+//! Where catalogs come from: the mirror of a git repository, read at a commit, each region's folder perhaps at an
+//! earlier one. Everything here blocks.
+
+use crate::error::HubError;
+use crate::records::Accepted;
+use catalog::{Commit, CommitId, FetchOptions, Limits, Location, Read, RefName, Repository};
+use policy::catalog::{Catalog, Checked, Sources, check};
+use policy::diagnostic::{Diagnostic, Severity};
+use policy::name::RegionName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A repository with the ref that is followed.
+#[derive(Debug)]
+pub struct Source {
+    /// Its mirror in the data folder.
+    pub mirror: Repository,
+    /// Where it is.
+    pub location: Location,
+    /// Which ref.
+    pub name: RefName,
+    /// How to fetch it.
+    pub options: FetchOptions,
+}
+
+/// What checking one commit came to.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// The catalog, unless the commit is refused as a whole.
+    pub(crate) accepted: Option<(Accepted, Catalog)>,
+    /// Everything found, also in what was refused.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Source {
+    /// Brings the ref and says where it stands.
+    pub(crate) fn fetch(&self) -> Result<Commit, HubError> {
+        self.mirror.fetch(&self.location, &self.name, &self.options).map_err(fault)
+    }
+
+    /// Judges `revision`. A fault in a region's own folder leaves that folder where `before` has it; any other fault
+    /// refuses the commit.
+    pub(crate) fn judge(&self, revision: CommitId, before: Option<&Accepted>) -> Result<Judged, HubError> {
+        let read = self.read(revision)?;
+        let first = checked(read.clone());
+        if !first.refused() {
+            let accepted = Accepted::at(&revision.to_string());
+            return Ok(Judged { accepted: first.catalog.map(|c| (accepted, c)), diagnostics: first.diagnostics });
+        }
+        let Some(regions) = only_in_regions(&first.diagnostics) else {
+            return Ok(Judged { accepted: None, diagnostics: first.diagnostics });
+        };
+        let accepted = kept_back(revision, &regions, before);
+        let second = checked(self.overlaid(read, &accepted)?);
+        let passed = if second.refused() { None } else { second.catalog };
+        Ok(Judged { accepted: passed.map(|catalog| (accepted, catalog)), diagnostics: first.diagnostics })
+    }
+
+    /// Reads what was accepted before, as after a restart or for a pin.
+    pub(crate) fn load(&self, accepted: &Accepted) -> Result<Checked, HubError> {
+        let read = self.read(id(&accepted.revision)?)?;
+        Ok(checked(self.overlaid(read, accepted)?))
+    }
+
+    fn read(&self, revision: CommitId) -> Result<Read, HubError> {
+        self.mirror.read(revision, Limits::default()).map_err(fault)
+    }
+
+    /// The files of a commit with each kept-back region's folder as `accepted` has it.
+    fn overlaid(&self, mut read: Read, accepted: &Accepted) -> Result<Read, HubError> {
+        for (region, revision) in &accepted.regions {
+            let folder = format!("regions/{region}/");
+            read.sources.retain(|path, _| !path.starts_with(&folder));
+            read.diagnostics.retain(|diagnostic| !diagnostic.file.starts_with(&folder));
+            if !revision.is_empty() {
+                let earlier: Sources = self.read(id(revision)?)?.sources;
+                read.sources.extend(earlier.into_iter().filter(|(path, _)| path.starts_with(&folder)));
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn id(revision: &str) -> Result<CommitId, HubError> {
+    revision.parse().map_err(fault)
+}
+
+fn fault(error: impl std::error::Error + Send + Sync + 'static) -> HubError {
+    HubError::Catalog(Box::new(error))
+}
+
+fn checked(read: Read) -> Checked {
+    let mut checked = check(&read.sources);
+    checked.diagnostics.extend(read.diagnostics);
+    checked.diagnostics.sort();
+    checked
+}
+
+fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
+    diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// The regions in whose own folders all errors lie; none when one lies elsewhere.
+fn only_in_regions(diagnostics: &[Diagnostic]) -> Option<BTreeSet<RegionName>> {
+    errors(diagnostics).map(|diagnostic| region_of(&diagnostic.file)).collect()
+}
+
+fn region_of(file: &str) -> Option<RegionName> {
+    let (region, _) = file.strip_prefix("regions/")?.split_once('/')?;
+    region.parse().ok()
+}
+
+/// `revision` with these regions where they were.
+fn kept_back(revision: CommitId, regions: &BTreeSet<RegionName>, before: Option<&Accepted>) -> Accepted {
+    let stay = |region: &RegionName| before.map_or_else(String::new, |b| b.region_revision(region).to_owned());
+    let regions: BTreeMap<_, _> = regions.iter().map(|region| (region.clone(), stay(region))).collect();
+    Accepted { revision: revision.to_string(), regions }
+}

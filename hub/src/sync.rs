@@ -1,0 +1,166 @@
+//! Following the catalog: fetch, check, then publish at once or refuse and keep what stands.
+
+use crate::error::HubError;
+use crate::hub::{Hub, InForce};
+use crate::publish::Outcome;
+use crate::records::{self, Only, Refusal};
+use crate::source::Judged;
+use catalog::Commit;
+use policy::diagnostic::Severity;
+use proto::rest::catalog::{Refreshed, Verdict};
+use service::supervisor::Context;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// The answer to one refresh.
+type Answer = Result<Refreshed, Arc<HubError>>;
+
+/// How many refreshes may wait for the one that runs; they are all answered by the next.
+const QUEUE: usize = 64;
+
+/// Where refreshes are asked for.
+pub(crate) type Refreshes = mpsc::Sender<oneshot::Sender<Answer>>;
+
+/// The sync's work: refreshes that were asked for. Given once to [`Hub::keep_syncing`].
+#[derive(Debug)]
+pub struct Requests(mpsc::Receiver<oneshot::Sender<Answer>>);
+
+/// A queue of refreshes.
+pub(crate) fn requests() -> (Refreshes, Requests) {
+    let (refreshes, requests) = mpsc::channel(QUEUE);
+    (refreshes, Requests(requests))
+}
+
+/// The catalog as it was read last, for status.
+#[derive(Debug, Clone, Default)]
+pub struct LastRead {
+    /// What came of it.
+    pub latest: Option<Refreshed>,
+    /// When the repository was last read.
+    pub at: Option<jiff::Timestamp>,
+    /// Why it could not be read, when it could not.
+    pub unreadable: Option<String>,
+}
+
+impl Hub {
+    /// Fetches and publishes now, and says what came of it.
+    ///
+    /// # Errors
+    /// When the repository cannot be read or the store fails.
+    pub async fn refresh(&self) -> Result<Refreshed, Arc<HubError>> {
+        let (answer, answered) = oneshot::channel();
+        let stopping = || Arc::new(HubError::Stopping);
+        self.refreshes.send(answer).await.map_err(|_| stopping())?;
+        answered.await.map_err(|_| stopping())?
+    }
+
+    /// The catalog as it was read last.
+    #[must_use]
+    pub fn last_read(&self) -> LastRead {
+        self.last_read.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Syncs every `interval` and whenever asked to, until told to stop.
+    ///
+    /// # Errors
+    /// When the store can no longer be read or written.
+    pub async fn keep_syncing(
+        &self,
+        mut requests: Requests,
+        interval: Duration,
+        context: Context,
+    ) -> Result<(), HubError> {
+        let mut tick = tokio::time::interval(interval);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let mut waiting = Vec::new();
+            tokio::select! {
+                () = context.shutdown.cancelled() => return Ok(()),
+                _ = tick.tick() => {}
+                Some(first) = requests.0.recv() => waiting.push(first),
+            }
+            while let Ok(more) = requests.0.try_recv() {
+                waiting.push(more);
+            }
+            let answer = self.sync().await.map_err(Arc::new);
+            self.remember(&answer);
+            for asker in waiting {
+                // Who no longer waits needs no answer.
+                let _ = asker.send(answer.clone());
+            }
+            context.heartbeat.beat();
+        }
+    }
+
+    /// One round: fetch -> check -> publish, or refuse.
+    async fn sync(&self) -> Result<Refreshed, HubError> {
+        let commit = self.on_source(crate::source::Source::fetch).await?;
+        if let Some(known) = self.known(&commit) {
+            return Ok(known);
+        }
+        let before = self.standing.lock().await.accepted.as_ref().map(|kept| kept.record.clone());
+        let id = commit.id;
+        let Judged { accepted, diagnostics } = self.on_source(move |source| source.judge(id, before.as_ref())).await?;
+        let refreshed = |verdict, diagnostics| Refreshed {
+            revision: id.to_string(),
+            verdict,
+            published: self.published_revision(),
+            diagnostics,
+        };
+        let Some((accepted, catalog)) = accepted else {
+            self.refuse(&commit, &diagnostics, Vec::new()).await?;
+            return Ok(refreshed(Verdict::Refused, diagnostics));
+        };
+        if !accepted.regions.is_empty() {
+            self.refuse(&commit, &diagnostics, accepted.regions.keys().cloned().collect()).await?;
+        }
+        let candidate = InForce { accepted, catalog: Arc::new(catalog), pinned: false };
+        match self.publish(Some(candidate)).await? {
+            Outcome::Published => Ok(refreshed(Verdict::Published, diagnostics)),
+            Outcome::Waiting | Outcome::Nothing => Ok(refreshed(Verdict::Waiting, diagnostics)),
+        }
+    }
+
+    /// The same commit again tells nothing new, unless it waited.
+    fn known(&self, commit: &Commit) -> Option<Refreshed> {
+        let last = self.last_read().latest?;
+        (last.revision == commit.id.to_string() && last.verdict != Verdict::Waiting).then_some(last)
+    }
+
+    async fn refuse(
+        &self,
+        commit: &Commit,
+        diagnostics: &[policy::diagnostic::Diagnostic],
+        regions: Vec<policy::name::RegionName>,
+    ) -> Result<(), HubError> {
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let refusal = Refusal {
+            revision: commit.id.to_string(),
+            regions,
+            count: errors.clone().count(),
+            diagnostics: errors.take(Refusal::MOST).cloned().collect(),
+            at: self.clock.wall(),
+        };
+        tracing::warn!(revision = %refusal.revision, errors = refusal.count, "refused; what was accepted stays");
+        records::observe(self.store.as_ref(), &Only, &refusal).await?;
+        Ok(())
+    }
+
+    fn remember(&self, answer: &Answer) {
+        let mut last = self.last_read.write().unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            Ok(refreshed) => {
+                let (latest, at) = (Some(refreshed.clone()), Some(self.clock.wall()));
+                *last = LastRead { latest, at, unreadable: None };
+            }
+            Err(error) => {
+                let unreadable = service::exit::chain(error.as_ref());
+                if last.unreadable.as_ref() != Some(&unreadable) {
+                    tracing::warn!(error = unreadable, "the catalog was not read; what is published stays");
+                }
+                last.unreadable = Some(unreadable);
+            }
+        }
+    }
+}
