@@ -1,0 +1,3 @@
+//! `writ-spoke`.
+
+fn main() {}

@@ -1,0 +1,152 @@
+//! A cluster as a directory of YAML: the embedded default, and what GitOps tools can take up.
+//!
+//! The files under `objects/` are the observed state, foreign objects included. What a server would keep for us
+//! (identities, what was applied) stands in `status/`.
+
+mod cluster;
+mod inventory;
+mod layout;
+mod merge;
+mod read;
+mod status;
+pub mod watch;
+mod write;
+mod yaml;
+
+pub use layout::Layout;
+
+use super::{Refusal, Sight, Target, TargetError};
+use crate::cache::good::Good;
+use crate::chance::Chance;
+use async_trait::async_trait;
+use inventory::{Book, Record};
+use jiff::Timestamp;
+use policy::facts::Capabilities;
+use policy::name::Namespace;
+use policy::object::{Object, ObjectId};
+use policy::plan::Step;
+use policy::plan::inventory::{State, Uid, Version};
+use policy::resolve::{NamespaceSeen, Observed, Seen};
+use read::{File, Objects, Parsed};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The target directory of one cluster.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    inner: Arc<Mutex<Inner>>,
+}
+
+/// Everything that blocks: used on blocking threads only.
+#[derive(Debug)]
+struct Inner {
+    layout: Layout,
+    good: Good,
+    chance: Arc<Chance>,
+    book: Book,
+    parsed: Parsed,
+    capabilities: Capabilities,
+}
+
+impl Directory {
+    /// The directory at `root`; last good objects come from `good`, identities from `chance`.
+    ///
+    /// # Errors
+    /// [`TargetError`] when the directory is not there or holds an inventory that cannot be understood.
+    pub fn open(root: PathBuf, good: Good, chance: Arc<Chance>) -> Result<Self, TargetError> {
+        let layout = Layout::new(root);
+        std::fs::read_dir(layout.root()).map_err(|error| TargetError::Missing(layout.root().to_owned(), error))?;
+        write::sweep(&layout)?;
+        let capabilities = cluster::read(&layout)?;
+        let mut book = Book::read(&layout)?;
+        write::finish_removals(&layout, &mut book)?;
+        let inner = Inner { layout, good, chance, book, parsed: Parsed::new(), capabilities };
+        Ok(Self { inner: Arc::new(Mutex::new(inner)) })
+    }
+
+    async fn blocking<T, F>(&self, work: F) -> T
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Inner) -> T + Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        let run = move || work(&mut inner.lock().unwrap_or_else(PoisonError::into_inner));
+        match tokio::task::spawn_blocking(run).await {
+            Ok(done) => done,
+            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        }
+    }
+}
+
+#[async_trait]
+impl Target for Directory {
+    async fn observe(&self) -> Result<Sight, TargetError> {
+        self.blocking(Inner::observe).await
+    }
+
+    async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {
+        let steps = steps.to_vec();
+        self.blocking(move |inner| inner.dry_run(&steps)).await
+    }
+
+    async fn step(&self, step: &Step, now: Timestamp) -> Result<(), Refusal> {
+        let step = step.clone();
+        self.blocking(move |inner| inner.step(&step, now)).await
+    }
+
+    async fn settle(&self, now: Timestamp) -> Result<(), TargetError> {
+        self.blocking(move |inner| inner.settle(now)).await
+    }
+
+    async fn told(&self) -> Result<Option<Object>, TargetError> {
+        self.blocking(|inner| status::read(&inner.layout)).await
+    }
+
+    async fn tell(&self, status: &Object) -> Result<(), TargetError> {
+        let status = status.clone();
+        self.blocking(move |inner| status::write(&inner.layout, &status)).await
+    }
+}
+
+impl Inner {
+    fn observe(&mut self) -> Result<Sight, TargetError> {
+        self.capabilities = cluster::read(&self.layout)?;
+        self.book.reread(&self.layout)?;
+        let (Objects { files, oddities }, parsed) = read::all(&self.layout, &self.parsed)?;
+        self.parsed = parsed;
+        let seen = Seen {
+            namespaces: namespaces(&files),
+            inventory: self.book.records().map(|record| (record.row.id.clone(), record.row.clone())).collect(),
+            objects: files.into_iter().map(|(id, file)| self.observed(id, file)).collect(),
+            ..Seen::default()
+        };
+        Ok(Sight { seen, capabilities: self.capabilities.clone(), named: self.book.named(), oddities })
+    }
+
+    fn observed(&self, id: ObjectId, file: File) -> (ObjectId, Observed) {
+        let ours = |record: &&Record| !matches!(record.row.state, State::Removed { .. });
+        let record = self.book.get(&id).filter(ours);
+        let uid = record.map_or_else(|| Uid(format!("unowned {id}")), |record| record.identity.clone());
+        let version = Version(file.version.to_string());
+        (id, Observed { object: file.object, uid, version })
+    }
+}
+
+/// Namespaces are the Namespace objects of the cluster.
+fn namespaces(files: &BTreeMap<ObjectId, File>) -> BTreeMap<Namespace, NamespaceSeen> {
+    let of_kind = |id: &ObjectId| id.group.is_empty() && id.kind == "Namespace" && id.namespace.is_none();
+    files
+        .iter()
+        .filter(|(id, _)| of_kind(id))
+        .filter_map(|(id, file)| Some((id.name.parse().ok()?, namespace(&file.object))))
+        .collect()
+}
+
+fn namespace(object: &Object) -> NamespaceSeen {
+    let labels = object.tree().pointer("/metadata/labels").cloned().unwrap_or_default();
+    NamespaceSeen {
+        labels: serde_json::from_value(labels).unwrap_or_default(),
+        terminating: object.tree().pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null()),
+    }
+}

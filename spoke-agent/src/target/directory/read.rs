@@ -1,0 +1,126 @@
+//! Reading all objects of a target directory. Odd files are passed over and told, never followed.
+
+use super::layout::{self, Layout};
+use super::yaml;
+use crate::files;
+use crate::target::{Oddity, TargetError};
+use policy::digest::Digest;
+use policy::name::Namespace;
+use policy::object::{Object, ObjectId};
+use service::atomic;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::DirEntry;
+use std::path::{Path, PathBuf};
+
+/// What a real server takes.
+pub(super) const OBJECT: usize = 1_572_864;
+/// More files than this are not a cluster.
+const OBJECTS: usize = 50_000;
+
+/// One object file.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    /// Of the file's bytes.
+    pub(super) version: Digest,
+    pub(super) object: Object,
+}
+
+/// All objects, and what was passed over.
+#[derive(Debug, Default)]
+pub(super) struct Objects {
+    pub(super) files: BTreeMap<ObjectId, File>,
+    pub(super) oddities: BTreeSet<Oddity>,
+}
+
+/// Files parsed earlier, by path: one whose bytes are the same is not parsed again.
+pub(super) type Parsed = BTreeMap<PathBuf, File>;
+
+/// Reads everything under `objects/`.
+pub(super) fn all(layout: &Layout, earlier: &Parsed) -> Result<(Objects, Parsed), TargetError> {
+    let (mut objects, mut parsed) = (Objects::default(), Parsed::new());
+    for folder in folders(layout, &mut objects)? {
+        for path in plain_files(&folder.0, &mut objects)? {
+            if parsed.len() >= OBJECTS {
+                return Err(TargetError::Corrupt(layout.objects(), format!("it holds more than {OBJECTS} files")));
+            }
+            match one(&path, folder.1.as_ref(), earlier) {
+                Ok(Some(file)) => {
+                    objects.files.insert(file.object.id().clone(), file.clone());
+                    parsed.insert(path, file);
+                }
+                Ok(None) => {}
+                Err(why) => objects.pass_over(&path, why),
+            }
+        }
+    }
+    Ok((objects, parsed))
+}
+
+impl Objects {
+    fn pass_over(&mut self, path: &Path, why: impl Into<String>) {
+        self.oddities.insert(Oddity { place: path.display().to_string(), why: why.into() });
+    }
+}
+
+/// One file, as the object that its name says.
+pub(super) fn one(path: &Path, namespace: Option<&Namespace>, earlier: &Parsed) -> Result<Option<File>, String> {
+    let Some(bytes) = files::read(path, OBJECT).map_err(|error| error.to_string())? else { return Ok(None) };
+    let version = Digest::of(&bytes);
+    if let Some(file) = earlier.get(path).filter(|file| file.version == version) {
+        return Ok(Some(file.clone()));
+    }
+    let tree = yaml::parse(&bytes).map_err(|error| error.to_string())?;
+    let object = Object::try_from(tree).map_err(|error| format!("it is not an object: {error}"))?;
+    if object.id().namespace.as_ref() != namespace {
+        return Err("its metadata.namespace is not that of its folder".to_owned());
+    }
+    let name = layout::file_name(object.id())?;
+    if path.file_name().and_then(|name| name.to_str()) != Some(name.as_str()) {
+        return Err(format!("the object in it belongs into a file named `{name}`"));
+    }
+    Ok(Some(File { version, object }))
+}
+
+fn folders(layout: &Layout, objects: &mut Objects) -> Result<Vec<(PathBuf, Option<Namespace>)>, TargetError> {
+    let mut folders = Vec::new();
+    for entry in entries(&layout.objects())? {
+        let name = entry.file_name();
+        let namespace = name.to_str().map(|name| (name == layout::CLUSTER, name.parse::<Namespace>()));
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        match namespace {
+            Some((true, _)) if is_folder => folders.push((entry.path(), None)),
+            Some((false, Ok(namespace))) if is_folder => folders.push((entry.path(), Some(namespace))),
+            Some(_) | None => objects.pass_over(&entry.path(), "it is not a folder named as a namespace"),
+        }
+    }
+    Ok(folders)
+}
+
+fn plain_files(folder: &Path, objects: &mut Objects) -> Result<Vec<PathBuf>, TargetError> {
+    let mut paths = Vec::new();
+    for entry in entries(folder)? {
+        if entry.file_name().to_str().is_some_and(atomic::is_temporary) {
+            continue;
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            paths.push(entry.path());
+        } else {
+            objects.pass_over(&entry.path(), "it is not a plain file");
+        }
+    }
+    Ok(paths)
+}
+
+/// What a folder holds, by name; nothing where there is no folder. A link in its place is refused.
+fn entries(folder: &Path) -> Result<Vec<DirEntry>, TargetError> {
+    match std::fs::symlink_metadata(folder) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => return Err(TargetError::Corrupt(folder.to_owned(), "it is not a folder".to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(TargetError::Missing(folder.to_owned(), error)),
+    }
+    let failed = |error| TargetError::Missing(folder.to_owned(), error);
+    let mut entries = std::fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    entries.sort_by_key(DirEntry::file_name);
+    Ok(entries)
+}

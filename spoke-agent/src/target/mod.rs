@@ -1,0 +1,154 @@
+//! The seam to a cluster: what is there, and one write at a time.
+
+pub mod directory;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use policy::digest::Digest;
+use policy::facts::Capabilities;
+use policy::object::{ApiVersion, Object, ObjectId};
+use policy::outcome::OutcomeCode;
+use policy::plan::Step;
+use policy::resolve::Seen;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// All that a target shows in one round.
+#[derive(Debug, Clone, Default)]
+pub struct Sight {
+    /// Objects, namespaces and inventory; `good` is filled in from the cache.
+    pub seen: Seen,
+    /// What the cluster can do.
+    pub capabilities: Capabilities,
+    /// Digests of last good objects that the inventory still names.
+    pub named: BTreeSet<Digest>,
+    /// What was passed over, and why: for people.
+    pub oddities: BTreeSet<Oddity>,
+}
+
+/// Something in the target that was passed over.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Oddity {
+    /// Where.
+    pub place: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// Why a write was refused. Nothing was changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The cluster does not serve that API.
+    #[error("{api} is not served by this cluster, so {id} cannot be written")]
+    NotServed {
+        /// Which object.
+        id: ObjectId,
+        /// Which API.
+        api: ApiVersion,
+    },
+    /// Its namespace is not there, or is being deleted.
+    #[error("{id} cannot be written: its namespace does not exist")]
+    NoNamespace {
+        /// Which object.
+        id: ObjectId,
+    },
+    /// Its name cannot stand in this target.
+    #[error("{id} cannot be written: {why}")]
+    BadName {
+        /// Which object.
+        id: ObjectId,
+        /// Why not.
+        why: String,
+    },
+    /// Larger than a server takes.
+    #[error("{id} has {size} bytes; an object may have {limit}")]
+    TooLarge {
+        /// Which object.
+        id: ObjectId,
+        /// Its size.
+        size: usize,
+        /// The most.
+        limit: usize,
+    },
+    /// It was changed, made or removed since it was looked at.
+    #[error("{id} was changed by somebody else just now; it is looked at again")]
+    Changed {
+        /// Which object.
+        id: ObjectId,
+    },
+    /// No row of the inventory speaks of it.
+    #[error("{id} is not written, because no row of the inventory speaks of it; please report this defect")]
+    Unclaimed {
+        /// Which object.
+        id: ObjectId,
+    },
+    /// The target cannot be written at all.
+    #[error("{id} could not be written: {why}")]
+    Unwritable {
+        /// Which object.
+        id: ObjectId,
+        /// Why, as the system said it.
+        why: String,
+    },
+}
+
+impl Refusal {
+    /// The outcome of a unit whose write was refused so.
+    #[must_use]
+    pub const fn code(&self) -> OutcomeCode {
+        match self {
+            Self::Unwritable { .. } | Self::Unclaimed { .. } => OutcomeCode::Failed,
+            _ => OutcomeCode::RolledBack,
+        }
+    }
+
+    /// Why, in a word.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::NotServed { .. } => "NotServed",
+            Self::NoNamespace { .. } => "NoNamespace",
+            Self::BadName { .. } => "BadName",
+            Self::TooLarge { .. } => "TooLarge",
+            Self::Changed { .. } => "Changed",
+            Self::Unclaimed { .. } => "Unclaimed",
+            Self::Unwritable { .. } => "Unwritable",
+        }
+    }
+}
+
+/// The target as a whole cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// A folder that must be there is not.
+    #[error("the target directory {0} cannot be read: make it, or name another under spec.target.directory")]
+    Missing(PathBuf, #[source] std::io::Error),
+    /// A file of ours is not what we wrote.
+    #[error("{0} cannot be understood: {1}; restore it from a backup")]
+    Corrupt(PathBuf, String),
+    /// The system refused.
+    #[error(transparent)]
+    File(#[from] service::fault::FileError),
+}
+
+/// Where policy becomes objects. All writes may be repeated without harm.
+#[async_trait]
+pub trait Target: Send + Sync + 'static {
+    /// Looks at everything.
+    async fn observe(&self) -> Result<Sight, TargetError>;
+
+    /// Whether these steps of one transaction would be taken, in order; changes nothing.
+    async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal>;
+
+    /// Takes one step. A claim may stay in memory until the write that it speaks of.
+    async fn step(&self, step: &Step, now: Timestamp) -> Result<(), Refusal>;
+
+    /// Makes durable what steps left in memory: called after the last step of a round.
+    async fn settle(&self, now: Timestamp) -> Result<(), TargetError>;
+
+    /// The status document that stands in the cluster, if any.
+    async fn told(&self) -> Result<Option<Object>, TargetError>;
+
+    /// Puts the status document; writes nothing where it stands already.
+    async fn tell(&self, status: &Object) -> Result<(), TargetError>;
+}
