@@ -2,7 +2,7 @@
 
 use super::inventory::{Book, Record};
 use super::layout::{CLUSTER, Layout};
-use super::read::{self, OBJECT, Parsed};
+use super::read::{self, OBJECT};
 use super::{Inner, merge, yaml};
 use crate::target::{Refusal, TargetError};
 use jiff::{SignedDuration, Timestamp};
