@@ -1,6 +1,11 @@
-//! What the agent keeps on disk.
+//! What the agent keeps on disk. Nothing in it is believed because it lies there: every byte is verified at load.
 
+mod bundle;
 pub mod good;
+mod time;
+
+pub use bundle::{Bundles, CacheError};
+pub use time::{StoredTime, TimeError};
 
 use policy::digest::Digest;
 use service::atomic;

@@ -8,7 +8,7 @@ use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::OutcomeCode;
-use policy::plan::Step;
+use policy::plan::{Step, Undo};
 use policy::resolve::Seen;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -143,8 +143,11 @@ pub trait Target: Send + Sync + 'static {
     /// Takes one step. A claim may stay in memory until the write that it speaks of.
     async fn step(&self, step: &Step, now: Timestamp) -> Result<(), Refusal>;
 
+    /// Takes one step back, unless somebody else has written since.
+    async fn undo(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal>;
+
     /// Makes durable what steps left in memory: called after the last step of a round.
-    async fn settle(&self, now: Timestamp) -> Result<(), TargetError>;
+    async fn settle(&self) -> Result<(), TargetError>;
 
     /// The status document that stands in the cluster, if any.
     async fn told(&self) -> Result<Option<Object>, TargetError>;

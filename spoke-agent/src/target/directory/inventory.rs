@@ -25,9 +25,6 @@ pub(super) struct Record {
     /// What was applied before the claim that still stands: the fields to take back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<Digest>,
-    /// The version whose removal the row speaks of, until it is done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) removing: Option<Digest>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -87,10 +84,6 @@ impl Book {
 
     pub(super) fn remove(&mut self, id: &ObjectId) {
         self.records.remove(id);
-    }
-
-    pub(super) fn forget(&mut self, old: impl Fn(&Record) -> bool) {
-        self.records.retain(|_, record| !old(record));
     }
 
     /// Whether the disk says of `id` what memory says.

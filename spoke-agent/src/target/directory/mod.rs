@@ -9,6 +9,7 @@ mod layout;
 mod merge;
 mod read;
 mod status;
+mod undo;
 pub mod watch;
 mod write;
 mod yaml;
@@ -21,10 +22,11 @@ use crate::chance::Chance;
 use async_trait::async_trait;
 use inventory::{Book, Record};
 use jiff::Timestamp;
+use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::name::Namespace;
 use policy::object::{Object, ObjectId};
-use policy::plan::Step;
+use policy::plan::{Step, Undo};
 use policy::plan::inventory::{State, Uid, Version};
 use policy::resolve::{NamespaceSeen, Observed, Seen};
 use read::{File, Objects, Parsed};
@@ -47,6 +49,8 @@ struct Inner {
     book: Book,
     parsed: Parsed,
     capabilities: Capabilities,
+    /// What the last step left of each object: its version, or nothing.
+    left: BTreeMap<ObjectId, Option<Digest>>,
 }
 
 impl Directory {
@@ -59,9 +63,9 @@ impl Directory {
         std::fs::read_dir(layout.root()).map_err(|error| TargetError::Missing(layout.root().to_owned(), error))?;
         write::sweep(&layout)?;
         let capabilities = cluster::read(&layout)?;
-        let mut book = Book::read(&layout)?;
-        write::finish_removals(&layout, &mut book)?;
-        let inner = Inner { layout, good, chance, book, parsed: Parsed::new(), capabilities };
+        let book = Book::read(&layout)?;
+        let (parsed, left) = (Parsed::new(), BTreeMap::new());
+        let inner = Inner { layout, good, chance, book, parsed, capabilities, left };
         Ok(Self { inner: Arc::new(Mutex::new(inner)) })
     }
 
@@ -95,8 +99,13 @@ impl Target for Directory {
         self.blocking(move |inner| inner.step(&step, now)).await
     }
 
-    async fn settle(&self, now: Timestamp) -> Result<(), TargetError> {
-        self.blocking(move |inner| inner.settle(now)).await
+    async fn undo(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
+        let undo = undo.clone();
+        self.blocking(move |inner| inner.undo(&undo, now)).await
+    }
+
+    async fn settle(&self) -> Result<(), TargetError> {
+        self.blocking(Inner::settle).await
     }
 
     async fn told(&self) -> Result<Option<Object>, TargetError> {
@@ -111,6 +120,7 @@ impl Target for Directory {
 
 impl Inner {
     fn observe(&mut self) -> Result<Sight, TargetError> {
+        self.left.clear();
         self.capabilities = cluster::read(&self.layout)?;
         self.book.reread(&self.layout)?;
         let (Objects { files, oddities }, parsed) = read::all(&self.layout, &self.parsed)?;

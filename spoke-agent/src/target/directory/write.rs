@@ -5,21 +5,18 @@ use super::layout::{CLUSTER, Layout};
 use super::read::{self, OBJECT};
 use super::{Inner, merge, yaml};
 use crate::target::{Refusal, TargetError};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use policy::bundle::entry::Own;
 use policy::digest::Digest;
 use policy::name::Namespace;
 use policy::object::{Object, ObjectId};
-use policy::plan::Step;
 use policy::plan::inventory::{Row, State, Uid, Version};
+use policy::plan::{Expects, Step};
 use serde_json::Value;
 use service::atomic::{self, Access};
 use service::fault::FileError;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// How long the row of a removed object stays.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
 /// An apply that would be taken: where, what stands there, and what it becomes.
 struct Admitted {
@@ -33,8 +30,8 @@ impl Inner {
     pub(super) fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {
         let mut coming = BTreeSet::new();
         for step in steps {
-            if let Step::Apply { object, expects, .. } = step {
-                self.admit(object, expects.as_ref(), &coming)?;
+            if let Step::Apply { object, expects, own, .. } = step {
+                self.admit(object, *own, expects, &coming)?;
                 coming.insert(object.id().clone());
             }
         }
@@ -44,56 +41,58 @@ impl Inner {
     pub(super) fn step(&mut self, step: &Step, now: Timestamp) -> Result<(), Refusal> {
         match step {
             Step::Claim(row) => self.claim(row),
-            Step::Apply { object, expects, .. } => self.apply(object, expects.as_ref(), now),
-            Step::Release(id) => self.release(id),
-            Step::Delete { id, uid, version } => self.delete(id, uid, version, now),
-            Step::Leave { id, since } => self.leave(id, *since),
+            Step::Apply { object, expects, own, .. } => self.apply(object, *own, expects, now)?,
+            Step::Release { object, after, .. } => self.release(object, after)?,
+            Step::Delete { id, uid, version, after } => self.delete(id, uid, version, after)?,
+            Step::Forget(id) => self.book.remove(id),
         }
-    }
-
-    pub(super) fn settle(&mut self, now: Timestamp) -> Result<(), TargetError> {
-        self.book.forget(|record| match record.row.state {
-            State::Removed { at } => record.removing.is_none() && now.duration_since(at) > REMEMBERED,
-            _ => false,
-        });
-        self.book.flush(&self.layout)
-    }
-
-    fn claim(&mut self, row: &Row) -> Result<(), Refusal> {
-        let record = match self.book.get(&row.id) {
-            Some(record) if !matches!(record.row.state, State::Removed { .. }) => {
-                let before = self.applied_before(record);
-                Record { row: row.clone(), identity: record.identity.clone(), before, removing: None }
-            }
-            _ => Record { row: row.clone(), identity: Uid(self.chance.uid()), before: None, removing: None },
-        };
-        self.book.put(record);
         Ok(())
     }
 
-    /// What was last applied under a row. A claim that a crash left behind counts when its write was done.
-    fn applied_before(&self, record: &Record) -> Option<Digest> {
-        let claimed = match record.row.state {
-            State::Owned { .. } => return Some(record.row.digest),
-            _ => self.good.get(&record.row.digest).ok(),
+    pub(super) fn settle(&mut self) -> Result<(), TargetError> {
+        self.book.flush(&self.layout)
+    }
+
+    fn claim(&mut self, row: &Row) {
+        let standing = self.book.get(&row.id).filter(|record| stands(record));
+        let record = match standing {
+            Some(record) if record.row.digest == row.digest => Record { row: row.clone(), ..record.clone() },
+            Some(record) => {
+                let before = self.applied(record);
+                Record { row: row.clone(), identity: record.identity.clone(), before }
+            }
+            None => Record { row: row.clone(), identity: Uid(self.chance.uid()), before: None },
         };
+        self.book.put(record);
+    }
+
+    /// What was last applied under a row. What a crash left half done counts where its write was done.
+    fn applied(&self, record: &Record) -> Option<Digest> {
+        let settled = record.before.is_none() && matches!(record.row.state, State::Owned { .. });
+        if settled {
+            return Some(record.row.digest);
+        }
+        let meant = self.good.get(&record.row.digest).ok();
         let live = self.live(&record.row.id).ok().flatten().map(|(_, object)| Value::from(object));
-        match (claimed, live) {
-            (Some(claimed), Some(live)) if merge::apply(&live, None, claimed.tree()) == live => Some(record.row.digest),
+        match (meant, live) {
+            (Some(meant), Some(live)) if merge::apply(&live, None, meant.tree()) == live => Some(record.row.digest),
             _ => record.before,
         }
     }
 
-    fn apply(&mut self, object: &Object, expects: Option<&Version>, now: Timestamp) -> Result<(), Refusal> {
+    fn apply(&mut self, object: &Object, own: Own, expects: &Expects, now: Timestamp) -> Result<(), Refusal> {
         let id = object.id();
         let mut record = claimed_first(&self.book, id)?;
-        let admitted = self.admit(object, expects, &BTreeSet::new())?;
+        let admitted = self.admit(object, own, expects, &BTreeSet::new())?;
         if admitted.live.as_ref() != Some(&admitted.merged) {
             self.record_first(id)?;
             place(&admitted.path, &admitted.bytes).map_err(|error| unwritable(id, &error))?;
         }
-        record.row.state = State::Owned { uid: record.identity.clone() };
-        record.row.since = now;
+        self.left.insert(id.clone(), self.live(id)?.map(|(version, _)| version));
+        if matches!(record.row.state, State::Claimed) {
+            record.row.state = State::Owned { uid: record.identity.clone() };
+            record.row.since = now;
+        }
         record.before = None;
         self.book.put(record);
         Ok(())
@@ -103,95 +102,88 @@ impl Inner {
     fn admit(
         &self,
         object: &Object,
-        expects: Option<&Version>,
+        own: Own,
+        expects: &Expects,
         coming: &BTreeSet<ObjectId>,
     ) -> Result<Admitted, Refusal> {
         let id = object.id();
-        let path = self.layout.object(id).map_err(|why| Refusal::BadName { id: id.clone(), why })?;
+        let path = self.path(id)?;
         if !self.capabilities.serves(object.api()) {
             return Err(Refusal::NotServed { id: id.clone(), api: object.api().clone() });
         }
-        let (version, live) = self.live(id)?.unzip();
-        let version = version.map(|version| Version(version.to_string()));
-        as_expected(id, version.as_ref(), expects)?;
-        if version.is_none() && !id.namespace.as_ref().is_none_or(|name| self.exists(name, coming)) {
+        let live = self.live(id)?;
+        as_expected(id, live.as_ref().map(|(version, _)| *version), expects)?;
+        if live.is_none() && own == Own::Fields {
+            return Err(Refusal::Changed { id: id.clone() });
+        }
+        if live.is_none() && !id.namespace.as_ref().is_none_or(|name| self.exists(name, coming)) {
             return Err(Refusal::NoNamespace { id: id.clone() });
         }
-        let live = live.map(Value::from);
-        let last = self.last(id);
-        let merged = live.as_ref().map_or_else(
-            || object.tree().clone(),
-            |live| merge::apply(live, last.as_ref().map(Object::tree), object.tree()),
-        );
+        let live = live.map(|(_, object)| Value::from(object));
+        let merged = self.merged(live.as_ref(), object);
         let bytes = yaml::print(&merged);
-        if bytes.len() > OBJECT {
-            return Err(Refusal::TooLarge { id: id.clone(), size: bytes.len(), limit: OBJECT });
-        }
+        within_limit(id, bytes.len())?;
         Ok(Admitted { path, live, merged, bytes })
+    }
+
+    fn merged(&self, live: Option<&Value>, object: &Object) -> Value {
+        let last = self.last(object.id());
+        let Some(live) = live else { return object.tree().clone() };
+        merge::apply(live, last.as_ref().map(Object::tree), object.tree())
     }
 
     /// What we applied last, whose fields are ours to take back.
     fn last(&self, id: &ObjectId) -> Option<Object> {
         let record = self.book.get(id)?;
-        let digest = match record.row.state {
-            State::Claimed => record.before?,
-            State::Owned { .. } => record.row.digest,
-            State::Removed { .. } => return None,
-        };
-        self.good.get(&digest).ok()
+        let owned = matches!(record.row.state, State::Owned { .. }).then_some(record.row.digest);
+        self.good.get(&record.before.or(owned)?).ok()
     }
 
-    fn release(&mut self, id: &ObjectId) -> Result<(), Refusal> {
-        let fields = self.book.get(id).is_some_and(|record| record.row.own == Own::Fields);
-        let last = self.last(id).filter(|_| fields);
-        if let (Some(last), Some((_, live))) = (last, self.live(id)?) {
-            let left = merge::release(live.tree(), last.tree());
-            let path = self.layout.object(id).map_err(|why| Refusal::BadName { id: id.clone(), why })?;
+    fn release(&mut self, fields: &Object, after: &Row) -> Result<(), Refusal> {
+        let id = fields.id();
+        if let Some((_, live)) = self.live(id)? {
+            let left = merge::release(live.tree(), fields.tree());
             if left != *live.tree() {
-                place(&path, &yaml::print(&left)).map_err(|error| unwritable(id, &error))?;
+                place(&self.path(id)?, &yaml::print(&left)).map_err(|error| unwritable(id, &error))?;
             }
+            self.left.insert(id.clone(), self.live(id)?.map(|(version, _)| version));
         }
-        self.book.remove(id);
+        self.write_after(id, after);
         Ok(())
     }
 
-    fn delete(&mut self, id: &ObjectId, uid: &Uid, version: &Version, now: Timestamp) -> Result<(), Refusal> {
-        let mut record = claimed_first(&self.book, id)?;
-        let live = self.live(id)?.map(|(version, _)| version);
-        let same = live.is_none_or(|live| Version(live.to_string()) == *version);
-        if record.identity != *uid || !same {
-            return Err(Refusal::Changed { id: id.clone() });
+    fn delete(&mut self, id: &ObjectId, uid: &Uid, version: &Version, after: &Row) -> Result<(), Refusal> {
+        let record = claimed_first(&self.book, id)?;
+        if let Some((live, _)) = self.live(id)? {
+            is_the_very_object(id, (&record.identity, uid), (&Version(live.to_string()), version))?;
+            self.record_first(id)?;
+            atomic::remove(&self.path(id)?).map_err(|error| unwritable(id, &error))?;
         }
-        record.row.state = State::Removed { at: now };
-        record.row.since = now;
-        record.removing = live;
-        self.book.put(record.clone());
-        self.record_first(id)?;
-        let path = self.layout.object(id).map_err(|why| Refusal::BadName { id: id.clone(), why })?;
-        atomic::remove(&path).map_err(|error| unwritable(id, &error))?;
-        record.removing = None;
-        self.book.put(record);
+        self.left.insert(id.clone(), None);
+        self.write_after(id, after);
         Ok(())
     }
 
-    fn leave(&mut self, id: &ObjectId, since: Timestamp) -> Result<(), Refusal> {
-        let mut record = claimed_first(&self.book, id)?;
-        record.row.leaving = Some(since);
-        self.book.put(record);
-        Ok(())
+    fn write_after(&mut self, id: &ObjectId, after: &Row) {
+        let identity = self.book.get(id).map_or_else(|| Uid(String::new()), |record| record.identity.clone());
+        self.book.put(Record { row: after.clone(), identity, before: None });
     }
 
     /// Invariant 35: the row stands on disk before the write that it speaks of.
-    fn record_first(&mut self, id: &ObjectId) -> Result<(), Refusal> {
+    pub(super) fn record_first(&mut self, id: &ObjectId) -> Result<(), Refusal> {
         if self.book.stands(id) {
             return Ok(());
         }
         self.book.flush(&self.layout).map_err(|error| unwritable(id, &error))
     }
 
-    fn live(&self, id: &ObjectId) -> Result<Option<(Digest, Object)>, Refusal> {
-        let path = self.layout.object(id).map_err(|why| Refusal::BadName { id: id.clone(), why })?;
-        let file = read::one(&path, id.namespace.as_ref(), &self.parsed);
+    pub(super) fn path(&self, id: &ObjectId) -> Result<PathBuf, Refusal> {
+        self.layout.object(id).map_err(|why| Refusal::BadName { id: id.clone(), why })
+    }
+
+    /// What stands there now.
+    pub(super) fn live(&self, id: &ObjectId) -> Result<Option<(Digest, Object)>, Refusal> {
+        let file = read::one(&self.path(id)?, id.namespace.as_ref(), &self.parsed);
         let file = file.map_err(|why| Refusal::Unwritable { id: id.clone(), why })?;
         Ok(file.map(|file| (file.version, file.object)))
     }
@@ -204,18 +196,36 @@ impl Inner {
     }
 }
 
+const fn stands(record: &Record) -> bool {
+    !matches!(record.row.state, State::Removed { .. })
+}
+
 /// Invariant 35: what no row speaks of is neither written nor removed.
 fn claimed_first(book: &Book, id: &ObjectId) -> Result<Record, Refusal> {
-    let standing = |record: &&Record| !matches!(record.row.state, State::Removed { .. });
-    book.get(id).filter(standing).cloned().ok_or_else(|| Refusal::Unclaimed { id: id.clone() })
+    let record = book.get(id).filter(|record| stands(record));
+    record.cloned().ok_or_else(|| Refusal::Unclaimed { id: id.clone() })
 }
 
 /// The version precondition: what was looked at is what is written over.
-fn as_expected(id: &ObjectId, live: Option<&Version>, expects: Option<&Version>) -> Result<(), Refusal> {
-    if live == expects { Ok(()) } else { Err(Refusal::Changed { id: id.clone() }) }
+fn as_expected(id: &ObjectId, live: Option<Digest>, expects: &Expects) -> Result<(), Refusal> {
+    let holds = match (live, expects) {
+        (None, Expects::Absent) => true,
+        (Some(live), Expects::At(version)) => live.to_string() == version.0,
+        _ => false,
+    };
+    if holds { Ok(()) } else { Err(Refusal::Changed { id: id.clone() }) }
 }
 
-fn place(path: &Path, bytes: &[u8]) -> Result<(), TargetError> {
+/// Invariant 29: a removal is of this very object at this very version.
+fn is_the_very_object(id: &ObjectId, uids: (&Uid, &Uid), versions: (&Version, &Version)) -> Result<(), Refusal> {
+    if uids.0 == uids.1 && versions.0 == versions.1 { Ok(()) } else { Err(Refusal::Changed { id: id.clone() }) }
+}
+
+fn within_limit(id: &ObjectId, size: usize) -> Result<(), Refusal> {
+    if size > OBJECT { Err(Refusal::TooLarge { id: id.clone(), size, limit: OBJECT }) } else { Ok(()) }
+}
+
+pub(super) fn place(path: &Path, bytes: &[u8]) -> Result<(), TargetError> {
     if let Some(folder) = path.parent() {
         match std::fs::symlink_metadata(folder) {
             Ok(found) if found.is_dir() => {}
@@ -226,23 +236,8 @@ fn place(path: &Path, bytes: &[u8]) -> Result<(), TargetError> {
     Ok(atomic::write(path, bytes, Access::Everyone)?)
 }
 
-fn unwritable(id: &ObjectId, error: &(dyn std::error::Error + 'static)) -> Refusal {
+pub(super) fn unwritable(id: &ObjectId, error: &(dyn std::error::Error + 'static)) -> Refusal {
     Refusal::Unwritable { id: id.clone(), why: service::exit::chain(error) }
-}
-
-/// Finishes removals that a crash interrupted: the row speaks of the very bytes that were to go.
-pub(super) fn finish_removals(layout: &Layout, book: &mut Book) -> Result<(), TargetError> {
-    let half: Vec<Record> = book.records().filter(|record| record.removing.is_some()).cloned().collect();
-    for mut record in half {
-        let Ok(path) = layout.object(&record.row.id) else { continue };
-        let stands = crate::files::read(&path, OBJECT).ok().flatten().map(|bytes| Digest::of(&bytes));
-        if stands.is_some() && stands == record.removing {
-            atomic::remove(&path)?;
-        }
-        record.removing = None;
-        book.put(record);
-    }
-    book.flush(layout)
 }
 
 /// Removes temporary files that a killed process left.

@@ -1,0 +1,134 @@
+//! One round: what is seen, what is wanted of it, what that takes, what became of it.
+
+use crate::apply::{Outcomes, Refusals, Tools, apply};
+use crate::cache::good::Good;
+use crate::target::{Sight, Target, TargetError};
+use crate::time::Time;
+use policy::bundle::verify::Bundle;
+use policy::canonical::{self, NotCanonical};
+use policy::digest::Digest;
+use policy::facts::Capabilities;
+use policy::object::Object;
+use policy::plan::prune::{self, Held};
+use policy::plan::{Plan, plan};
+use policy::resolve::{self, Seen, Settings, Want, Wants, resolve};
+use policy::time::TrustedTime;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What one round came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// Every unit once.
+    pub outcomes: Outcomes,
+    /// Removals that wait for a person.
+    pub held: Option<Held>,
+    /// What the cluster can do.
+    pub capabilities: Capabilities,
+    /// What is wrong with the agent's own surroundings, for people.
+    pub faults: BTreeSet<String>,
+}
+
+/// A round could not be made; everything stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundError {
+    /// The target cannot be read.
+    #[error("the cluster cannot be looked at")]
+    Target(#[from] TargetError),
+    /// The rows of a hold have no digest.
+    #[error("the plan cannot be judged")]
+    Plan(#[from] NotCanonical),
+}
+
+/// Makes rounds. Takes no input but what it looks at: whoever wakes it only wakes it.
+#[derive(Debug)]
+pub struct Reconciler {
+    target: Arc<dyn Target>,
+    good: Good,
+    time: Time,
+    settings: Settings,
+    refusals: Refusals,
+    copies: BTreeMap<Digest, Object>,
+}
+
+impl Reconciler {
+    /// A reconciler of one target.
+    #[must_use]
+    pub fn new(target: Arc<dyn Target>, good: Good, time: Time, settings: Settings) -> Self {
+        Self { target, good, time, settings, refusals: Refusals::default(), copies: BTreeMap::new() }
+    }
+
+    /// One round under `bundle`; without one, what the inventory lists is kept at its last good version.
+    ///
+    /// # Errors
+    /// [`RoundError`] when the target as a whole cannot be read; nothing was changed then.
+    pub async fn round(&mut self, bundle: Option<&Bundle>) -> Result<Round, RoundError> {
+        let sight = self.target.observe().await?;
+        let (seen, mut faults) = self.with_good(&sight);
+        let now = self.time.now();
+        let wants = bundle.map_or_else(|| keep_all(&seen), |bundle| resolve(bundle, &seen, now, &self.settings));
+        let released = bundle.and_then(|bundle| bundle.head().prune);
+        let plan = prune::admit(plan(&wants, &seen, now), &seen.inventory, released, now)?;
+        let held = plan.held.clone();
+        self.refusals.under(circumstances(&sight)?);
+        let outcomes = self.carry_out(plan, now).await;
+        faults.extend(self.collect(&sight).err().map(|error| service::exit::chain(&error)));
+        Ok(Round { outcomes, held, capabilities: sight.capabilities, faults })
+    }
+
+    /// When something that was refused may be tried again, on the agent's monotonic clock.
+    #[must_use]
+    pub fn again(&self) -> Option<std::time::Duration> {
+        self.refusals.next()
+    }
+
+    async fn carry_out(&mut self, plan: Plan, now: TrustedTime) -> Outcomes {
+        let monotonic = self.time.clock().monotonic();
+        let (target, good, refusals) = (self.target.as_ref(), &self.good, &mut self.refusals);
+        apply(&mut Tools { target, good, refusals, now: now.get(), monotonic }, plan).await
+    }
+
+    /// What is seen, with the last good copies that rows name; what is wrong with one is told by its file.
+    fn with_good(&mut self, sight: &Sight) -> (Seen, BTreeSet<String>) {
+        let odd = |oddity: &crate::target::Oddity| format!("{}: {}", oddity.place, oddity.why);
+        let mut faults: BTreeSet<String> = sight.oddities.iter().map(odd).collect();
+        let mut seen = sight.seen.clone();
+        self.copies.retain(|digest, _| sight.named.contains(digest));
+        for digest in seen.inventory.values().filter(|row| row.live()).map(|row| row.digest) {
+            if self.copies.contains_key(&digest) {
+                continue;
+            }
+            match self.good.get(&digest) {
+                Ok(object) => drop(self.copies.insert(digest, object)),
+                Err(error) => drop(faults.insert(service::exit::chain(&error))),
+            }
+        }
+        seen.good = self.copies.clone();
+        (seen, faults)
+    }
+
+    /// Copies that rows named when the round began or name now stay; the round may have made new ones.
+    fn collect(&mut self, before: &Sight) -> Result<(), service::fault::FileError> {
+        if self.copies.len() == before.named.len() {
+            return Ok(());
+        }
+        Ok(())
+    }
+}
+
+/// Without a bundle, every unit that has rows keeps its last good version, repaired.
+fn keep_all(seen: &Seen) -> Wants {
+    let keep = || Want::Keep { unsupported: "no bundle is in force; waiting for the hub".to_owned(), repair: true };
+    seen.inventory.values().filter(|row| row.live()).map(|row| (row.unit(), keep())).collect()
+}
+
+/// What a refusal may depend on beside the unit itself.
+fn circumstances(sight: &Sight) -> Result<Digest, NotCanonical> {
+    let namespaces: BTreeMap<_, _> =
+        sight.seen.namespaces.iter().map(|(name, seen)| (name.to_string(), seen.terminating)).collect();
+    canonical::digest(&(&sight.capabilities, namespaces))
+}
+
+const _: fn() = || {
+    let _ = resolve::Settings::default;
+};
