@@ -3,7 +3,11 @@
 //!
 //! Start at [`reconcile`]: what is seen becomes wants, wants a plan, the plan outcomes.
 
+pub mod accept;
+pub mod apply;
 pub mod cache;
 pub mod chance;
 pub mod files;
+pub mod reconcile;
 pub mod target;
+pub mod time;

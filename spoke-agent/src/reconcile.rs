@@ -11,8 +11,9 @@ use policy::facts::Capabilities;
 use policy::object::Object;
 use policy::plan::prune::{self, Held};
 use policy::plan::{Plan, plan};
-use policy::resolve::{self, Seen, Settings, Want, Wants, resolve};
+use policy::resolve::{Seen, Settings, Want, Wants, resolve};
 use policy::time::TrustedTime;
+use service::fault::FileError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -49,13 +50,14 @@ pub struct Reconciler {
     settings: Settings,
     refusals: Refusals,
     copies: BTreeMap<Digest, Object>,
+    collected: Option<BTreeSet<Digest>>,
 }
 
 impl Reconciler {
     /// A reconciler of one target.
     #[must_use]
     pub fn new(target: Arc<dyn Target>, good: Good, time: Time, settings: Settings) -> Self {
-        Self { target, good, time, settings, refusals: Refusals::default(), copies: BTreeMap::new() }
+        Self { target, good, time, settings, refusals: Refusals::default(), copies: BTreeMap::new(), collected: None }
     }
 
     /// One round under `bundle`; without one, what the inventory lists is kept at its last good version.
@@ -66,13 +68,13 @@ impl Reconciler {
         let sight = self.target.observe().await?;
         let (seen, mut faults) = self.with_good(&sight);
         let now = self.time.now();
-        let wants = bundle.map_or_else(|| keep_all(&seen), |bundle| resolve(bundle, &seen, now, &self.settings));
+        let wants = bundle.map_or_else(|| keep_all(&seen), |bundle| resolve(bundle, &seen, &self.settings, now));
         let released = bundle.and_then(|bundle| bundle.head().prune);
         let plan = prune::admit(plan(&wants, &seen, now), &seen.inventory, released, now)?;
         let held = plan.held.clone();
         self.refusals.under(circumstances(&sight)?);
-        let outcomes = self.carry_out(plan, now).await;
         faults.extend(self.collect(&sight).err().map(|error| service::exit::chain(&error)));
+        let outcomes = self.carry_out(plan, now).await;
         Ok(Round { outcomes, held, capabilities: sight.capabilities, faults })
     }
 
@@ -107,10 +109,11 @@ impl Reconciler {
         (seen, faults)
     }
 
-    /// Copies that rows named when the round began or name now stay; the round may have made new ones.
-    fn collect(&mut self, before: &Sight) -> Result<(), service::fault::FileError> {
-        if self.copies.len() == before.named.len() {
-            return Ok(());
+    /// Removes copies that no row names. Before anything is written, so that nothing new is lost.
+    fn collect(&mut self, sight: &Sight) -> Result<(), FileError> {
+        if self.collected.as_ref() != Some(&sight.named) {
+            self.good.collect(&sight.named)?;
+            self.collected = Some(sight.named.clone());
         }
         Ok(())
     }
@@ -128,7 +131,3 @@ fn circumstances(sight: &Sight) -> Result<Digest, NotCanonical> {
         sight.seen.namespaces.iter().map(|(name, seen)| (name.to_string(), seen.terminating)).collect();
     canonical::digest(&(&sight.capabilities, namespaces))
 }
-
-const _: fn() = || {
-    let _ = resolve::Settings::default;
-};

@@ -133,7 +133,7 @@ pub enum TargetError {
 
 /// Where policy becomes objects. All writes may be repeated without harm.
 #[async_trait]
-pub trait Target: Send + Sync + 'static {
+pub trait Target: std::fmt::Debug + Send + Sync + 'static {
     /// Looks at everything.
     async fn observe(&self) -> Result<Sight, TargetError>;
 
