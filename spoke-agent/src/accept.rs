@@ -157,7 +157,7 @@ impl Offer {
     }
 }
 
-const fn knows_the_trust(head: &Head, trust: &Chain) -> Result<(), Refused> {
+fn knows_the_trust(head: &Head, trust: &Chain) -> Result<(), Refused> {
     let held = trust.latest().version;
     if head.trust > held { Err(Refused::Trust { wanted: head.trust, held }) } else { Ok(()) }
 }

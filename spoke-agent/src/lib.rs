@@ -1,13 +1,25 @@
 //! The spoke agent: it follows heads, believes nothing unverified, keeps what it was told on disk, and makes its
 //! cluster hold it, with or without a hub.
 //!
-//! Start at [`reconcile`]: what is seen becomes wants, wants a plan, the plan outcomes.
+//! Start at [`reconcile`]: what is seen becomes wants, wants a plan, the plan outcomes. [`follow`] and [`accept`] bring
+//! bundles in, [`cache`] keeps them, [`status`] tells what became of them, [`wiring`] shows what runs.
 
 pub mod accept;
+pub mod agent;
 pub mod apply;
 pub mod cache;
 pub mod chance;
+pub mod command;
+pub mod config;
+pub mod faults;
 pub mod files;
+pub mod follow;
+pub mod identity;
+pub mod local;
 pub mod reconcile;
+pub mod rounds;
+pub mod start;
+pub mod status;
 pub mod target;
 pub mod time;
+pub mod wiring;

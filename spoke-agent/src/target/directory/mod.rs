@@ -40,6 +40,14 @@ pub struct Directory {
     inner: Arc<Mutex<Inner>>,
 }
 
+/// The status document that an agent told last, without opening the target.
+///
+/// # Errors
+/// [`TargetError`] when it cannot be read or understood.
+pub fn told(layout: &Layout) -> Result<Option<Object>, TargetError> {
+    status::read(layout)
+}
+
 /// Everything that blocks: used on blocking threads only.
 #[derive(Debug)]
 struct Inner {
@@ -67,6 +75,11 @@ impl Directory {
         let (parsed, left) = (Parsed::new(), BTreeMap::new());
         let inner = Inner { layout, good, chance, book, parsed, capabilities, left };
         Ok(Self { inner: Arc::new(Mutex::new(inner)) })
+    }
+
+    /// What the cluster can do, as last read.
+    pub async fn capabilities(&self) -> Capabilities {
+        self.blocking(|inner| inner.capabilities.clone()).await
     }
 
     async fn blocking<T, F>(&self, work: F) -> T

@@ -1,0 +1,103 @@
+//! What the tasks of one agent share: each value is published through a `watch`, so that slow readers skip what has
+//! passed.
+
+use crate::cache::Bundles;
+use crate::chance::Chance;
+use crate::faults::Faults;
+use crate::identity::{Joined, Trusted};
+use crate::reconcile::Round;
+use crate::time::Time;
+use bytes::Bytes;
+use policy::bundle::head::Head;
+use policy::bundle::verify::Bundle;
+use policy::facts::Capabilities;
+use policy::name::ClusterName;
+use policy::report::Report;
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
+
+/// The newest head ever seen: nothing below it is taken up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watermark {
+    /// The head.
+    pub head: Head,
+    /// Its envelope.
+    pub bytes: Bytes,
+}
+
+/// What is in force.
+#[derive(Debug, Clone, Default)]
+pub struct Force {
+    /// The bundle; none before the first, and where the cache was refused.
+    pub bundle: Option<Arc<Bundle>>,
+    /// The newest head seen.
+    pub watermark: Option<Watermark>,
+}
+
+/// Whether a hub is heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// Not yet, or no longer.
+    Down {
+        /// Why, for people.
+        why: String,
+    },
+    /// A stream stands.
+    Up {
+        /// With whom.
+        hub: String,
+    },
+}
+
+/// One agent.
+#[derive(Debug)]
+pub struct Agent {
+    /// Which cluster it is.
+    pub cluster: ClusterName,
+    /// The cluster's own uid, made once.
+    pub cluster_uid: String,
+    /// As what it joined.
+    pub joined: Joined,
+    /// Trusted time.
+    pub time: Time,
+    /// Randomness.
+    pub chance: Arc<Chance>,
+    /// The bundle on disk.
+    pub bundles: Bundles,
+    /// Whom it trusts.
+    pub trusted: Trusted,
+    /// What is in force.
+    pub force: watch::Sender<Arc<Force>>,
+    /// What the last round came to.
+    pub round: watch::Sender<Option<Arc<Round>>>,
+    /// What the cluster can do, as last seen.
+    pub capabilities: watch::Sender<Capabilities>,
+    /// Whether a hub is heard.
+    pub link: watch::Sender<Link>,
+    /// What is told to the hub.
+    pub report: watch::Sender<Option<Arc<Report>>>,
+    /// What is wrong with the agent itself.
+    pub faults: Faults,
+    /// Wakes the reconciler.
+    pub wake: Arc<Notify>,
+    /// Tells that a new certificate is there.
+    pub renewed: Notify,
+}
+
+impl Agent {
+    /// What is in force now.
+    #[must_use]
+    pub fn force(&self) -> Arc<Force> {
+        Arc::clone(&self.force.borrow())
+    }
+
+    /// Where hubs answer: as the newest head says, then as the join string said.
+    #[must_use]
+    pub fn hubs(&self) -> Vec<String> {
+        let mut hubs = self.force().watermark.as_ref().map(|mark| mark.head.hubs.clone()).unwrap_or_default();
+        hubs.extend(self.joined.hubs.iter().cloned());
+        let mut seen = std::collections::BTreeSet::new();
+        hubs.retain(|hub| seen.insert(hub.clone()));
+        hubs
+    }
+}

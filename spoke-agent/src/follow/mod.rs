@@ -1,0 +1,74 @@
+//! Following heads: one stream with one hub, reconnected with full jitter; reports go the other way.
+
+mod session;
+mod take_up;
+
+pub use session::SessionError;
+
+use crate::agent::{Agent, Link};
+use certs::tls::Newest;
+use service::backoff::Backoff;
+use service::supervisor::Context;
+use session::{Ended, Line};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+const RETRY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+/// A stream that stood this long was a good one.
+const GOOD: Duration = Duration::from_secs(30);
+
+/// Follows for ever.
+///
+/// # Errors
+/// None: what goes wrong is told and tried again.
+pub async fn run(agent: Arc<Agent>, newest: Arc<Newest>, context: Context) -> Result<(), Infallible> {
+    let mut failures: u32 = 0;
+    let mut next: Option<Line> = None;
+    while !context.shutdown.is_cancelled() {
+        let began = agent.time.clock().monotonic();
+        let line = match next.take() {
+            Some(line) => Ok(line),
+            None => session::dial(&agent, &newest, failures).await,
+        };
+        let ended = match line {
+            Ok(line) => tokio::select! {
+                ended = session::run(&agent, &newest, line) => ended,
+                () = context.shutdown.cancelled() => return Ok(()),
+            },
+            Err(error) => Err(error),
+        };
+        match ended {
+            // Make before break: the new session stands already.
+            Ok(Ended::Renewed(line)) => next = Some(*line),
+            Err(error) => {
+                let lasted = agent.time.clock().monotonic().saturating_sub(began);
+                failures = if lasted > GOOD { 1 } else { failures.saturating_add(1) };
+                lost(&agent, &error);
+                pause(&agent, failures, &context).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn lost(agent: &Agent, error: &SessionError) {
+    let why = service::exit::chain(error);
+    let news = agent.link.send_if_modified(|link| {
+        let was_up = matches!(link, Link::Up { .. });
+        let news = *link != Link::Down { why: why.clone() };
+        *link = Link::Down { why: why.clone() };
+        was_up || news
+    });
+    if news {
+        tracing::warn!(error = why, "no hub is heard; what is in force stays in force");
+    }
+}
+
+async fn pause(agent: &Agent, failures: u32, context: &Context) {
+    tokio::select! {
+        () = tokio::time::sleep(agent.chance.up_to(RETRY.ceiling(failures))) => {}
+        () = agent.renewed.notified() => {}
+        () = context.shutdown.cancelled() => {}
+    }
+}

@@ -1,0 +1,83 @@
+//! Renewing at half life, give or take a tenth, or at once when the certificate has expired. New sessions present the
+//! new certificate; the old session lives until a new one stands.
+
+use super::{Files, IdentityProblem, enroll};
+use crate::agent::Agent;
+use certs::identity::Leaf;
+use certs::tls::Newest;
+use jiff::{SignedDuration, Timestamp};
+use service::backoff::Backoff;
+use std::sync::Arc;
+use std::time::Duration;
+
+const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(300));
+/// The wall clock may be set while we wait, so waits are short and the time is read again.
+const LOOK: Duration = Duration::from_secs(30);
+const JITTER: f64 = 0.1;
+
+/// When the certificate is renewed: half of its life, times `jitter` (0.9 to 1.1).
+#[must_use]
+pub fn due(leaf: &Leaf, jitter: f64) -> Timestamp {
+    let life = leaf.not_after().duration_since(leaf.not_before());
+    let half = SignedDuration::try_from_secs_f64(life.as_secs_f64() / 2.0 * jitter).unwrap_or(SignedDuration::ZERO);
+    leaf.not_before().checked_add(half).unwrap_or(leaf.not_before())
+}
+
+/// Renews for ever.
+pub async fn run(agent: Arc<Agent>, files: Files, newest: Arc<Newest>) {
+    let mut failures = 0;
+    loop {
+        let jitter = agent.chance.around(Duration::from_secs(1), JITTER).as_secs_f64();
+        wait_until_due(&agent, &newest, jitter).await;
+        match once(&agent, &files).await {
+            Ok(identity) => {
+                tracing::info!(until = %identity.leaf().not_after(), "the certificate is renewed");
+                agent.faults.clear("renewal");
+                newest.put(identity);
+                agent.renewed.notify_waiters();
+                failures = 0;
+            }
+            Err(problem) => {
+                failures += 1;
+                let why = service::exit::chain(&problem);
+                if agent.faults.set("renewal", format!("the certificate cannot be renewed: {why}")) {
+                    tracing::warn!(error = why, "the certificate cannot be renewed");
+                }
+                tokio::time::sleep(agent.chance.up_to(RETRY.ceiling(failures))).await;
+            }
+        }
+    }
+}
+
+async fn wait_until_due(agent: &Agent, newest: &Newest, jitter: f64) {
+    loop {
+        let Some(identity) = newest.get() else { return };
+        let now = agent.time.clock().wall();
+        let left = due(identity.leaf(), jitter).duration_since(now);
+        let Ok(left) = Duration::try_from(left) else { return };
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left.min(LOOK)).await;
+    }
+}
+
+async fn once(agent: &Agent, files: &Files) -> Result<certs::tls::Identity, IdentityProblem> {
+    let key = files.key()?;
+    let domain = agent.trusted.chain().trust_domain().parse()?;
+    let mut last = IdentityProblem::Unavailable("no hub is known".to_owned());
+    for hub in agent.hubs() {
+        let session = match enroll::session(&agent.trusted, &hub, &agent.time.clock()).await {
+            Ok(session) => session,
+            Err(problem) => {
+                last = problem;
+                continue;
+            }
+        };
+        match enroll::renew(session, &key).await {
+            Ok(chain) => return files.renewed(&chain, &agent.cluster, &domain),
+            Err(problem) => last = problem,
+        }
+    }
+    Err(last)
+}

@@ -1,0 +1,68 @@
+//! The local listener: probes, metrics, and the status, all read-only. Where it listens is told in a file, so that
+//! `writ-spoke status` finds it.
+
+use crate::agent::Agent;
+use axum::Json;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http_body_util::{BodyExt as _, Limited};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use service::health::Health;
+use service::probes;
+use service::telemetry::Metrics;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// Where the status is answered.
+pub const STATUS: &str = "/v1alpha1/status";
+const PATIENCE: Duration = Duration::from_secs(3);
+const LIMIT: usize = 8 << 20;
+
+/// The file that says where the listener is, as long as it is.
+#[must_use]
+pub fn address_file(data: &Path) -> PathBuf {
+    data.join("local.json")
+}
+
+/// All routes.
+#[must_use]
+pub fn router(health: Health, metrics: Metrics, agent: Arc<Agent>) -> Router {
+    probes::router(health, metrics).route(STATUS, get(async move || status(&agent)))
+}
+
+fn status(agent: &Agent) -> Response {
+    let report = agent.report.borrow().clone();
+    match report {
+        Some(report) => Json(crate::status::told(agent, &report)).into_response(),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "the first round is not made yet\n").into_response(),
+    }
+}
+
+/// Asks a running agent for its status; none when nobody answers.
+pub async fn ask(data: &Path) -> Option<Value> {
+    let bytes = crate::files::read(&address_file(data), 4096).ok().flatten()?;
+    let listeners: Value = serde_json::from_slice(&bytes).ok()?;
+    let address = listeners.get("local")?.as_str()?.to_owned();
+    tokio::time::timeout(PATIENCE, get_status(&address)).await.ok().flatten()
+}
+
+async fn get_status(address: &str) -> Option<Value> {
+    let stream = TcpStream::connect(address).await.ok()?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
+    let request = hyper::Request::get(STATUS).header("host", address).body(String::new()).ok()?;
+    let answer = async {
+        let response = sender.send_request(request).await.ok()?;
+        let fine = response.status() == StatusCode::OK;
+        let body = Limited::new(response.into_body(), LIMIT).collect().await.ok()?;
+        if fine { serde_json::from_slice(&body.to_bytes()).ok() } else { None }
+    };
+    tokio::select! {
+        answer = answer => answer,
+        _ = connection => None,
+    }
+}

@@ -1,0 +1,90 @@
+//! When rounds are made: when something changed, when a refusal's wait is over, and slowly besides.
+
+use crate::agent::Agent;
+use crate::reconcile::{Reconciler, Round, RoundError};
+use service::health::Gate;
+use service::supervisor::Context;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The slow scan of many agents does not fall together.
+const JITTER: f64 = 0.2;
+/// The task shows progress at least this often.
+const BEAT: Duration = Duration::from_secs(20);
+/// After a round that could not be made.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Makes rounds for ever. `ready` opens after the first.
+///
+/// # Errors
+/// None: what goes wrong is told and tried again.
+pub async fn run(
+    agent: Arc<Agent>,
+    mut reconciler: Reconciler,
+    slow_scan: Duration,
+    ready: Gate,
+    context: Context,
+) -> Result<(), Infallible> {
+    loop {
+        let force = agent.force();
+        let made = reconciler.round(force.bundle.as_deref()).await;
+        let again = after(&agent, made, &reconciler, &ready);
+        context.heartbeat.beat();
+        let scan = agent.chance.around(slow_scan, JITTER);
+        tokio::select! {
+            () = quiet(&context, again.map_or(scan, |again| again.min(scan))) => {}
+            () = agent.wake.notified() => {}
+            () = context.shutdown.cancelled() => return Ok(()),
+        }
+    }
+}
+
+/// Waits, and shows that waiting is all there is to do.
+async fn quiet(context: &Context, mut left: Duration) {
+    while !left.is_zero() {
+        let part = left.min(BEAT);
+        tokio::time::sleep(part).await;
+        context.heartbeat.beat();
+        left = left.saturating_sub(part);
+    }
+}
+
+/// Publishes what a round came to, and says when to look again.
+fn after(
+    agent: &Agent,
+    made: Result<Round, RoundError>,
+    reconciler: &Reconciler,
+    ready: &Gate,
+) -> Option<Duration> {
+    let now = agent.time.clock().monotonic();
+    match made {
+        Ok(round) => {
+            agent.faults.clear("target");
+            publish(agent, round);
+            ready.open();
+            reconciler.again().map(|again| again.saturating_sub(now))
+        }
+        Err(error) => {
+            agent.faults.put("target", Some(service::exit::chain(&error)));
+            Some(RETRY)
+        }
+    }
+}
+
+fn publish(agent: &Agent, round: Round) {
+    agent.capabilities.send_if_modified(|known| {
+        let news = *known != round.capabilities;
+        if news {
+            known.clone_from(&round.capabilities);
+        }
+        news
+    });
+    agent.round.send_if_modified(|last| {
+        let news = last.as_deref() != Some(&round);
+        if news {
+            *last = Some(Arc::new(round));
+        }
+        news
+    });
+}

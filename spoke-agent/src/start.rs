@@ -1,0 +1,140 @@
+//! From what lies on disk and in the cluster to an agent: nothing is believed unverified, and what is not believed keeps
+//! nothing else from working.
+
+use crate::agent::{Agent, Force, Link, Watermark};
+use crate::cache::good::Good;
+use crate::cache::{Bundles, StoredTime};
+use crate::chance::Chance;
+use crate::config::Config;
+use crate::faults::Faults;
+use crate::identity::{Files, IdentityProblem, Trusted};
+use crate::target::directory::Directory;
+use crate::target::{Target, TargetError};
+use crate::time::Time;
+use bytes::Bytes;
+use policy::bundle::chain::Chain;
+use policy::bundle::verify::verify_head;
+use policy::name::ClusterName;
+use policy::object::Object;
+use service::clock::Clock;
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
+
+/// Why an agent cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It has no identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityProblem),
+    /// Its target is not there.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+}
+
+/// An agent that is about to run.
+#[derive(Debug)]
+pub struct Started {
+    /// What the tasks share.
+    pub agent: Arc<Agent>,
+    /// The cluster.
+    pub target: Arc<Directory>,
+    /// Last good copies.
+    pub good: Good,
+    /// The identity's files.
+    pub files: Files,
+    /// The status that stood in the cluster.
+    pub told: Option<Object>,
+}
+
+/// Reads everything and verifies it.
+///
+/// # Errors
+/// [`StartError`] only where nothing at all could be enforced: no identity, no target.
+pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) -> Result<Started, StartError> {
+    let files = Files::under(&config.data);
+    let joined = files.joined()?.ok_or_else(|| IdentityProblem::NotJoined(config.data.clone()))?;
+    let trusted = Trusted::load(&config.data).map_err(IdentityProblem::from)?;
+    let good = Good::under(&config.data);
+    let target = Arc::new(Directory::open(config.directory.clone(), good.clone(), Arc::clone(&chance))?);
+    let faults = Faults::default();
+    let told = target.told().await.unwrap_or_else(|error| {
+        faults.put("status", Some(service::exit::chain(&error)));
+        None
+    });
+    let time = Time::start(clock, StoredTime::under(&config.data));
+    let bundles = Bundles::under(&config.data);
+    let force = in_force(&bundles, &trusted.chain(), &joined.cluster, told.as_ref(), &faults);
+    if let Some(mark) = &force.watermark {
+        time.signed(mark.head.issued_at);
+    }
+    let cluster_uid = uid_of(told.as_ref()).unwrap_or_else(|| chance.uid());
+    let agent = Agent {
+        cluster: joined.cluster.clone(),
+        cluster_uid,
+        joined,
+        time,
+        chance,
+        bundles,
+        trusted,
+        force: watch::Sender::new(Arc::new(force)),
+        round: watch::Sender::new(None),
+        capabilities: watch::Sender::new(target.capabilities().await),
+        link: watch::Sender::new(Link::Down { why: "no hub was heard yet".to_owned() }),
+        report: watch::Sender::new(None),
+        faults,
+        wake: Arc::new(Notify::new()),
+        renewed: Notify::new(),
+    };
+    Ok(Started { agent: Arc::new(agent), target, good, files, told })
+}
+
+fn uid_of(told: Option<&Object>) -> Option<String> {
+    told?.tree().pointer("/metadata/uid")?.as_str().map(str::to_owned)
+}
+
+/// What is in force after a start: the cached bundle, unless it is corrupt or below what the cluster itself remembers.
+fn in_force(
+    bundles: &Bundles,
+    trust: &Chain,
+    cluster: &ClusterName,
+    told: Option<&Object>,
+    faults: &Faults,
+) -> Force {
+    let remembered = told.and_then(|told| remembered(told, trust, cluster, faults));
+    let loaded = bundles.load(trust, cluster, remembered.as_ref().map(|mark| &mark.head));
+    let bundle = loaded.unwrap_or_else(|error| {
+        faults.put("cache", Some(service::exit::chain(&error)));
+        None
+    });
+    let cached = cached(bundles, trust, cluster);
+    Force { bundle: bundle.map(Arc::new), watermark: later(remembered, cached) }
+}
+
+/// The second watermark: the head in the cluster's status.
+fn remembered(told: &Object, trust: &Chain, cluster: &ClusterName, faults: &Faults) -> Option<Watermark> {
+    let envelope = told.tree().pointer("/status/watermark")?;
+    let bytes = Bytes::from(serde_json::to_vec(envelope).ok()?);
+    match verify_head(trust, cluster, None, &bytes) {
+        Ok(head) => Some(Watermark { head, bytes }),
+        Err(error) => {
+            let why = service::exit::chain(&error);
+            faults.put("watermark", Some(format!("the head in status/enforcement.yaml is refused: {why}")));
+            None
+        }
+    }
+}
+
+fn cached(bundles: &Bundles, trust: &Chain, cluster: &ClusterName) -> Option<Watermark> {
+    let bytes = Bytes::from(bundles.head().ok().flatten()?);
+    let head = verify_head(trust, cluster, None, &bytes).ok()?;
+    Some(Watermark { head, bytes })
+}
+
+/// Of two watermarks the later counts.
+fn later(one: Option<Watermark>, two: Option<Watermark>) -> Option<Watermark> {
+    let rank = |mark: &Watermark| (mark.head.sequence, mark.head.issued_at);
+    match (one, two) {
+        (Some(one), Some(two)) => Some(if rank(&two) > rank(&one) { two } else { one }),
+        (one, two) => one.or(two),
+    }
+}

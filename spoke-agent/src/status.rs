@@ -1,0 +1,222 @@
+//! What the agent says of itself: the report for the hub, and `Enforcement` for the cluster, made of the same state.
+
+use crate::agent::{Agent, Force, Link};
+use crate::reconcile::Round;
+use crate::target::Target;
+use jiff::Timestamp;
+use policy::object::Object;
+use policy::outcome::OutcomeCode;
+use policy::report::{Condition, ConditionKind, InForce, Report};
+use serde_json::{Value, json};
+use service::supervisor::Context;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Freshness and the clock change without any event.
+const LOOK: Duration = Duration::from_secs(2);
+/// Changes come in bursts; the status follows a little later than the objects.
+const SETTLE: Duration = Duration::from_millis(20);
+/// How many units the status document names in full.
+const NAMED: usize = 100;
+
+/// Publishes the status after each change, for ever.
+///
+/// # Errors
+/// None: what goes wrong is told and tried again.
+pub async fn run(
+    agent: Arc<Agent>,
+    target: Arc<dyn Target>,
+    told: Option<Object>,
+    context: Context,
+) -> Result<(), Infallible> {
+    let (mut force, mut round, mut link) =
+        (agent.force.subscribe(), agent.round.subscribe(), agent.link.subscribe());
+    let mut faults = agent.faults.watch();
+    let mut since = Since::of(told.as_ref());
+    loop {
+        publish(&agent, target.as_ref(), &mut since).await;
+        context.heartbeat.beat();
+        let changed = async {
+            tokio::select! {
+                _ = force.changed() => {}
+                _ = round.changed() => {}
+                _ = link.changed() => {}
+                _ = faults.changed() => {}
+                () = tokio::time::sleep(LOOK) => return,
+            }
+            tokio::time::sleep(SETTLE).await;
+        };
+        tokio::select! {
+            () = changed => {}
+            () = context.shutdown.cancelled() => return Ok(()),
+        }
+    }
+}
+
+async fn publish(agent: &Agent, target: &dyn Target, since: &mut Since) {
+    let Some(round) = agent.round.borrow().clone() else { return };
+    let force = agent.force();
+    let report = report(agent, &force, &round, since);
+    let written = match enforcement(agent, &force, &report) {
+        Ok(status) => target.tell(&status).await.err().map(|error| service::exit::chain(&error)),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(message) = written {
+        tracing::warn!(message, "the status cannot be written");
+    }
+    agent.report.send_if_modified(|last| {
+        let news = last.as_deref() != Some(&report);
+        if news {
+            *last = Some(Arc::new(report));
+        }
+        news
+    });
+}
+
+fn report(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Report {
+    let head = force.bundle.as_ref().map(|bundle| bundle.head());
+    let report = Report {
+        cluster_uid: agent.cluster_uid.clone(),
+        head: head.map(|head| InForce {
+            sequence: head.sequence,
+            contents: head.contents,
+            revision: head.revision.clone(),
+        }),
+        capabilities: round.capabilities.clone(),
+        conditions: conditions(agent, force, round, since),
+        counts: BTreeMap::new(),
+        units: Vec::new(),
+        findings: Vec::new(),
+        held: round.held.clone(),
+    };
+    report.with_outcomes(&round.outcomes)
+}
+
+/// Every condition once.
+fn conditions(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Vec<Condition> {
+    let now = agent.time.now().get();
+    let all = [
+        (ConditionKind::Connected, connected(&agent.link.borrow())),
+        (ConditionKind::Fresh, fresh(force, now)),
+        (ConditionKind::Applied, applied(round)),
+        (ConditionKind::Degraded, degraded(agent, round)),
+        (ConditionKind::Braked, (false, "NoBrake", String::new())),
+        (ConditionKind::ClockSuspect, suspect(agent)),
+    ];
+    let condition = |(kind, (status, reason, message)): (ConditionKind, Judged)| Condition {
+        kind,
+        status,
+        reason: reason.to_owned(),
+        message,
+        since: since.of_kind(kind, status, now),
+    };
+    all.into_iter().map(condition).collect()
+}
+
+type Judged = (bool, &'static str, String);
+
+fn connected(link: &Link) -> Judged {
+    match link {
+        Link::Up { .. } => (true, "Following", String::new()),
+        Link::Down { why } => (false, "NoHub", why.clone()),
+    }
+}
+
+/// Fresh while trusted time is below the signed freshUntil.
+fn fresh(force: &Force, now: Timestamp) -> Judged {
+    match force.bundle.as_ref().map(|bundle| bundle.head().fresh_until) {
+        None => (false, "NoBundle", "no bundle is in force".to_owned()),
+        Some(until) if now < until => (true, "Fresh", String::new()),
+        Some(until) => (false, "Stale", format!("no newer head came since {until}")),
+    }
+}
+
+fn applied(round: &Round) -> Judged {
+    let open = round.outcomes.values().filter(|outcome| outcome.code != OutcomeCode::Applied).count();
+    match open {
+        0 => (true, "AllApplied", String::new()),
+        open => (false, "NotAllApplied", format!("{open} of {} units are not applied", round.outcomes.len())),
+    }
+}
+
+fn degraded(agent: &Agent, round: &Round) -> Judged {
+    let faults = agent.faults.watch().borrow().clone();
+    let all: Vec<String> = faults.into_values().chain(round.faults.iter().cloned()).collect();
+    if all.is_empty() { (false, "AsExpected", String::new()) } else { (true, "Faults", all.join("; ")) }
+}
+
+fn suspect(agent: &Agent) -> Judged {
+    if agent.time.suspect() {
+        (true, "Jumped", "the wall clock ran ahead further than anything explains, and is not believed".to_owned())
+    } else {
+        (false, "AsExpected", String::new())
+    }
+}
+
+/// The status document: kind Enforcement.
+fn enforcement(agent: &Agent, force: &Force, report: &Report) -> Result<Object, policy::object::NotAnObject> {
+    let units: Vec<_> = report.units.iter().take(NAMED).collect();
+    let mut status = json!({
+        "cluster": agent.cluster,
+        "counts": report.counts,
+        "conditions": report.conditions,
+        "units": units,
+    });
+    if let (Some(bundle), Some(status)) = (&force.bundle, status.as_object_mut()) {
+        let head = bundle.head();
+        status.insert("revision".to_owned(), json!(head.revision));
+        status.insert("sequence".to_owned(), json!(head.sequence));
+        status.insert("freshUntil".to_owned(), json!(head.fresh_until));
+    }
+    if let (Some(held), Some(status)) = (&report.held, status.as_object_mut()) {
+        status.insert("held".to_owned(), json!({"digest": held.digest, "total": held.total}));
+    }
+    if let (Some(mark), Some(status)) = (&force.watermark, status.as_object_mut()) {
+        let envelope: Value = serde_json::from_slice(&mark.bytes).unwrap_or_default();
+        status.insert("watermark".to_owned(), envelope);
+    }
+    Object::try_from(json!({
+        "apiVersion": "writ.dev/v1alpha1",
+        "kind": "Enforcement",
+        "metadata": {"name": "writ", "uid": agent.cluster_uid},
+        "status": status,
+    }))
+}
+
+/// Since when each condition is as it is: kept over a restart, so that a restart alone changes nothing.
+#[derive(Debug, Default)]
+struct Since(BTreeMap<ConditionKind, (bool, Timestamp)>);
+
+impl Since {
+    fn of(told: Option<&Object>) -> Self {
+        let conditions = told.and_then(|told| told.tree().pointer("/status/conditions")).cloned().unwrap_or_default();
+        let conditions: Vec<Condition> = serde_json::from_value(conditions).unwrap_or_default();
+        Self(conditions.into_iter().map(|condition| (condition.kind, (condition.status, condition.since))).collect())
+    }
+
+    fn of_kind(&mut self, kind: ConditionKind, status: bool, now: Timestamp) -> Timestamp {
+        let entry = self.0.entry(kind).or_insert((status, now));
+        if entry.0 != status {
+            *entry = (status, now);
+        }
+        entry.1
+    }
+}
+
+/// The status for people, who have no business with the watermark.
+#[must_use]
+pub fn told(agent: &Agent, report: &Report) -> Value {
+    enforcement(agent, &agent.force(), report).map(|status| without_watermark(&status)).unwrap_or_default()
+}
+
+/// A status document without its watermark.
+#[must_use]
+pub fn without_watermark(status: &Object) -> Value {
+    let mut tree = status.tree().clone();
+    if let Some(status) = tree.get_mut("status").and_then(Value::as_object_mut) {
+        status.remove("watermark");
+    }
+    tree
+}

@@ -1,0 +1,122 @@
+//! The only wiring: what runs, under which rule, and what each task is given.
+
+use crate::chance::Chance;
+use crate::config::Config;
+use crate::follow;
+use crate::identity::renew;
+use crate::local;
+use crate::reconcile::Reconciler;
+use crate::rounds;
+use crate::start::{Started, start};
+use crate::status;
+use crate::target::directory::Layout;
+use crate::target::directory::watch::Watch;
+use anyhow::{Context as _, Result};
+use certs::tls::Newest;
+use policy::resolve::Settings;
+use rand::rngs::StdRng;
+use service::clock::{Clock, SystemClock};
+use service::listen;
+use service::lock::DirLock;
+use service::probes;
+use service::ready::ReadyFile;
+use service::supervisor::{Policy, Supervisor, Task};
+use service::telemetry::Metrics;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long tasks may take to stop.
+const STOPPING: Duration = Duration::from_secs(5);
+/// Longer silence of a task means that it hangs.
+const SILENCE: Duration = Duration::from_secs(120);
+/// How often trusted time is stored.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Runs the agent until it is told to stop.
+///
+/// # Errors
+/// A sentence when something it needs is not there, or a task failed for good.
+pub async fn run(config: &Config, ready_file: Option<&Path>) -> Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let chance = Arc::new(Chance::new(rand::make_rng::<StdRng>()));
+    let _lock = DirLock::acquire(&config.data)?;
+    let listener = listen::bind("local", config.local).await?;
+    let address = listener.local_addr().context("the local listener has no address")?;
+    let started = start(config, Arc::clone(&clock), chance).await?;
+    let mut supervisor = Supervisor::new(clock);
+    let ready = supervisor.health().gate("the first round");
+    watch(&mut supervisor, config, &started);
+    enforce(&mut supervisor, config, &started, ready);
+    connect(&mut supervisor, &started)?;
+    let router = local::router(supervisor.health(), Metrics::new(), Arc::clone(&started.agent));
+    supervisor.start_once(Task::new("local", Policy::Fatal), |context| {
+        probes::serve(listener, router, context.shutdown)
+    });
+    let listeners = BTreeMap::from([("local", address)]);
+    let _here = ReadyFile::write(&local::address_file(&config.data), &listeners)?;
+    let _ready = ready_file.map(|path| ReadyFile::write(path, &listeners)).transpose()?;
+    Ok(supervisor.run(STOPPING).await?)
+}
+
+/// What enforces: needs no hub.
+fn enforce(supervisor: &mut Supervisor, config: &Config, started: &Started, ready: service::health::Gate) {
+    let (agent, target, good) = (&started.agent, &started.target, &started.good);
+    let settings = Settings { linger: config.linger };
+    let reconciler = Reconciler::new(Arc::clone(target) as _, good.clone(), agent.time.clone(), settings);
+    let (shared, slow_scan) = (Arc::clone(agent), config.slow_scan);
+    supervisor.start_once(Task::new("rounds", Policy::Fatal).beats_within(SILENCE), move |context| {
+        rounds::run(shared, reconciler, slow_scan, ready, context)
+    });
+    let (shared, target, told) = (Arc::clone(agent), Arc::clone(target), started.told.clone());
+    supervisor.start_once(Task::new("status", Policy::Fatal).beats_within(SILENCE), move |context| {
+        status::run(shared, target, told, context)
+    });
+    let time = agent.time.clone();
+    supervisor.start_once(Task::new("time", Policy::Fatal), move |context| async move {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(MINUTE) => time.store(),
+                () = context.shutdown.cancelled() => return Ok::<_, Infallible>(()),
+            }
+        }
+    });
+}
+
+/// What wakes the rounds when the directory changes. Without it the slow scan still sees everything.
+fn watch(supervisor: &mut Supervisor, config: &Config, started: &Started) {
+    let root = config.directory.canonicalize().unwrap_or_else(|_| config.directory.clone());
+    match Watch::start(Layout::new(root)) {
+        Ok(watch) => {
+            let wake = Arc::clone(&started.agent.wake);
+            supervisor.start_once(Task::new("watch", Policy::Fatal), move |context| async move {
+                tokio::select! {
+                    () = watch.run(wake) => {}
+                    () = context.shutdown.cancelled() => {}
+                }
+                Ok::<_, Infallible>(())
+            });
+        }
+        Err(error) => started.agent.faults.put("watch", Some(service::exit::chain(&error))),
+    }
+}
+
+/// What connects: identity, renewal, following.
+fn connect(supervisor: &mut Supervisor, started: &Started) -> Result<()> {
+    let agent = &started.agent;
+    let domain = agent.trusted.chain().trust_domain().parse()?;
+    let newest = Arc::new(Newest::new(started.files.identity(&agent.cluster, &domain)?));
+    let (shared, files, identity) = (Arc::clone(agent), started.files.clone(), Arc::clone(&newest));
+    supervisor.start_once(Task::new("renewal", Policy::Fatal), move |context| async move {
+        tokio::select! {
+            () = renew::run(shared, files, identity) => {}
+            () = context.shutdown.cancelled() => {}
+        }
+        Ok::<_, Infallible>(())
+    });
+    let shared = Arc::clone(agent);
+    supervisor.start_once(Task::new("follow", Policy::Fatal), move |context| follow::run(shared, newest, context));
+    Ok(())
+}
