@@ -37,7 +37,9 @@ pub struct Force {
 /// Whether a hub is heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
-    /// Not yet, or no longer.
+    /// Nothing is known yet: what was told before still stands.
+    Pending,
+    /// No longer, or it could not be reached.
     Down {
         /// Why, for people.
         why: String,

@@ -15,8 +15,8 @@ impl Default for Faults {
 
 impl Faults {
     /// Something is wrong. Says whether that is news.
-    pub fn set(&self, topic: &'static str, message: String) -> bool {
-        self.0.send_if_modified(|faults| faults.insert(topic, message.clone()).as_ref() != Some(&message))
+    pub fn set(&self, topic: &'static str, message: &str) -> bool {
+        self.0.send_if_modified(|faults| faults.insert(topic, message.to_owned()).as_deref() != Some(message))
     }
 
     /// All is well with `topic`.
@@ -28,7 +28,7 @@ impl Faults {
     pub fn put(&self, topic: &'static str, message: Option<String>) {
         match message {
             Some(message) => {
-                if self.set(topic, message.clone()) {
+                if self.set(topic, &message) {
                     tracing::error!(topic, message, "degraded");
                 }
             }

@@ -30,7 +30,6 @@ pub fn address_file(data: &Path) -> PathBuf {
 }
 
 /// All routes.
-#[must_use]
 pub fn router(health: Health, metrics: Metrics, agent: Arc<Agent>) -> Router {
     probes::router(health, metrics).route(STATUS, get(async move || status(&agent)))
 }

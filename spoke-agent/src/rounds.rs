@@ -51,12 +51,7 @@ async fn quiet(context: &Context, mut left: Duration) {
 }
 
 /// Publishes what a round came to, and says when to look again.
-fn after(
-    agent: &Agent,
-    made: Result<Round, RoundError>,
-    reconciler: &Reconciler,
-    ready: &Gate,
-) -> Option<Duration> {
+fn after(agent: &Agent, made: Result<Round, RoundError>, reconciler: &Reconciler, ready: &Gate) -> Option<Duration> {
     let now = agent.time.clock().monotonic();
     match made {
         Ok(round) => {

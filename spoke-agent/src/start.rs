@@ -79,7 +79,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) 
         force: watch::Sender::new(Arc::new(force)),
         round: watch::Sender::new(None),
         capabilities: watch::Sender::new(target.capabilities().await),
-        link: watch::Sender::new(Link::Down { why: "no hub was heard yet".to_owned() }),
+        link: watch::Sender::new(Link::Pending),
         report: watch::Sender::new(None),
         faults,
         wake: Arc::new(Notify::new()),
@@ -93,13 +93,7 @@ fn uid_of(told: Option<&Object>) -> Option<String> {
 }
 
 /// What is in force after a start: the cached bundle, unless it is corrupt or below what the cluster itself remembers.
-fn in_force(
-    bundles: &Bundles,
-    trust: &Chain,
-    cluster: &ClusterName,
-    told: Option<&Object>,
-    faults: &Faults,
-) -> Force {
+fn in_force(bundles: &Bundles, trust: &Chain, cluster: &ClusterName, told: Option<&Object>, faults: &Faults) -> Force {
     let remembered = told.and_then(|told| remembered(told, trust, cluster, faults));
     let loaded = bundles.load(trust, cluster, remembered.as_ref().map(|mark| &mark.head));
     let bundle = loaded.unwrap_or_else(|error| {

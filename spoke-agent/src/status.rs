@@ -31,8 +31,7 @@ pub async fn run(
     told: Option<Object>,
     context: Context,
 ) -> Result<(), Infallible> {
-    let (mut force, mut round, mut link) =
-        (agent.force.subscribe(), agent.round.subscribe(), agent.link.subscribe());
+    let (mut force, mut round, mut link) = (agent.force.subscribe(), agent.round.subscribe(), agent.link.subscribe());
     let mut faults = agent.faults.watch();
     let mut since = Since::of(told.as_ref());
     loop {
@@ -98,7 +97,7 @@ fn report(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Rep
 fn conditions(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Vec<Condition> {
     let now = agent.time.now().get();
     let all = [
-        (ConditionKind::Connected, connected(&agent.link.borrow())),
+        (ConditionKind::Connected, connected(&agent.link.borrow(), since)),
         (ConditionKind::Fresh, fresh(force, now)),
         (ConditionKind::Applied, applied(round)),
         (ConditionKind::Degraded, degraded(agent, round)),
@@ -117,8 +116,10 @@ fn conditions(agent: &Agent, force: &Force, round: &Round, since: &mut Since) ->
 
 type Judged = (bool, &'static str, String);
 
-fn connected(link: &Link) -> Judged {
+/// Until a hub is heard or missed, what was told before stands: a restart alone is no news.
+fn connected(link: &Link, since: &Since) -> Judged {
     match link {
+        Link::Pending => since.connected.clone().unwrap_or((false, "Starting", String::new())),
         Link::Up { .. } => (true, "Following", String::new()),
         Link::Down { why } => (false, "NoHub", why.clone()),
     }
@@ -187,17 +188,26 @@ fn enforcement(agent: &Agent, force: &Force, report: &Report) -> Result<Object, 
 
 /// Since when each condition is as it is: kept over a restart, so that a restart alone changes nothing.
 #[derive(Debug, Default)]
-struct Since(BTreeMap<ConditionKind, (bool, Timestamp)>);
+struct Since {
+    kinds: BTreeMap<ConditionKind, (bool, Timestamp)>,
+    connected: Option<Judged>,
+}
 
 impl Since {
     fn of(told: Option<&Object>) -> Self {
         let conditions = told.and_then(|told| told.tree().pointer("/status/conditions")).cloned().unwrap_or_default();
         let conditions: Vec<Condition> = serde_json::from_value(conditions).unwrap_or_default();
-        Self(conditions.into_iter().map(|condition| (condition.kind, (condition.status, condition.since))).collect())
+        let connected = conditions.iter().find(|condition| condition.kind == ConditionKind::Connected);
+        let connected = connected.map(|condition| match condition.status {
+            true => (true, "Following", String::new()),
+            false => (false, "NoHub", condition.message.clone()),
+        });
+        let kinds = conditions.into_iter().map(|told| (told.kind, (told.status, told.since))).collect();
+        Self { kinds, connected }
     }
 
     fn of_kind(&mut self, kind: ConditionKind, status: bool, now: Timestamp) -> Timestamp {
-        let entry = self.0.entry(kind).or_insert((status, now));
+        let entry = self.kinds.entry(kind).or_insert((status, now));
         if entry.0 != status {
             *entry = (status, now);
         }

@@ -52,9 +52,8 @@ pub async fn run(config: &Config, ready_file: Option<&Path>) -> Result<()> {
     enforce(&mut supervisor, config, &started, ready);
     connect(&mut supervisor, &started)?;
     let router = local::router(supervisor.health(), Metrics::new(), Arc::clone(&started.agent));
-    supervisor.start_once(Task::new("local", Policy::Fatal), |context| {
-        probes::serve(listener, router, context.shutdown)
-    });
+    supervisor
+        .start_once(Task::new("local", Policy::Fatal), |context| probes::serve(listener, router, context.shutdown));
     let listeners = BTreeMap::from([("local", address)]);
     let _here = ReadyFile::write(&local::address_file(&config.data), &listeners)?;
     let _ready = ready_file.map(|path| ReadyFile::write(path, &listeners)).transpose()?;

@@ -55,10 +55,10 @@ pub async fn run(agent: Arc<Agent>, newest: Arc<Newest>, context: Context) -> Re
 fn lost(agent: &Agent, error: &SessionError) {
     let why = service::exit::chain(error);
     let news = agent.link.send_if_modified(|link| {
-        let was_up = matches!(link, Link::Up { .. });
-        let news = *link != Link::Down { why: why.clone() };
-        *link = Link::Down { why: why.clone() };
-        was_up || news
+        let down = Link::Down { why: why.clone() };
+        let news = *link != down;
+        *link = down;
+        news
     });
     if news {
         tracing::warn!(error = why, "no hub is heard; what is in force stays in force");

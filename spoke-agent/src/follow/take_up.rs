@@ -14,7 +14,11 @@ use std::sync::Arc;
 const AT_ONCE: usize = 512;
 
 /// Judges an offer, fetches what it lacks, stores it and puts it in force. What is refused is told, and changes nothing.
-pub(super) async fn offer(agent: &Arc<Agent>, client: &mut Client, message: &FollowResponse) -> Result<(), SessionError> {
+pub(super) async fn offer(
+    agent: &Arc<Agent>,
+    client: &mut Client,
+    message: &FollowResponse,
+) -> Result<(), SessionError> {
     let taken = match take_up(agent, client, message).await {
         Err(SessionError::Refused(Refused::Trust { wanted, held })) => {
             newer_trust(agent, wanted, held).await?;

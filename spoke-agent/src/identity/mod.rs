@@ -7,7 +7,7 @@ pub mod renew;
 mod trust;
 
 pub use files::{Files, Joined};
-pub use trust::{Trusted, TrustFault};
+pub use trust::{TrustFault, Trusted};
 
 use certs::ca::AuthoritiesError;
 use certs::ca::ChainError;

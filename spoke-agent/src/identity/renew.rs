@@ -40,7 +40,7 @@ pub async fn run(agent: Arc<Agent>, files: Files, newest: Arc<Newest>) {
             Err(problem) => {
                 failures += 1;
                 let why = service::exit::chain(&problem);
-                if agent.faults.set("renewal", format!("the certificate cannot be renewed: {why}")) {
+                if agent.faults.set("renewal", &format!("the certificate cannot be renewed: {why}")) {
                     tracing::warn!(error = why, "the certificate cannot be renewed");
                 }
                 tokio::time::sleep(agent.chance.up_to(RETRY.ceiling(failures))).await;

@@ -42,21 +42,21 @@ pub enum Refusal {
     #[error("{api} is not served by this cluster, so {id} cannot be written")]
     NotServed {
         /// Which object.
-        id: ObjectId,
+        id: Box<ObjectId>,
         /// Which API.
-        api: ApiVersion,
+        api: Box<ApiVersion>,
     },
     /// Its namespace is not there, or is being deleted.
     #[error("{id} cannot be written: its namespace does not exist")]
     NoNamespace {
         /// Which object.
-        id: ObjectId,
+        id: Box<ObjectId>,
     },
     /// Its name cannot stand in this target.
     #[error("{id} cannot be written: {why}")]
     BadName {
         /// Which object.
-        id: ObjectId,
+        id: Box<ObjectId>,
         /// Why not.
         why: String,
     },
@@ -64,7 +64,7 @@ pub enum Refusal {
     #[error("{id} has {size} bytes; an object may have {limit}")]
     TooLarge {
         /// Which object.
-        id: ObjectId,
+        id: Box<ObjectId>,
         /// Its size.
         size: usize,
         /// The most.
@@ -74,19 +74,19 @@ pub enum Refusal {
     #[error("{id} was changed by somebody else just now; it is looked at again")]
     Changed {
         /// Which object.
-        id: ObjectId,
+        id: Box<ObjectId>,
     },
     /// No row of the inventory speaks of it.
     #[error("{id} is not written, because no row of the inventory speaks of it; please report this defect")]
     Unclaimed {
         /// Which object.
-        id: ObjectId,
+        id: Box<ObjectId>,
     },
     /// The target cannot be written at all.
     #[error("{id} could not be written: {why}")]
     Unwritable {
         /// Which object.
-        id: ObjectId,
+        id: Box<ObjectId>,
         /// Why, as the system said it.
         why: String,
     },

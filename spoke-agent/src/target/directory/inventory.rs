@@ -65,8 +65,7 @@ impl Book {
         let corrupt = |why: String| TargetError::Corrupt(path.to_owned(), why);
         let value = yaml::parse(bytes).map_err(|error| corrupt(error.to_string()))?;
         let document: Document = serde_json::from_value(value).map_err(|error| corrupt(error.to_string()))?;
-        let records: BTreeMap<_, _> =
-            document.rows.into_iter().map(|record| (record.row.id.clone(), record)).collect();
+        let records: BTreeMap<_, _> = document.rows.into_iter().map(|record| (record.row.id.clone(), record)).collect();
         Ok(Self { written: records.clone(), records, version: Some(Digest::of(bytes)) })
     }
 

@@ -109,15 +109,15 @@ impl Inner {
         let id = object.id();
         let path = self.path(id)?;
         if !self.capabilities.serves(object.api()) {
-            return Err(Refusal::NotServed { id: id.clone(), api: object.api().clone() });
+            return Err(Refusal::NotServed { id: Box::new(id.clone()), api: Box::new(object.api().clone()) });
         }
         let live = self.live(id)?;
         as_expected(id, live.as_ref().map(|(version, _)| *version), expects)?;
         if live.is_none() && own == Own::Fields {
-            return Err(Refusal::Changed { id: id.clone() });
+            return Err(Refusal::Changed { id: Box::new(id.clone()) });
         }
         if live.is_none() && !id.namespace.as_ref().is_none_or(|name| self.exists(name, coming)) {
-            return Err(Refusal::NoNamespace { id: id.clone() });
+            return Err(Refusal::NoNamespace { id: Box::new(id.clone()) });
         }
         let live = live.map(|(_, object)| Value::from(object));
         let merged = self.merged(live.as_ref(), object);
@@ -178,13 +178,13 @@ impl Inner {
     }
 
     pub(super) fn path(&self, id: &ObjectId) -> Result<PathBuf, Refusal> {
-        self.layout.object(id).map_err(|why| Refusal::BadName { id: id.clone(), why })
+        self.layout.object(id).map_err(|why| Refusal::BadName { id: Box::new(id.clone()), why })
     }
 
     /// What stands there now.
     pub(super) fn live(&self, id: &ObjectId) -> Result<Option<(Digest, Object)>, Refusal> {
         let file = read::one(&self.path(id)?, id.namespace.as_ref(), &self.parsed);
-        let file = file.map_err(|why| Refusal::Unwritable { id: id.clone(), why })?;
+        let file = file.map_err(|why| Refusal::Unwritable { id: Box::new(id.clone()), why })?;
         Ok(file.map(|file| (file.version, file.object)))
     }
 
@@ -203,7 +203,7 @@ const fn stands(record: &Record) -> bool {
 /// Invariant 35: what no row speaks of is neither written nor removed.
 fn claimed_first(book: &Book, id: &ObjectId) -> Result<Record, Refusal> {
     let record = book.get(id).filter(|record| stands(record));
-    record.cloned().ok_or_else(|| Refusal::Unclaimed { id: id.clone() })
+    record.cloned().ok_or_else(|| Refusal::Unclaimed { id: Box::new(id.clone()) })
 }
 
 /// The version precondition: what was looked at is what is written over.
@@ -213,16 +213,20 @@ fn as_expected(id: &ObjectId, live: Option<Digest>, expects: &Expects) -> Result
         (Some(live), Expects::At(version)) => live.to_string() == version.0,
         _ => false,
     };
-    if holds { Ok(()) } else { Err(Refusal::Changed { id: id.clone() }) }
+    if holds { Ok(()) } else { Err(Refusal::Changed { id: Box::new(id.clone()) }) }
 }
 
 /// Invariant 29: a removal is of this very object at this very version.
 fn is_the_very_object(id: &ObjectId, uids: (&Uid, &Uid), versions: (&Version, &Version)) -> Result<(), Refusal> {
-    if uids.0 == uids.1 && versions.0 == versions.1 { Ok(()) } else { Err(Refusal::Changed { id: id.clone() }) }
+    if uids.0 == uids.1 && versions.0 == versions.1 {
+        Ok(())
+    } else {
+        Err(Refusal::Changed { id: Box::new(id.clone()) })
+    }
 }
 
 fn within_limit(id: &ObjectId, size: usize) -> Result<(), Refusal> {
-    if size > OBJECT { Err(Refusal::TooLarge { id: id.clone(), size, limit: OBJECT }) } else { Ok(()) }
+    if size > OBJECT { Err(Refusal::TooLarge { id: Box::new(id.clone()), size, limit: OBJECT }) } else { Ok(()) }
 }
 
 pub(super) fn place(path: &Path, bytes: &[u8]) -> Result<(), TargetError> {
@@ -237,7 +241,7 @@ pub(super) fn place(path: &Path, bytes: &[u8]) -> Result<(), TargetError> {
 }
 
 pub(super) fn unwritable(id: &ObjectId, error: &(dyn std::error::Error + 'static)) -> Refusal {
-    Refusal::Unwritable { id: id.clone(), why: service::exit::chain(error) }
+    Refusal::Unwritable { id: Box::new(id.clone()), why: service::exit::chain(error) }
 }
 
 /// Removes temporary files that a killed process left.
