@@ -21,6 +21,7 @@ pub fn check(sources: &Sources) -> Checked {
     let mut catalog = catalog.filter(|_| !refuses(&found));
     if let Some(catalog) = &catalog {
         selects_nothing(catalog, &mut found);
+        found.extend(crate::compile::check(catalog));
     }
     if refuses(&found) {
         catalog = None;

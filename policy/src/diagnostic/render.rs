@@ -72,7 +72,8 @@ fn line_of(source: &str, line: u32) -> Option<&str> {
 fn excerpt(line: &str, diagnostic: &Diagnostic) -> (String, String) {
     let wide = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let from = wide(diagnostic.column).saturating_sub(1);
-    let first = if from > WINDOW / 2 { from - WINDOW / 4 } else { 0 };
+    let cropped = from > WINDOW / 2 && line.chars().nth(WINDOW).is_some();
+    let first = if cropped { from - WINDOW / 4 } else { 0 };
     let within = wide(diagnostic.end_column).saturating_sub(wide(diagnostic.column)).max(1);
     let marked = if diagnostic.end_line > diagnostic.line { usize::MAX } else { within };
     let (mut shown, mut blank, mut carets) = (String::new(), 0, 0);

@@ -81,7 +81,7 @@ pub fn parse(file: &str, text: &str) -> (Vec<Doc>, Vec<Diagnostic>) {
     if let Err(diagnostic) = limits::text_within(file, text) {
         return (Vec::new(), vec![diagnostic]);
     }
-    match serde_yaml::from_multiple_with_options::<Node>(text, limits::options()) {
+    match limits::with_stack(|| serde_yaml::from_multiple_with_options::<Node>(text, limits::options())) {
         Ok(nodes) => (nodes.into_iter().map(|node| doc(file, node)).collect(), Vec::new()),
         Err(error) => (Vec::new(), vec![limits::fault(file, &error)]),
     }
