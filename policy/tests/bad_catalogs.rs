@@ -1,5 +1,7 @@
 //! One file per class of fault, laid over a good catalog; what people read is golden.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests may fail as they do")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use writ_policy::catalog::{self, Sources};

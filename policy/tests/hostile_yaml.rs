@@ -1,5 +1,7 @@
 //! YAML that wants to exhaust whoever reads it: each refused in its place, quickly.
 
+#![expect(clippy::indexing_slicing, reason = "a helper of tests may fail as they do")]
+
 use std::fmt::Write as _;
 use writ_policy::diagnostic::{Code, Diagnostic};
 use writ_policy::document;
