@@ -1,0 +1,11 @@
+//! The listener of spokes: one gRPC server behind one gate, with bounds on everything a caller can make it hold.
+
+mod admission;
+mod caller;
+mod serve;
+mod status;
+
+pub use admission::Admission;
+pub use caller::{ClusterId, Session};
+pub use serve::{Services, serve};
+pub(crate) use status::status;
