@@ -1,11 +1,15 @@
 //! The hub: turns commits of the catalog into signed heads, and serves them. [`publish`] is where to start reading.
 
 pub mod config;
+pub mod distribute;
+pub mod enrollment;
 pub mod error;
 pub mod following;
+pub mod gates;
 pub mod holds;
 pub mod hub;
 pub mod init;
+pub mod intake;
 pub mod invite;
 pub mod members;
 pub mod observations;
@@ -14,6 +18,7 @@ pub mod publish;
 pub mod records;
 pub mod restored;
 pub mod source;
+pub mod spokes;
 pub mod store;
 pub mod sync;
 pub mod views;

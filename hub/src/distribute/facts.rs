@@ -23,7 +23,11 @@ pub(super) fn read(facts: Facts) -> Result<Capabilities, Status> {
 /// The cluster's uid: short, printable.
 pub(super) fn uid(text: &str) -> Result<&str, Status> {
     let good = text.len() <= MOST_UID_CHARACTERS && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if good { Ok(text) } else { Err(Status::invalid_argument("cluster_uid must be at most 64 letters, digits and `-`")) }
+    if good {
+        Ok(text)
+    } else {
+        Err(Status::invalid_argument("cluster_uid must be at most 64 letters, digits and `-`"))
+    }
 }
 
 fn is_minor(text: &str) -> bool {

@@ -33,7 +33,9 @@ pub(super) fn wanted(hub: &Hub, cluster: &ClusterId, request: &FetchRequest) -> 
 fn own_only(digests: &[Digest], own: &BTreeSet<Digest>) -> Result<(), Status> {
     match digests.iter().find(|digest| !own.contains(digest)) {
         None => Ok(()),
-        Some(digest) => Err(Status::permission_denied(format!("{digest} is not in this cluster's newest two contents"))),
+        Some(digest) => {
+            Err(Status::permission_denied(format!("{digest} is not in this cluster's newest two contents")))
+        }
     }
 }
 
@@ -53,7 +55,8 @@ pub(super) fn blobs(hub: Arc<Hub>, digests: Vec<Digest>) -> BoxStream<'static, R
 
 async fn load(hub: &Hub, digest: Digest) -> Result<(Digest, Bytes), Status> {
     let found = hub.content(digest).await.map_err(|error| status(&error))?;
-    let bytes = found.ok_or_else(|| Status::not_found(format!("{digest} is no longer kept; ask for the newest head")))?;
+    let bytes =
+        found.ok_or_else(|| Status::not_found(format!("{digest} is no longer kept; ask for the newest head")))?;
     Ok((digest, bytes))
 }
 

@@ -5,8 +5,6 @@ mod facts;
 mod fetch;
 mod follow;
 mod held;
-#[cfg(test)]
-mod tests;
 
 use crate::hub::Hub;
 use crate::intake;

@@ -2,8 +2,6 @@
 //! session and for the name that the hub has registered for it; nothing else of a request has any effect.
 
 mod issue;
-#[cfg(test)]
-mod tests;
 
 pub use issue::{EnrollError, Enroller};
 
@@ -56,7 +54,9 @@ impl Enroller {
 fn proved(proof: Option<grpc::Proof>, session: &Session) -> Result<Proven, Status> {
     let proof = proof.ok_or_else(|| Status::invalid_argument("the proof is missing"))?;
     let refused = |error: certs::enroll::ProofError| Status::unauthenticated(error.to_string());
-    Proof::from_parts(&proof.public_key, &proof.signature).and_then(|proof| proof.verify(session.exporter())).map_err(refused)
+    Proof::from_parts(&proof.public_key, &proof.signature)
+        .and_then(|proof| proof.verify(session.exporter()))
+        .map_err(refused)
 }
 
 fn key_id(key: &Proven) -> KeyId {

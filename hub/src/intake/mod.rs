@@ -13,8 +13,7 @@ pub(crate) async fn take(hub: &Hub, cluster: &ClusterId, bytes: &[u8]) -> Result
     let value = serde_json::to_value(&report).map_err(|error| Status::invalid_argument(error.to_string()))?;
     hub.report(cluster.name(), value).await.map_err(|error| status(&error))?;
     if let Some(held) = held {
-        let rows = held.rows.into_iter().map(|row| row.id).collect();
-        hub.prune_hold_reported(cluster.name(), held.digest, rows).await.map_err(|error| status(&error))?;
+        hub.prune_hold_reported(cluster.name(), &held).await.map_err(|error| status(&error))?;
     }
     Ok(())
 }

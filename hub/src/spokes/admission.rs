@@ -56,10 +56,10 @@ impl Admission {
         let peer = request.extensions_mut().remove::<Peer>();
         let peer = peer.ok_or_else(|| Status::internal("the call came over no session"))?;
         match method {
-            Method::Enrollment => request.extensions_mut().insert(Session::new(*peer.exporter())).map_or((), drop),
+            Method::Enrollment => drop(request.extensions_mut().insert(Session::new(*peer.exporter()))),
             Method::Distribution => {
                 let cluster = live_cluster(&peer, &self.members.borrow(), self.clock.wall())?;
-                request.extensions_mut().insert(ClusterId::new(cluster)).map_or((), drop);
+                drop(request.extensions_mut().insert(ClusterId::new(cluster)));
             }
         }
         Ok(request)
