@@ -102,5 +102,6 @@ fn inv26_a_regions_fault_is_told_by_its_path() {
     let checked = catalog::check(&sources);
     let regions: Vec<_> = checked.diagnostics.iter().map(|d| catalog::region_of(&d.file).unwrap()).collect();
     assert_eq!(regions, ["eu".parse().unwrap()]);
+    assert!(checked.catalog.is_none(), "a faulty revision must not come through");
     assert_eq!(catalog::region_of("intents/a.yaml"), None);
 }
