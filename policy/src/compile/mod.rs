@@ -7,11 +7,15 @@
 mod assign;
 mod check;
 mod choice;
+#[cfg(test)]
+mod fixture;
 mod levels;
 mod manifests;
 mod prepare;
 mod render;
 pub mod slot;
+#[cfg(test)]
+mod tests;
 
 pub use check::check;
 pub use manifests::render_manifests;

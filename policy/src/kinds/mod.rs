@@ -3,6 +3,8 @@
 pub mod catalog;
 pub mod cluster;
 mod config_template;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod governance;
 pub mod guardrail;
 pub mod kind;

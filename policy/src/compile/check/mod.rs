@@ -38,7 +38,7 @@ pub fn check(catalog: &Catalog) -> Vec<Diagnostic> {
         }
     }
     claims.told(&mut tally);
-    sizes.told(catalog, &mut tally);
+    sizes.told(&catalog.name, &mut tally);
     tally.diagnostics()
 }
 

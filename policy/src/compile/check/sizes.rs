@@ -5,9 +5,8 @@ use super::tally::Tally;
 use crate::bundle::entry::Entry;
 use crate::bundle::verify::{MAX_BUNDLE, MAX_CONTENTS, MAX_ENTRY};
 use crate::canonical;
-use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::name::ClusterName;
+use crate::name::{ClusterName, DocumentName};
 use std::collections::BTreeMap;
 
 /// A line of contents without its name and the digits of its size.
@@ -49,7 +48,7 @@ impl<'c> Sizes<'c> {
     }
 
     /// Tells the clusters whose contents or bundle is beyond its limit.
-    pub(super) fn told(self, catalog: &Catalog, tally: &mut Tally<'c>) {
+    pub(super) fn told(self, catalog: &DocumentName, tally: &mut Tally<'c>) {
         // A fleet's sum bounds every cluster's, and is almost always small enough to end here.
         if self.0.iter().fold(Size::default(), |sum, (size, _)| sum.plus(*size)).within_limits() {
             return;
@@ -66,11 +65,30 @@ impl<'c> Sizes<'c> {
     }
 }
 
-fn beyond_limits(catalog: &Catalog) -> Diagnostic {
+fn beyond_limits(catalog: &DocumentName) -> Diagnostic {
     let message = format!(
-        "catalog {}: the rules together become more than {MAX_CONTENTS} bytes of contents or {MAX_BUNDLE} bytes of entries",
-        catalog.name
+        "catalog {catalog}: the rules together become more than {MAX_CONTENTS} bytes of contents or {MAX_BUNDLE} bytes of entries"
     );
     let help = "narrow the scopes of rules, so that fewer hold in one cluster";
     Diagnostic::error(Code::TooLarge, "writ.yaml", Span::START, message).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_clusters_beyond_a_limit_are_told() {
+        let catalog = "acme".parse().unwrap();
+        let [one, both, other]: [ClusterName; 3] = ["eu-1", "eu-2", "us-1"].map(|name| name.parse().unwrap());
+        for half in
+            [Size { contents: 0, bundle: MAX_BUNDLE / 2 + 1 }, Size { contents: MAX_CONTENTS / 2 + 1, bundle: 0 }]
+        {
+            let mut tally = Tally::default();
+            Sizes(vec![(half, vec![&one, &both]), (half, vec![&both, &other])]).told(&catalog, &mut tally);
+            let told = tally.diagnostics();
+            assert_eq!(told.len(), 1);
+            assert!(told[0].message.ends_with("in cluster eu-2"), "{}", told[0].message);
+        }
+    }
 }

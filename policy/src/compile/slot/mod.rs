@@ -3,6 +3,8 @@
 
 pub mod bounds;
 mod fill;
+#[cfg(test)]
+mod law;
 pub mod probe;
 
 pub use fill::{Refused, fill};

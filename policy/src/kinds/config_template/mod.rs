@@ -2,6 +2,8 @@
 
 mod inspect;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 use super::kind::{Fault, Intent, Kind, Reference, Unsupported};
 use crate::bundle::entry::Template;
@@ -79,12 +81,15 @@ fn template(
     view: &BTreeSet<ApiVersion>,
 ) -> Result<Template, Unsupported> {
     let tree = filled(&manifest.manifest, values)?;
-    let api = tree.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-    if !view.contains(&ApiVersion::from(api.to_owned())) {
-        return Err(Unsupported(format!("the cluster does not serve {api}")));
-    }
+    served(&tree, view)?;
     let per_namespace = namespaced && tree.pointer("/metadata/namespace").is_none();
     Ok(Template { own: manifest.own, adopt: manifest.adopt, per_namespace, manifest: tree })
+}
+
+fn served(tree: &Value, view: &BTreeSet<ApiVersion>) -> Result<(), Unsupported> {
+    let api = tree.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let known = view.contains(&ApiVersion::from(api.to_owned()));
+    if known { Ok(()) } else { Err(Unsupported(format!("the cluster does not serve {api}"))) }
 }
 
 /// The tree with the value of each parameter in its place.

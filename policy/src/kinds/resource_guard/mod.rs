@@ -2,6 +2,8 @@
 
 mod inspect;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 use super::kind::{Fault, Intent, Kind, Unsupported};
 use crate::bundle::entry::{Own, Template};
