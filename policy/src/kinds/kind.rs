@@ -22,7 +22,7 @@ pub trait Kind: 'static {
     /// memo's key) is known without filling anything in.
     type Lens: Send + Sync;
     /// What it sees of the facts.
-    type View: Ord + Serialize;
+    type View: Ord + Serialize + Send + Sync;
 
     /// Every value that a parameter gives; each `{$param: name}` unless the kind declares its parameters.
     #[must_use]

@@ -4,6 +4,7 @@ use super::kind::{Fault, Intent, Kind, Reference, Unsupported};
 use crate::bundle::entry::Template;
 use crate::digest::Digest;
 use crate::facts::Facts;
+use serde::Serialize;
 use serde_json::Value;
 use std::marker::PhantomData;
 
@@ -48,15 +49,23 @@ impl<K> Erased<K> {
     pub(super) const NEW: Self = Self(PhantomData);
 }
 
-struct LensOf<K: Kind>(K::Lens);
+/// A lens with what it sees of most clusters, which have everything.
+struct LensOf<K: Kind> {
+    lens: K::Lens,
+    best: K::View,
+    digest: Digest,
+}
 
 impl<K: Kind> Lens for LensOf<K> {
     fn digest(&self, facts: &Facts) -> Digest {
-        // A view is made of plain structs and ordered maps, so its text is one for one; a view that has none would
-        // be a key that never hits a wrong entry, only one shared by views that do not serialize.
-        let text = serde_json::to_vec(&K::view(&self.0, facts)).unwrap_or_default();
-        Digest::of(&text)
+        let view = K::view(&self.lens, facts);
+        if view == self.best { self.digest } else { digest(&view) }
     }
+}
+
+/// A view is made of plain structs and ordered maps, so one view has one text.
+fn digest(view: &impl Serialize) -> Digest {
+    Digest::of(&serde_json::to_vec(view).unwrap_or_default())
 }
 
 impl<K: Kind> Translator for Erased<K> {
@@ -69,7 +78,9 @@ impl<K: Kind> Translator for Erased<K> {
     }
 
     fn lens(&self, spec: &Value) -> Box<dyn Lens> {
-        Box::new(LensOf::<K>(K::lens(spec)))
+        let lens = K::lens(spec);
+        let best = K::best(&lens);
+        Box::new(LensOf::<K> { digest: digest(&best), lens, best })
     }
 
     fn inspect(&self, intent: &Intent<'_, Value>) -> Vec<Fault> {
