@@ -84,6 +84,18 @@ impl Leaf {
         })
     }
 
+    /// The trust domain of a certificate that the caller holds the key of. A peer's domain is never the peer's to say.
+    ///
+    /// # Errors
+    /// [`LeafError`] when it carries anything but exactly one SPIFFE URI.
+    pub fn own_domain(der: &[u8]) -> Result<TrustDomain, LeafError> {
+        let (_, certificate) = x509_parser::parse_x509_certificate(der).map_err(|_| LeafError::Malformed)?;
+        let uri = only_uri(&certificate)?;
+        let path = uri.strip_prefix("spiffe://").ok_or(LeafError::Names)?;
+        let domain = path.split_once('/').map_or(path, |(domain, _)| domain);
+        domain.parse().map_err(LeafError::Identity)
+    }
+
     /// Who it speaks for.
     #[must_use]
     pub const fn id(&self) -> &SpiffeId {

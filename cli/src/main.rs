@@ -1,0 +1,7 @@
+//! `writ`: the one command for people.
+
+use service::exit::Exit;
+
+fn main() -> Exit {
+    writ_cli::main()
+}

@@ -1,0 +1,58 @@
+//! `writ cluster invite NAME`.
+
+use crate::fault::Fault;
+use crate::help;
+use crate::hub::{Hub, HubArguments};
+use crate::output::Output;
+use policy::name::ClusterName;
+use policy::time::Span;
+use proto::rest::cluster::{Invitation, InviteRequest};
+use proto::rest::{Resource, path};
+use service::exit::Exit;
+
+/// Print a join string for a declared cluster
+///
+/// Whoever has it can join as that cluster, once, until it expires: hand it over as you would a password.
+#[derive(Debug, clap::Args)]
+#[command(after_help = help::online("writ-spoke join \"$(writ cluster invite eu-1)\" --config spoke.yaml", "the hub refused"))]
+pub(crate) struct Invite {
+    /// The cluster, as the catalog declares it
+    name: ClusterName,
+    /// How long the join string may be used
+    #[arg(long, default_value = "1h", value_name = "DURATION")]
+    ttl: Span,
+    /// Also for a cluster that has joined already: its present identity ends when the new one joins
+    #[arg(long)]
+    replace: bool,
+    /// How to print the result: join (the string alone), json or yaml
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORM", hide_possible_values = true)]
+    output: Form,
+    #[command(flatten)]
+    hub: HubArguments,
+}
+
+/// The forms of an invitation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// The join string alone
+    #[default]
+    Join,
+    /// Stable, for programs
+    Json,
+    /// The same as YAML
+    Yaml,
+}
+
+impl Invite {
+    pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
+        let request = InviteRequest { ttl: Some(self.ttl), replace: self.replace };
+        let route = path::of_cluster(path::INVITE, &self.name);
+        let invitation: Resource<Invitation> = Hub::open(&self.hub.or(root))?.post(&route, &request)?;
+        match self.output {
+            Form::Join => output.text(&format!("{}\n", invitation.body.join))?,
+            Form::Json => output.json(&invitation)?,
+            Form::Yaml => output.yaml(&invitation)?,
+        }
+        Ok(Exit::Fine)
+    }
+}

@@ -1,0 +1,58 @@
+//! `writ cluster list`.
+
+use super::show::freshness;
+use crate::fault::Fault;
+use crate::help;
+use crate::hub::{Hub, HubArguments};
+use crate::output::page::Page;
+use crate::output::table::Table;
+use crate::output::{FormatArgument, Human, Output};
+use proto::rest::cluster::{Cluster, Position};
+use proto::rest::{self, Resource, path};
+use service::exit::Exit;
+
+/// All clusters, and where they stand
+#[derive(Debug, clap::Args)]
+#[command(after_help = help::online("writ cluster list", "the hub refused"))]
+pub(crate) struct List {
+    #[command(flatten)]
+    format: FormatArgument,
+    #[command(flatten)]
+    hub: HubArguments,
+}
+
+impl List {
+    pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
+        let clusters: Resource<rest::List<Cluster>> = Hub::open(&self.hub.or(root))?.get(path::CLUSTERS)?;
+        output.result(self.format.output, &clusters)?;
+        Ok(Exit::Fine)
+    }
+}
+
+impl Human for Resource<rest::List<Cluster>> {
+    fn lay_out(&self, page: &mut Page) {
+        let heading = ["NAME", "REGION", "MODE", "STATE", "ENFORCED", "PUBLISHED", "FRESH", "FINDINGS"];
+        let mut table = Table::new(&heading);
+        for cluster in &self.body.items {
+            table.row(row(cluster, page));
+        }
+        page.table(&table, "The catalog declares no cluster yet.");
+    }
+}
+
+fn row(cluster: &Cluster, page: &Page) -> [String; 8] {
+    let sequence = |position: &Option<Position>| {
+        position.as_ref().map(|position| position.sequence.to_string()).unwrap_or_default()
+    };
+    let status = &cluster.status;
+    [
+        cluster.metadata.name.to_string(),
+        cluster.spec.region.to_string(),
+        format!("{:?}", cluster.spec.mode).to_lowercase(),
+        status.state.to_string(),
+        sequence(&status.enforced),
+        sequence(&status.published),
+        freshness(status, page),
+        status.findings_total.to_string(),
+    ]
+}

@@ -1,0 +1,90 @@
+//! `writ cluster show NAME`.
+
+use crate::fault::Fault;
+use crate::help;
+use crate::hub::{Hub, HubArguments};
+use crate::output::page::Page;
+use crate::output::table::Table;
+use crate::output::{FormatArgument, Human, Output};
+use crate::verb::status::counts;
+use policy::name::ClusterName;
+use proto::rest::cluster::{Cluster, Position, Status};
+use proto::rest::{Resource, path};
+use service::exit::Exit;
+
+/// One cluster: what is published, what is in force, what was found
+#[derive(Debug, clap::Args)]
+#[command(after_help = help::online("writ cluster show eu-1", "there is no such cluster, or the hub refused"))]
+pub(crate) struct Show {
+    /// The cluster
+    name: ClusterName,
+    #[command(flatten)]
+    format: FormatArgument,
+    #[command(flatten)]
+    hub: HubArguments,
+}
+
+impl Show {
+    pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
+        let route = path::of_cluster(path::CLUSTER, &self.name);
+        let cluster: Resource<Cluster> = Hub::open(&self.hub.or(root))?.get(&route)?;
+        output.result(self.format.output, &cluster)?;
+        Ok(Exit::Fine)
+    }
+}
+
+impl Human for Resource<Cluster> {
+    fn lay_out(&self, page: &mut Page) {
+        let Cluster { metadata, spec, status } = &self.body;
+        page.pair("cluster", metadata.name.as_str());
+        page.pair("region", spec.region.as_str());
+        page.pair("mode", &format!("{:?}", spec.mode).to_lowercase());
+        page.pair("state", &status.state.to_string());
+        page.pair("published", &position(status.published.as_ref()));
+        page.pair("enforced", &position(status.enforced.as_ref()));
+        page.pair("fresh", &freshness(status, page));
+        let seen = status.last_seen.map_or_else(|| "never".to_owned(), |seen| page.age(seen));
+        page.pair("last seen", &seen);
+        page.pair("units", &counts(&status.units));
+        conditions(status, page);
+        findings(status, page);
+    }
+}
+
+/// Whether the spoke may call itself fresh: `yes`, since when not, or nothing where it never was.
+pub(super) fn freshness(status: &Status, page: &Page) -> String {
+    status.fresh_until.map_or_else(String::new, |until| page.age(until)).replace("in ", "for ").replace(" ago", " over")
+}
+
+fn position(position: Option<&Position>) -> String {
+    position.map_or_else(|| "nothing yet".to_owned(), |at| format!("{} ({})", at.sequence, at.revision))
+}
+
+fn conditions(status: &Status, page: &mut Page) {
+    if status.conditions.is_empty() {
+        return;
+    }
+    let mut table = Table::new(&["CONDITION", "STATUS", "SINCE", "REASON", "MESSAGE"]);
+    for condition in &status.conditions {
+        let since = page.age(condition.last_transition_time);
+        let truth = format!("{:?}", condition.status);
+        table.row([condition.name.clone(), truth, since, condition.reason.clone(), condition.message.clone()]);
+    }
+    page.gap();
+    page.table(&table, "");
+}
+
+fn findings(status: &Status, page: &mut Page) {
+    page.gap();
+    let mut table = Table::new(&["FINDING", "RULE", "OBJECT", "SINCE", "MESSAGE"]);
+    for finding in &status.findings {
+        let object = finding.object.as_ref().map(ToString::to_string).unwrap_or_default();
+        let outcome = format!("{:?}", finding.outcome);
+        table.row([outcome, finding.rule.to_string(), object, page.age(finding.since), finding.message.clone()]);
+    }
+    page.table(&table, "No findings.");
+    let shown = status.findings.len() as u64;
+    if status.findings_total > shown {
+        page.line(&format!("… and {} more", status.findings_total - shown));
+    }
+}

@@ -1,0 +1,69 @@
+//! `writ status`.
+
+use crate::fault::Fault;
+use crate::help;
+use crate::hub::{Hub, HubArguments};
+use crate::output::page::{Page, Tone};
+use crate::output::{FormatArgument, Human, Output};
+use proto::rest::catalog::CatalogStatus;
+use proto::rest::{Resource, path, status};
+use service::exit::Exit;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+/// The whole fleet on one screen: catalog, clusters, findings, and what needs a person
+#[derive(Debug, clap::Args)]
+#[command(after_help = help::online("writ status", "the hub refused"))]
+pub(crate) struct Status {
+    #[command(flatten)]
+    format: FormatArgument,
+    #[command(flatten)]
+    hub: HubArguments,
+}
+
+impl Status {
+    pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
+        let status: Resource<status::Status> = Hub::open(&self.hub.or(root))?.get(path::STATUS)?;
+        output.result(self.format.output, &status)?;
+        Ok(Exit::Fine)
+    }
+}
+
+impl Human for Resource<status::Status> {
+    fn lay_out(&self, page: &mut Page) {
+        let status = &self.body;
+        catalog(&status.catalog, page);
+        page.pair("clusters", &format!("{}; {} as published", counts(&status.clusters), status.current));
+        page.pair("units", &counts(&status.units));
+        page.pair("findings", &status.findings.to_string());
+        match &status.pin {
+            Some(pin) => page.toned(Tone::Warning, &format!("pinned      at {} by {}", pin.revision, pin.by)),
+            None => page.pair("pinned", "no"),
+        }
+        match status.holds {
+            0 => page.pair("holds", "none"),
+            holds => page.toned(Tone::Warning, &format!("holds       {holds} wait for a person: writ hold list")),
+        }
+    }
+}
+
+fn catalog(catalog: &CatalogStatus, page: &mut Page) {
+    let published = catalog.published.as_deref().unwrap_or("nothing yet");
+    page.pair("published", published);
+    page.pair("from", &format!("{} ({})", catalog.repository, catalog.r#ref));
+    if let Some(read_at) = catalog.read_at {
+        page.pair("read", &page.age(read_at));
+    }
+    if let Some(unreadable) = &catalog.unreadable {
+        page.toned(Tone::Bad, &format!("unreadable  {unreadable}"));
+    }
+    if let Some(latest) = catalog.latest.as_ref().filter(|latest| catalog.published.as_ref() != Some(&latest.revision)) {
+        page.toned(Tone::Warning, &format!("newest      {} ({:?})", latest.revision, latest.verdict));
+    }
+}
+
+/// `3 Connected, 1 Declared`; `none` where there is nothing.
+pub(crate) fn counts<K: Debug>(counts: &BTreeMap<K, u64>) -> String {
+    let told: Vec<_> = counts.iter().filter(|(_, count)| **count > 0).map(|(key, n)| format!("{n} {key:?}")).collect();
+    if told.is_empty() { "none".to_owned() } else { told.join(", ") }
+}

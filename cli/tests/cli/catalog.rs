@@ -1,0 +1,126 @@
+//! `writ catalog init | check | render`.
+
+use super::{Run, acme, edit, starter, writ};
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A catalog with faults of several sorts.
+fn faulty() -> TempDir {
+    let folder = starter();
+    let intent = folder.path().join("intents/team-quota.yaml");
+    edit(&intent, "rationale:", "rationle:");
+    edit(&intent, "risk: medium", "risk: enormous");
+    edit(&folder.path().join("rulesets/baseline.yaml"), "ResourceGuard/team-quota", "ResourceGuard/team-qouta");
+    folder
+}
+
+fn check(folder: &Path, more: &[&str]) -> Run {
+    writ(folder, &[&["catalog", "check"], more].concat())
+}
+
+#[test]
+fn what_init_writes_is_fine_and_renders() {
+    let folder = starter();
+    let run = check(folder.path(), &["--fail-on", "warning"]);
+    assert_eq!((run.code, run.out.as_str()), (0, "The catalog is fine.\n"));
+    let run = writ(folder.path(), &["catalog", "render", "--cluster", "first"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    insta::assert_snapshot!("render_starter", run.out);
+}
+
+#[test]
+fn init_refuses_a_folder_in_use() {
+    let folder = starter();
+    let run = writ(folder.path(), &["catalog", "init", "."]);
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert!(run.err.contains("is not empty"), "{}", run.err);
+}
+
+#[test]
+fn acme_is_fine_in_every_cluster() {
+    let run = check(&acme(), &["--fail-on", "warning"]);
+    assert_eq!(run.code, 0, "{}", run.out);
+    for cluster in ["eu-1", "eu-2", "us-1", "us-lab"] {
+        let run = writ(&acme(), &["catalog", "render", "--cluster", cluster]);
+        assert_eq!(run.code, 0, "{}", run.err);
+    }
+}
+
+#[test]
+fn faults_are_shown_in_every_form() {
+    let folder = faulty();
+    for form in ["human", "json", "yaml", "sarif", "github"] {
+        let run = check(folder.path(), &["--output", form]);
+        assert_eq!(run.code, 1, "{form}: {}", run.err);
+        insta::assert_snapshot!(format!("check_{form}"), run.out);
+    }
+}
+
+#[test]
+fn faults_are_named_from_where_the_caller_stands() {
+    let folder = faulty();
+    let above = folder.path().parent().unwrap();
+    let name = folder.path().file_name().unwrap().to_str().unwrap();
+    let run = check(above, &[name, "--output", "github"]);
+    assert!(run.out.contains(&format!("file={name}/intents/team-quota.yaml,line=")), "{}", run.out);
+}
+
+#[test]
+fn warnings_fail_only_when_asked_to() {
+    let folder = starter();
+    edit(&folder.path().join("intents/team-quota.yaml"), "clusters: {}", "clusters: {names: []}");
+    let run = check(folder.path(), &[]);
+    assert!(run.out.contains("warning[SelectsNothing]"), "{}", run.out);
+    assert_eq!(run.code, 0);
+    assert_eq!(check(folder.path(), &["--fail-on", "warning"]).code, 1);
+}
+
+#[test]
+fn a_file_cannot_write_to_the_terminal() {
+    let folder = starter();
+    edit(&folder.path().join("intents/team-quota.yaml"), "risk: medium", "risk: \"\\e[31mred\"");
+    let run = check(folder.path(), &[]);
+    assert_eq!(run.code, 1);
+    assert!(!run.out.contains('\u{1b}'), "{}", run.out);
+}
+
+#[test]
+fn render_writes_a_file_for_each_object() {
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().join("rendered");
+    let run = writ(&acme(), &["catalog", "render", "--cluster", "eu-1", "--out", folder.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let telemetry = fs::read_to_string(folder.join("observability/ConfigMap..otel.yaml")).unwrap();
+    assert!(telemetry.contains("https://otel.eu.acme.example"));
+    assert!(folder.join("_each/NetworkPolicy.networking.k8s.io.default-deny-ingress.yaml").is_file());
+    assert!(folder.join("_cluster/Namespace..payments.yaml").is_file());
+    let again = writ(&acme(), &["catalog", "render", "--cluster", "eu-1", "--out", folder.to_str().unwrap()]);
+    assert_eq!(again.code, 1);
+}
+
+#[test]
+fn render_says_what_a_cluster_cannot_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let facts = folder.path().join("cluster.yaml");
+    let text = "apiVersion: writ.dev/v1alpha1\nkind: Cluster\nspec: {facts: {kubernetes: \"1.30\", apis: [apps/v1]}}\n";
+    fs::write(&facts, text).unwrap();
+    let render = ["catalog", "render", "--cluster", "eu-1", "--facts", facts.to_str().unwrap()];
+    let run = writ(&acme(), &render);
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.out.contains("# ConfigTemplate/default-deny cannot be rendered for this cluster:"), "{}", run.out);
+    fs::write(&facts, text.replace("facts:", "fcats:")).unwrap();
+    let run = writ(&acme(), &render);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("cluster.yaml:3:"), "{}", run.err);
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let run = writ(&acme(), &["catalog", "render", "--cluster", "eu-9"]);
+    assert_eq!(run.code, 2);
+    assert_eq!(run.err, "error: the catalog declares no cluster `eu-9`; it has eu-1, eu-2, us-1, us-lab\n");
+    let run = check(Path::new("/"), &["/there/is/nothing/here"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("there is no folder"), "{}", run.err);
+}
