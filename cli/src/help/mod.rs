@@ -18,7 +18,9 @@ Exit codes:
 
 /// For a command that needs no hub; `findings` says when it exits with 1.
 pub(crate) fn offline(example: &str, findings: &str) -> String {
-    format!("Example:\n  {example}\n\nExit codes:\n  0  fine\n  1  {findings}\n  2  wrong usage, or a file or folder that cannot be used")
+    format!(
+        "Example:\n  {example}\n\nExit codes:\n  0  fine\n  1  {findings}\n  2  wrong usage, or a file or folder that cannot be used"
+    )
 }
 
 /// For a command that asks a hub; `refused` says when it exits with 1.

@@ -33,7 +33,9 @@ fn refuse_expired(folder: &Path, leaf: &Leaf, clock: &dyn Clock) -> Result<(), F
         return Ok(());
     }
     let (folder, from, until) = (folder.display(), leaf.not_before(), leaf.not_after());
-    Err(Fault::Usage(format!("the certificate in `{folder}` is valid from {from} until {until}, not now; ask for a new one")))
+    Err(Fault::Usage(format!(
+        "the certificate in `{folder}` is valid from {from} until {until}, not now; ask for a new one"
+    )))
 }
 
 fn unusable(folder: &Path, error: &(dyn Error + 'static)) -> Fault {

@@ -66,7 +66,12 @@ impl Hub {
         self.call::<(), T>(Method::DELETE, path, None)
     }
 
-    fn call<B: Serialize, T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&B>) -> Result<T, Fault> {
+    fn call<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&B>,
+    ) -> Result<T, Fault> {
         let mut url = self.url.clone();
         url.set_path(path);
         let request = self.client.request(method, url);

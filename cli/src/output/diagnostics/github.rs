@@ -18,7 +18,9 @@ fn annotation(diagnostic: &Diagnostic, root: &str) -> String {
     let help = diagnostic.help.iter().map(|help| format!("\n{help}")).collect::<String>();
     let file = property(&from_caller(root, &diagnostic.file));
     let text = data(&format!("{message}{help}"));
-    format!("::{command} file={file},line={line},col={column},endLine={end_line},endColumn={end_column},title={code}::{text}\n")
+    format!(
+        "::{command} file={file},line={line},col={column},endLine={end_line},endColumn={end_column},title={code}::{text}\n"
+    )
 }
 
 /// The escapes of a message.
@@ -39,7 +41,8 @@ mod tests {
     #[test]
     fn a_message_cannot_start_another_command() {
         let span = Span { line: 2, column: 3, end_line: 2, end_column: 7 };
-        let diagnostic = Diagnostic::error(Code::UnknownField, "a,b:c.yaml", span, "50 %\n::error::x").help("remove it");
+        let diagnostic =
+            Diagnostic::error(Code::UnknownField, "a,b:c.yaml", span, "50 %\n::error::x").help("remove it");
         let expected = "::error file=./deep/a%2Cb%3Ac.yaml,line=2,col=3,endLine=2,endColumn=7,title=UnknownField::\
                         50 %25%0A::error::x%0Aremove it\n";
         assert_eq!(annotations(&[diagnostic], "deep/"), expected.replace("./deep", "deep"));

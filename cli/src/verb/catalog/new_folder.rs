@@ -18,7 +18,9 @@ pub(super) fn refuse_unless_empty(folder: &Path) -> Result<(), Fault> {
         if name != ".git" {
             let folder = folder.display();
             let name = name.to_string_lossy();
-            return Err(Fault::Refused(format!("`{folder}` is not empty (it holds `{name}`); name a new or empty folder")));
+            return Err(Fault::Refused(format!(
+                "`{folder}` is not empty (it holds `{name}`); name a new or empty folder"
+            )));
         }
     }
     Ok(())

@@ -37,7 +37,10 @@ impl Human for Resource<Refreshed> {
         match refreshed.verdict {
             Verdict::Published => page.toned(Tone::Good, &format!("{revision} is published")),
             Verdict::Waiting => {
-                page.toned(Tone::Warning, &format!("{revision} waits for a person (writ status); {stays} stays published"));
+                page.toned(
+                    Tone::Warning,
+                    &format!("{revision} waits for a person (writ status); {stays} stays published"),
+                );
             }
             Verdict::Refused => page.toned(Tone::Bad, &format!("{revision} is refused; {stays} stays published")),
         }

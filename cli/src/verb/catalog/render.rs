@@ -73,7 +73,9 @@ fn unknown(name: &ClusterName, catalog: &Catalog) -> Fault {
 fn pinned(cluster: &Cluster) -> Result<Capabilities, Fault> {
     let name = &cluster.declared.name;
     cluster.pinned.clone().ok_or_else(|| {
-        Fault::Usage(format!("the catalog pins no facts of `{name}`; add spec.facts to its document, or name a file with --facts"))
+        Fault::Usage(format!(
+            "the catalog pins no facts of `{name}`; add spec.facts to its document, or name a file with --facts"
+        ))
     })
 }
 
