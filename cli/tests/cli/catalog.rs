@@ -26,7 +26,9 @@ fn what_init_writes_is_fine_and_renders() {
     assert_eq!((run.code, run.out.as_str()), (0, "The catalog is fine.\n"));
     let run = writ(folder.path(), &["catalog", "render", "--cluster", "first"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    insta::assert_snapshot!("render_starter", run.out);
+    // The first line has the digest of the contents, which is not for this test to fix.
+    let (_, manifests) = run.out.split_once('\n').unwrap();
+    insta::assert_snapshot!("render_starter", manifests);
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Rendering {
     /// every selected namespace.
     pub(super) fn files(&self) -> Result<BTreeMap<String, String>, Fault> {
         let all = self.entries.iter().flat_map(templates);
-        all.map(|template| Ok((path(template).map_err(nameless)?, yaml(template)?))).collect()
+        all.map(|template| Ok((path(template).map_err(|error| nameless(&error))?, yaml(template)?))).collect()
     }
 
     fn mode(&self, entry: &Entry) -> String {
@@ -57,7 +57,7 @@ impl Rendering {
     }
 }
 
-fn nameless(error: NotAnObject) -> Fault {
+fn nameless(error: &NotAnObject) -> Fault {
     Fault::Usage(format!("a rendered object has no name: {error}"))
 }
 
