@@ -1,5 +1,13 @@
 //! The agent in one process, with a real directory as its cluster and really signed bundles.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
 mod accept;
 mod cache;
 mod rounds;
