@@ -6,6 +6,9 @@ mod fetch;
 mod follow;
 mod held;
 
+#[cfg(test)]
+mod tests;
+
 use crate::hub::Hub;
 use crate::intake;
 use crate::spokes::ClusterId;

@@ -3,6 +3,9 @@
 
 mod issue;
 
+#[cfg(test)]
+mod tests;
+
 pub use issue::{EnrollError, Enroller};
 
 use crate::records::{KeyId, TokenHash};

@@ -2,8 +2,12 @@
 
 mod admission;
 mod caller;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod serve;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use admission::Admission;
 pub use caller::{ClusterId, Session};
