@@ -1,6 +1,7 @@
 //! Reading files of the agent: plain files only, with a limit, and no link is followed.
 
 use rustix::fs::{Mode, OFlags};
+use service::atomic::{self, Access};
 use service::fault::{Act, FileError, Reason};
 use std::fs::File;
 use std::io::Read;
@@ -25,6 +26,14 @@ pub fn read(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
     let mut bytes = Vec::new();
     file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| fail(error.into()))?;
     if bytes.len() > limit { Err(fail(Reason::TooLarge(limit as u64))) } else { Ok(Some(bytes)) }
+}
+
+/// Makes a folder where there is none; one that stands costs no write.
+///
+/// # Errors
+/// [`FileError`] when it cannot be made.
+pub fn folder(path: &Path, access: Access) -> Result<(), FileError> {
+    if path.is_dir() { Ok(()) } else { atomic::create_folder(path, access) }
 }
 
 #[cfg(test)]

@@ -109,8 +109,8 @@ impl Bundles {
         contents: (Digest, &[u8]),
         entries: &BTreeMap<Digest, Vec<u8>>,
     ) -> Result<(), FileError> {
-        atomic::create_folder(&self.contents, Access::Owner)?;
-        atomic::create_folder(&self.entries, Access::Owner)?;
+        files::folder(&self.contents, Access::Owner)?;
+        files::folder(&self.entries, Access::Owner)?;
         for (digest, bytes) in entries {
             keep(&self.entries.join(digest.hex()), digest, bytes)?;
         }

@@ -54,7 +54,7 @@ impl Good {
         let bytes = canonical::to_vec(object.tree())?;
         let digest = Digest::of(&bytes);
         if self.get(&digest).is_err() {
-            atomic::create_folder(&self.folder, Access::Owner)?;
+            files::folder(&self.folder, Access::Owner)?;
             atomic::write(&self.path(&digest), &bytes, Access::Owner)?;
         }
         Ok(digest)

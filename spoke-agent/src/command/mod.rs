@@ -4,6 +4,7 @@ mod output;
 mod status;
 
 use crate::config::Config;
+use crate::identity::Files;
 use crate::identity::join::{Joining, join};
 use crate::wiring;
 use clap::{Parser, Subcommand};
@@ -103,13 +104,15 @@ async fn with(path: &Path, work: impl AsyncFnOnce(Config) -> Exit) -> Exit {
 }
 
 async fn joined(string: &str, config: &Config) -> Exit {
+    // A running agent holds its folder; joining again with the same string is still answered.
     let lock = atomic::create_folder(&config.data, atomic::Access::Owner).and_then(|()| DirLock::acquire(&config.data));
+    if let (Err(error), Ok(None)) = (&lock, Files::under(&config.data).joined()) {
+        exit::print(error);
+        return Exit::Findings;
+    }
     match join(string, &config.data, Arc::new(SystemClock::new())).await {
         Ok(Joining::Before(joined)) => say(&format!("joined as {} before", joined.cluster), Exit::Fine),
-        Ok(Joining::Done(joined)) => {
-            drop(lock);
-            say(&format!("joined as {}", joined.cluster), Exit::Fine)
-        }
+        Ok(Joining::Done(joined)) => say(&format!("joined as {}", joined.cluster), Exit::Fine),
         Err(problem) => {
             exit::print(&problem);
             if problem.is_absence() { Exit::Absent } else { Exit::Findings }

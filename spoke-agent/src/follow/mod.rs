@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-const RETRY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+const RETRY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
 /// A stream that stood this long was a good one.
 const GOOD: Duration = Duration::from_secs(30);
 
@@ -52,12 +52,15 @@ pub async fn run(agent: Arc<Agent>, newest: Arc<Newest>, context: Context) -> Re
     Ok(())
 }
 
+/// The first reason stands until a hub is heard again: an outage is one change, however many tries it sees.
 fn lost(agent: &Agent, error: &SessionError) {
     let why = service::exit::chain(error);
+    tracing::debug!(error = why, "a try failed");
     let news = agent.link.send_if_modified(|link| {
-        let down = Link::Down { why: why.clone() };
-        let news = *link != down;
-        *link = down;
+        let news = !matches!(link, Link::Down { .. });
+        if news {
+            *link = Link::Down { why: why.clone() };
+        }
         news
     });
     if news {

@@ -7,6 +7,7 @@ use certs::ca::AuthoritiesError;
 use certs::connect::{ConnectError, Session, connect};
 use certs::tls::{Alpn, ClientTls, Newest, TlsError};
 use policy::facts::Capabilities;
+use policy::report::Report;
 use proto::grpc::distribution_client::DistributionClient;
 use proto::grpc::{Facts, FollowRequest, FollowResponse, ReportRequest};
 use service::fault::FileError;
@@ -14,9 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Streaming;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Channel;
+use tonic::{Code, Streaming};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A head and a delta of all lines.
@@ -184,23 +185,31 @@ async fn tell_facts(
     }
 }
 
-/// Reports after each change, and now and then.
+/// Reports after each change, and now and then. A report that is refused is told and ends nothing else.
 async fn report(agent: &Agent, mut client: Client) -> Result<Ended, SessionError> {
     let mut reports = agent.report.subscribe();
     loop {
         let report = reports.borrow_and_update().clone();
         if let Some(report) = report {
-            let sent = match report.to_bytes() {
-                Ok(bytes) => client.report(ReportRequest { report: bytes.into() }).await.map(drop),
-                Err(error) => {
-                    agent.faults.put("report", Some(service::exit::chain(&error)));
-                    Ok(())
-                }
-            };
-            sent?;
+            agent.faults.put("report", send(&mut client, &report).await?);
         }
         // Nothing new for a while: the hub is told that this still holds.
         let _ = tokio::time::timeout(REPEAT, reports.changed()).await;
+    }
+}
+
+/// Sends a report; gives back why it is refused, if it is.
+async fn send(client: &mut Client, report: &Report) -> Result<Option<String>, SessionError> {
+    let bytes = match report.to_bytes() {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(Some(service::exit::chain(&error))),
+    };
+    match client.report(ReportRequest { report: bytes.into() }).await {
+        Ok(_) => Ok(None),
+        Err(status) if matches!(status.code(), Code::InvalidArgument | Code::OutOfRange | Code::ResourceExhausted) => {
+            Ok(Some(format!("the hub refuses the report: {}", status.message())))
+        }
+        Err(status) => Err(status.into()),
     }
 }
 

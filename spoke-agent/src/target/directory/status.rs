@@ -23,6 +23,6 @@ pub(super) fn write(layout: &Layout, status: &Object) -> Result<(), TargetError>
     if read(layout).ok().flatten().as_ref() == Some(status) {
         return Ok(());
     }
-    atomic::create_folder(&layout.status(), Access::Everyone)?;
+    files::folder(&layout.status(), Access::Everyone)?;
     Ok(atomic::write(&layout.enforcement(), &yaml::print(status.tree()), Access::Everyone)?)
 }
