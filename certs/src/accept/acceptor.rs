@@ -73,8 +73,8 @@ impl Acceptor {
     async fn begin(&mut self, admitted: io::Result<Option<Admitted>>) {
         match admitted {
             Ok(Some(admitted)) => {
-                let handshake = handshake(Arc::clone(&self.gate), admitted);
-                let limit = self.limits.handshake;
+                let Limits { handshake: limit, nameless, .. } = self.limits;
+                let handshake = handshake(Arc::clone(&self.gate), admitted, nameless);
                 self.handshakes.spawn(async move { tokio::time::timeout(limit, handshake).await.ok().flatten() });
             }
             Ok(None) => {}
@@ -108,7 +108,7 @@ async fn admit(
     Ok(Some(Admitted { stream, address, held: Held { _total: permit, _place: place } }))
 }
 
-async fn handshake(gate: Arc<Gate>, admitted: Admitted) -> Option<Connection> {
+async fn handshake(gate: Arc<Gate>, admitted: Admitted, nameless: Duration) -> Option<Connection> {
     let Admitted { stream, address, held } = admitted;
     let refused = |error: &dyn std::fmt::Display| tracing::debug!(%address, %error, "a handshake was refused");
     let stream = TlsAcceptor::from(gate.config()).accept(stream).await.map_err(|error| refused(&error)).ok()?;
@@ -119,13 +119,14 @@ async fn handshake(gate: Arc<Gate>, admitted: Admitted) -> Option<Connection> {
         true => None,
         false => Some(gate.judge(&chain).map_err(|error| refused(&error)).ok()?),
     };
+    let lasts = leaf.is_none().then_some(nameless);
     let peer = Peer::new(address, leaf, exporter);
     let registered = gate.registry().add(peer.clone(), chain.clone());
     // The gate may have changed between the handshake and the registration; a later change finds the session.
     if !chain.is_empty() && gate.judge(&chain).is_err() {
         return None;
     }
-    Some(Connection::new(stream, peer, registered, held))
+    Some(Connection::new(stream, peer, registered, held, lasts))
 }
 
 /// The accepted sessions of one listener, as a stream that never ends by itself.

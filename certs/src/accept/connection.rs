@@ -6,9 +6,11 @@ use super::registry::Registered;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
@@ -26,14 +28,23 @@ pub struct Connection {
     stream: TlsStream<TcpStream>,
     peer: Peer,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// When it is over anyway.
+    end: Option<Pin<Box<Sleep>>>,
     _registered: Registered,
     _held: Held,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TlsStream<TcpStream>, peer: Peer, registered: Registered, held: Held) -> Self {
+    pub(super) fn new(
+        stream: TlsStream<TcpStream>,
+        peer: Peer,
+        registered: Registered,
+        held: Held,
+        lasts: Option<Duration>,
+    ) -> Self {
         let cut = Box::pin(peer.token().cancelled_owned());
-        Self { stream, peer, cut, _registered: registered, _held: held }
+        let end = lasts.map(|lasts| Box::pin(sleep(lasts)));
+        Self { stream, peer, cut, end, _registered: registered, _held: held }
     }
 
     /// Who is at the other end.
@@ -49,12 +60,12 @@ impl Connection {
     }
 
     fn live(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        match self.cut.as_mut().poll(cx) {
-            Poll::Ready(()) => {
-                Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the session was ended by the hub"))
-            }
-            Poll::Pending => Ok(()),
+        let cut = self.cut.as_mut().poll(cx).is_ready();
+        let over = self.end.as_mut().is_some_and(|end| end.as_mut().poll(cx).is_ready());
+        if cut || over {
+            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the session was ended by the hub"));
         }
+        Ok(())
     }
 }
 

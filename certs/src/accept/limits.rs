@@ -14,11 +14,14 @@ pub struct Limits {
     pub per_address: usize,
     /// How long a handshake may take.
     pub handshake: Duration,
+    /// How long a session without a certificate may last: enough for one enrollment, too short to take up room that
+    /// members need.
+    pub nameless: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { total: 8192, per_address: 1024, handshake: Duration::from_secs(10) }
+        Self { total: 8192, per_address: 1024, handshake: Duration::from_secs(10), nameless: Duration::from_secs(60) }
     }
 }
 

@@ -57,6 +57,17 @@ async fn attack12_above_the_total_callers_wait() {
 }
 
 #[tokio::test]
+async fn attack12_sessions_without_a_certificate_do_not_last() {
+    let town = Town::new();
+    let hub = start(&town, Limits { nameless: Duration::from_millis(300), ..Limits::default() }).await;
+    let mut member = speak(hub.address, town.client_of("prod")).await.unwrap();
+    let mut nameless = speak(hub.address, town.client(None)).await.unwrap();
+    let closed = tokio::time::timeout(Duration::from_secs(10), nameless.read(&mut [0])).await;
+    assert!(matches!(closed, Ok(Ok(0) | Err(_))), "it is closed without being asked");
+    exchange(&mut member).await.expect("members stay");
+}
+
+#[tokio::test]
 async fn attack04_a_proof_holds_in_its_own_session_only() {
     let town = Town::new();
     let hub = start(&town, Limits::default()).await;
