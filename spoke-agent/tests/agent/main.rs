@@ -9,6 +9,7 @@
 )]
 
 mod accept;
+mod alone;
 mod cache;
 mod rounds;
 mod world;

@@ -1,0 +1,68 @@
+//! The shipped binary with nothing but its own disk: no hub, killed, started again.
+
+use crate::world::{Hub, World, cluster, config_map, rule};
+use certs::ca::{Root, Validity};
+use certs::enroll::Proven;
+use certs::identity::{SpiffeId, TrustDomain};
+use policy::digest::Digest;
+use service::clock::{Clock as _, SystemClock};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::Duration;
+use writ_spoke_agent::cache::Bundles;
+use writ_spoke_agent::identity::{Files, Joined};
+
+const FILE: &str = "objects/shop/ConfigMap..otel.yaml";
+
+async fn joined(world: &World, hub: &Hub) {
+    let (now, mut rng) = (SystemClock::new().wall(), rand::rng());
+    let domain: TrustDomain = "acme.example".parse().unwrap();
+    let validity = Validity::starting(now, Duration::from_secs(24 * 3600)).unwrap();
+    let issuer = Root::create(domain.clone(), validity, &mut rng).unwrap().issuer(validity, &mut rng).unwrap();
+    let files = Files::under(&world.data());
+    let key = files.key_or_new().unwrap();
+    let chain = issuer.issue(&SpiffeId::Cluster(cluster()), &Proven::own(&key), validity, &mut rng).unwrap();
+    files.renewed(&chain, &cluster(), &domain).unwrap();
+    let hubs = vec!["127.0.0.1:1".to_owned()];
+    files.remember(&Joined { cluster: cluster(), hubs, token: Digest::of(b"token") }).unwrap();
+    std::fs::write(world.data().join("trust.json"), hub.chain.to_bytes()).unwrap();
+}
+
+fn start(config: &Path) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_writ-spoke"));
+    command.arg("run").arg("--config").arg(config).spawn().unwrap()
+}
+
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let waiting = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+#[tokio::test]
+async fn a_killed_agent_enforces_from_its_disk_alone() {
+    let (world, hub) = (World::new(), Hub::new().await);
+    joined(&world, &hub).await;
+    let parts = hub.parts("eu-1", 1, &[rule("otel", &[config_map("otel", "v")])]).await;
+    let contents = (Digest::of(&parts.contents), parts.contents.as_slice());
+    Bundles::under(&world.data()).store(&parts.head, contents, &parts.entries).unwrap();
+    let config = world.root().with_file_name("spoke.yaml");
+    let text = "apiVersion: writ.dev/v1alpha1\nkind: SpokeConfig\nspec:\n  data: data\n  \
+        target: {directory: cluster}\n  local: 127.0.0.1:0\n";
+    std::fs::write(&config, text).unwrap();
+    let right = || world.read(FILE).is_some_and(|text| text.contains("k: v"));
+    let told = || world.read("status/enforcement.yaml").is_some_and(|text| text.contains("watermark"));
+    for _ in 0..2 {
+        let mut agent = start(&config);
+        until("the object is there", right).await;
+        until("the status is told", told).await;
+        world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
+        until("it is repaired", right).await;
+        agent.kill().unwrap();
+        agent.wait().unwrap();
+        world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
+    }
+}
