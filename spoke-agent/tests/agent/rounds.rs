@@ -57,19 +57,21 @@ async fn inv26_what_a_cluster_refuses_is_that_units_outcome_alone_and_nothing_of
 }
 
 #[tokio::test]
-async fn a_write_that_fails_halfway_is_taken_back() {
+async fn inv26_a_write_that_fails_halfway_is_taken_back() {
     let (world, hub) = (World::new(), Hub::new().await);
-    let first = hub.bundle(1, &[rule("pair", &[config_map("a", "old"), config_map("b", "old")])]).await;
+    world.write("objects/_cluster/Namespace..zoo.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: zoo}\n");
+    let first = hub.bundle(1, &[rule("pair", &[config_map("a", "old")])]).await;
     let mut reconciler = world.reconciler();
     reconciler.round(Some(&first)).await.unwrap();
-    // A folder where the second object's file stands: no dry-run can tell, and the write fails.
-    let second = hub.bundle(2, &[rule("pair", &[config_map("a", "new"), config_map("b", "new")])]).await;
-    let b = world.root().join("objects/shop/ConfigMap..b.yaml");
-    std::fs::remove_file(&b).unwrap();
-    std::fs::create_dir(&b).unwrap();
+    // A link where the second object's folder belongs: a dry-run sees nothing there, and the write fails.
+    std::os::unix::fs::symlink("/nonexistent", world.root().join("objects/zoo")).unwrap();
+    let mut far = config_map("b", "new");
+    far["metadata"]["namespace"] = json!("zoo");
+    let second = hub.bundle(2, &[rule("pair", &[config_map("a", "new"), far])]).await;
     let round = reconciler.round(Some(&second)).await.unwrap();
-    assert_ne!(code(&round, "pair"), OutcomeCode::Applied);
+    assert_eq!(code(&round, "pair"), OutcomeCode::Failed);
     assert!(world.read("objects/shop/ConfigMap..a.yaml").unwrap().contains("k: old"));
+    assert!(!world.read("status/inventory.yaml").unwrap().contains("zoo"));
 }
 
 #[tokio::test]
