@@ -15,20 +15,23 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 pub fn check(sources: &Sources) -> Checked {
     let mut read = read::read(sources);
     let mut found = std::mem::take(&mut read.diagnostics);
-    let root = root::root(&read.documents, readable(&found), &mut found);
-    let catalog = assemble(&read, root, &mut found);
-    cedar_files::check(&read, sources, &mut found);
-    let mut catalog = catalog.filter(|_| !refuses(&found));
-    if let Some(catalog) = &catalog {
-        selects_nothing(catalog, &mut found);
-        found.extend(crate::compile::check(catalog));
-    }
-    if refuses(&found) {
-        catalog = None;
-    }
+    // Half a catalog would have faults of its own.
+    let whole = if read.cut { None } else { together(&read, sources, &mut found) };
+    let catalog = whole.filter(|_| !refuses(&found));
     found.sort();
     found.dedup();
     Checked { catalog, diagnostics: found }
+}
+
+/// Documents against one another, and then what they compile to.
+fn together(read: &Read, sources: &Sources, found: &mut Vec<Diagnostic>) -> Option<Catalog> {
+    let root = root::root(&read.documents, readable(found), found);
+    let catalog = assemble(read, root, found);
+    cedar_files::check(read, sources, found);
+    let catalog = catalog.filter(|_| !refuses(found))?;
+    selects_nothing(&catalog, found);
+    found.extend(crate::compile::check(&catalog));
+    Some(catalog)
 }
 
 fn refuses(found: &[Diagnostic]) -> bool {

@@ -1,5 +1,6 @@
 //! The catalog as a whole: all documents of one revision, typed and checked against each other.
 
+mod budget;
 mod cedar_files;
 mod check;
 mod fleet;

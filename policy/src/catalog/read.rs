@@ -1,6 +1,7 @@
 //! Reading: from files to documents of known kinds, each checked against its kind's schema.
 
 use super::Sources;
+use super::budget::Budget;
 use super::place::{self, File};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::schema::{self, Schema};
@@ -34,13 +35,21 @@ pub(super) struct Read {
     pub(super) guardrails: Vec<String>,
     pub(super) authority: Vec<String>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Whether files were left unread, because those before were too much.
+    pub(super) cut: bool,
+    budget: Budget,
 }
 
-/// Reads every file.
+/// Reads every file, while they are not too much together.
 pub(super) fn read(sources: &Sources) -> Read {
     let schemas: BTreeMap<&str, Schema> = kinds::TABLE.iter().map(|row| (row.name, row.schema())).collect();
     let mut read = Read::default();
     for (path, text) in sources {
+        if let Some(diagnostic) = read.budget.is_spent(path, read.diagnostics.len()) {
+            read.diagnostics.push(diagnostic);
+            read.cut = true;
+            break;
+        }
         match place::file(path) {
             Ok(File::Documents(place)) => documents(path, text, place, &schemas, &mut read),
             Ok(File::Guardrails) => read.guardrails.push(path.clone()),
@@ -54,6 +63,7 @@ pub(super) fn read(sources: &Sources) -> Read {
 
 fn documents(path: &str, text: &str, place: Place, schemas: &BTreeMap<&str, Schema>, read: &mut Read) {
     let (docs, found) = document::parse(path, text);
+    read.budget.spend(text, &docs, found.is_empty());
     read.diagnostics.extend(found);
     for doc in docs {
         match row_of(&doc, place) {

@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 64;
 /// What a debug build's parser needs at that depth is about a quarter of this.
 const STACK_BYTES: usize = 16 << 20;
 /// The most values in a file, those that aliases repeat counted each time.
-const MAX_NODES: usize = 50_000;
+pub const MAX_VALUES: usize = 50_000;
 /// The most text in a file's scalars, that of aliases counted each time.
 const MAX_SCALAR_BYTES: usize = 2 << 20;
 /// The most events kept to repeat for aliases.
@@ -39,8 +39,8 @@ pub(super) fn options() -> Options {
         budget: serde_yaml::budget! {
             max_depth: MAX_DEPTH,
             flow_nesting_limit: MAX_DEPTH + 1,
-            max_nodes: MAX_NODES,
-            max_events: 2 * MAX_NODES + 4_096,
+            max_nodes: MAX_VALUES,
+            max_events: 2 * MAX_VALUES + 4_096,
             max_total_scalar_bytes: MAX_SCALAR_BYTES,
             max_recorded_anchor_events: MAX_KEPT_EVENTS,
             max_recorded_anchor_bytes: 2 * MAX_SCALAR_BYTES,
@@ -48,7 +48,7 @@ pub(super) fn options() -> Options {
             max_anchors: 10_000,
         },
         alias_limits: serde_yaml::alias_limits! {
-            max_total_replayed_events: MAX_NODES,
+            max_total_replayed_events: MAX_VALUES,
             max_replay_stack_depth: MAX_DEPTH,
         },
         duplicate_keys: DuplicateKeyPolicy::Error,
@@ -98,7 +98,7 @@ fn limit(error: &Error, said: &str) -> Option<String> {
     }
     if breach && said.contains("Nodes") {
         return Some(format!(
-            "this file holds more than {MAX_NODES} values, those that aliases repeat counted each time"
+            "this file holds more than {MAX_VALUES} values, those that aliases repeat counted each time"
         ));
     }
     if breach && said.contains("ScalarBytes") {

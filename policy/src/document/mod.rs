@@ -14,7 +14,7 @@ pub mod schema;
 mod tree;
 
 pub use config::config;
-pub use limits::MAX_FILE_BYTES;
+pub use limits::{MAX_FILE_BYTES, MAX_VALUES};
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use serde_json::Value;
@@ -31,6 +31,12 @@ pub struct Doc {
 }
 
 impl Doc {
+    /// How many values it holds, those within others too.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        values(&self.value)
+    }
+
     /// Where the value at this JSON pointer stands; the nearest ancestor that stands somewhere, else the document's
     /// start.
     #[must_use]
@@ -72,6 +78,14 @@ impl Doc {
             }
         }
         (places, true)
+    }
+}
+
+fn values(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(values).sum(),
+        Value::Object(map) => map.values().map(values).sum(),
+        _ => 0,
     }
 }
 
