@@ -4,8 +4,8 @@
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::document::{Doc, MAX_VALUES};
 
-/// The most values in all documents together, those that aliases repeat counted each time: about 150 MB of them.
-const VALUES: usize = 1_000_000;
+/// The most values in all documents together, those that aliases repeat counted each time: about 80 MB of them.
+const VALUES: usize = 500_000;
 /// The most faults that are told.
 const FAULTS: usize = 10_000;
 
