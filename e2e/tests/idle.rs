@@ -39,7 +39,7 @@ fn inv28_applying_twice_writes_nothing() -> Result<()> {
     cast.crash_spoke(NAME)?;
     wait::until("the agent has looked again", PATIENCE, || {
         let shown = cast.writ_json(&["cluster", "show", NAME])?;
-        shown.pointer("/report").map(drop).context("no report")
+        shown.pointer("/status/enforced").map(drop).context("no report")
     })?;
     wait::throughout("a second round wrote", Duration::from_secs(2), || {
         (stand(&directory)? == settled).then_some(()).context("changed")

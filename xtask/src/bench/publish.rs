@@ -155,7 +155,7 @@ fn last_written(cast: &Cast) -> Result<SystemTime> {
 fn accepted(cast: &Cast) -> Result<SystemTime> {
     let status = cast.writ_json(&["status"])?;
     let text =
-        status.pointer("/catalog/acceptedAt").and_then(serde_json::Value::as_str).context("a status says when")?;
+        status.pointer("/catalog/readAt").and_then(serde_json::Value::as_str).context("a status says when")?;
     Ok(text.parse::<jiff::Timestamp>().context("a time")?.into())
 }
 

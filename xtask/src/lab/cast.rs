@@ -105,7 +105,8 @@ impl Cast {
         wait::until("the hub takes up the catalog", PATIENCE, || {
             let list = self.writ_json(&["cluster", "list"])?;
             let items = list.get("items").and_then(Value::as_array).context("a list has items")?;
-            let names: Vec<String> = items.iter().filter_map(|c| Some(c.get("name")?.as_str()?.to_owned())).collect();
+            let names: Vec<String> =
+                items.iter().filter_map(|c| Some(c.pointer("/metadata/name")?.as_str()?.to_owned())).collect();
             if names.is_empty() { bail!("no cluster yet") } else { Ok(names) }
         })
     }
