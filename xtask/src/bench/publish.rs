@@ -154,8 +154,7 @@ fn last_written(cast: &Cast) -> Result<SystemTime> {
 /// When the hub accepted the newest commit, by its own word.
 fn accepted(cast: &Cast) -> Result<SystemTime> {
     let status = cast.writ_json(&["status"])?;
-    let text =
-        status.pointer("/catalog/readAt").and_then(serde_json::Value::as_str).context("a status says when")?;
+    let text = status.pointer("/catalog/readAt").and_then(serde_json::Value::as_str).context("a status says when")?;
     Ok(text.parse::<jiff::Timestamp>().context("a time")?.into())
 }
 
