@@ -1,75 +1,80 @@
 //! Faults from outside: a process killed at its k-th durable system call, stopped, continued.
 
-use anyhow::{Context, Result};
-use std::fs::File;
-use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use anyhow::{Context, Result, anyhow};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use xtask::wait;
 
 /// System calls that make something durable, or make it disappear.
-const DURABLE: &str = "fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat";
+const DURABLE: [&str; 7] = ["fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink", "unlinkat"];
 
-/// A process that dies when it is about to make its `k`-th durable system call.
+/// How long, in microseconds, every durable call is stretched: time enough to strike before the next.
+const STRETCHED: u32 = 15_000;
+
+/// A process that is killed at its `k`-th durable system call, whichever of its threads makes it.
+///
+/// strace counts injections per thread, so it only stretches the calls and tells them; the kill comes from here.
 #[derive(Debug)]
-pub struct Doomed(Child);
+pub struct Doomed {
+    strace: Child,
+    calls: PathBuf,
+    k: usize,
+}
 
 impl Doomed {
-    /// Starts `command` under strace, which injects the SIGKILL before the call takes place.
+    /// Starts `command` under strace. Its output goes to `home/log`.
     ///
     /// # Errors
     /// When strace is not there or cannot trace.
-    pub fn start(command: &Command, k: u32, log: &Path) -> Result<Self> {
-        let output = File::options().create(true).append(true).open(log)?;
+    pub fn start(command: &Command, k: usize, home: &Path) -> Result<Self> {
+        let output = File::options().create(true).append(true).open(home.join("log"))?;
+        let (calls, durable) = (home.join("calls"), DURABLE.join(","));
         let mut strace = Command::new("strace");
-        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={DURABLE}")]);
-        strace.args(["-e", &format!("inject={DURABLE}:signal=SIGKILL:when={k}")]);
+        strace.args(["-f", "-qq", "-o"]).arg(&calls).args(["-e", &format!("trace={durable}")]);
+        strace.args(["-e", &format!("inject={durable}:delay_exit={STRETCHED}")]);
         strace.arg(command.get_program()).args(command.get_args());
         strace.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        Ok(Self(strace.spawn().context("strace is needed to inject faults; install the package strace")?))
+        let strace = strace.spawn().context("strace is needed to inject faults; install the package strace")?;
+        Ok(Self { strace, calls, k })
     }
 
-    /// Whether it has died of the fault already.
+    /// Waits until the fault has struck, or `done` holds; tells which. Then the process is gone either way.
     ///
     /// # Errors
-    /// When it ended in another way.
-    pub fn died(&mut self) -> Result<bool> {
-        self.0.try_wait()?.map_or(Ok(false), |status| killed(status).map(|()| true))
-    }
-
-    /// Waits until it has died of the fault, or `done` holds; tells which. Then it is gone either way.
-    ///
-    /// # Errors
-    /// When neither happens in time.
+    /// When neither happens in time, or the process ends by itself.
     pub fn until(mut self, limit: Duration, mut done: impl FnMut() -> Result<()>) -> Result<bool> {
         wait::until("the fault strikes, or the work is done", limit, || {
-            if self.died()? { Ok(true) } else { done().map(|()| false) }
-        })
+            if self.calls_made() >= self.k {
+                return Ok(Ok(true));
+            }
+            if let Some(status) = self.strace.try_wait()? {
+                return Ok(Err(anyhow!("the process ended by itself: {status}")));
+            }
+            done().map(|()| Ok(false))
+        })?
     }
-}
 
-fn killed(status: ExitStatus) -> Result<()> {
-    let killed = status.signal() == Some(9) || status.code() == Some(137);
-    killed.then_some(()).with_context(|| format!("it ended by itself: {status}"))
+    fn calls_made(&self) -> usize {
+        // Before the first call there is no file.
+        let told = fs::read_to_string(&self.calls).unwrap_or_default();
+        told.lines().filter(|line| line.contains('(')).count()
+    }
 }
 
 impl Drop for Doomed {
     fn drop(&mut self) {
-        // strace forwards nothing when it is killed, so the traced process is killed by its group below.
-        drop(signal_children(self.0.id()));
-        drop(self.0.kill());
-        drop(self.0.wait());
+        // strace does not end its process when it is killed, so that one goes first. Both may have ended already.
+        drop(kill_children(self.strace.id()));
+        drop(self.strace.kill());
+        drop(self.strace.wait());
     }
 }
 
-/// Kills the children of a process (the one that strace started).
-fn signal_children(parent: u32) -> Result<()> {
-    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"))?;
-    for pid in children.split_whitespace() {
-        signal(pid.parse()?, rustix::process::Signal::KILL)?;
-    }
-    Ok(())
+fn kill_children(parent: u32) -> Result<()> {
+    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"))?;
+    children.split_whitespace().try_for_each(|pid| signal(pid.parse()?, rustix::process::Signal::KILL))
 }
 
 /// Sends a signal to a process.

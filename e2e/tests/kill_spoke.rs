@@ -1,4 +1,4 @@
-//! A spoke is killed before each of its durable system calls, one after the other, while it takes up a bundle.
+//! A spoke is killed at each of its durable system calls, one after the other, while it takes up a bundle.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -12,7 +12,7 @@ use xtask::wait;
 const NAME: &str = "eu-1";
 
 /// More kills than taking up a bundle has durable calls: if the work is not done by then, something loops.
-const MOST: u32 = 400;
+const MOST: usize = 400;
 
 /// Sets everything up: a spoke at one revision, stopped, and a hub that is at the next.
 fn between_revisions() -> Result<Cast> {
@@ -36,9 +36,9 @@ fn sweep(after_each: impl Fn(&Cast, &Path) -> Result<()>) -> Result<()> {
     for k in 1..MOST {
         fs::remove_dir_all(&home)?;
         files::copy(&before, &home)?;
-        let doomed = Doomed::start(&spoke_command(&home)?, k, &home.join("log"))?;
+        let doomed = Doomed::start(&spoke_command(&home)?, k, &home)?;
         let struck = doomed.until(PATIENCE, || cluster::expect(&cast, NAME, TELEMETRY, "/data/compression", "gzip"))?;
-        after_each(&cast, &home).with_context(|| format!("killed before durable call {k}"))?;
+        after_each(&cast, &home).with_context(|| format!("killed at durable call {k}"))?;
         if !struck {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::time::{Duration, Instant};
 
 /// How often a condition is looked at.
-const PACE: Duration = Duration::from_millis(20);
+const PACE: Duration = Duration::from_millis(5);
 
 /// Polls `look` until it gives a value; after `limit`, fails with what was awaited and the last reason why not.
 pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<T>) -> Result<T> {
