@@ -19,6 +19,15 @@ pub(super) fn stands(desired: &Desired, observed: &Object) -> bool {
     }
 }
 
+/// Whether `observed` stands as `desired` says, Writ's own marks included: an object that passed from one rule to
+/// another says so.
+pub(super) fn stands_marked(desired: &Desired, observed: &Object) -> bool {
+    match desired.own {
+        Own::Whole => essence(desired.object.tree(), false) == essence(observed.tree(), false),
+        Own::Fields => stands(desired, observed),
+    }
+}
+
 /// Whether two objects say the same, but for what the server fills in and Writ's own marks.
 pub(super) fn same(one: &Object, other: &Object) -> bool {
     essence(one.tree(), true) == essence(other.tree(), true)

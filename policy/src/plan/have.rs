@@ -96,7 +96,8 @@ fn repaired(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<
         return Ok(adopted(round, unit, desired, before, observed));
     }
     let row = row(round, unit, desired, before, State::Owned { uid: observed.uid.clone() });
-    let stands = diff::stands(desired, &observed.object) && before.is_some_and(|before| before.digest == row.digest);
+    let stands =
+        diff::stands_marked(desired, &observed.object) && before.is_some_and(|before| before.digest == row.digest);
     if !stands && immutable::differs(&desired.object, &observed.object) {
         return replaced(desired, before, &row, observed);
     }
