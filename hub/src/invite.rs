@@ -7,7 +7,6 @@ use crate::records::TokenHash;
 use crate::store::Actor;
 use certs::enroll::JoinToken;
 use jiff::Timestamp;
-use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 /// A join string. It is a secret until it is used or has expired.
@@ -26,17 +25,16 @@ impl std::fmt::Debug for Invited {
 }
 
 impl Hub {
-    /// Makes a join string for a declared cluster.
+    /// Makes a join string for a declared cluster, with a token that nobody else has.
     ///
     /// # Errors
     /// [`HubError::UnknownCluster`]; [`HubError::AlreadyJoined`] unless it shall replace.
     pub async fn invite(
         &self,
         invitation: &Invitation,
+        token: JoinToken,
         who: &Actor,
-        rng: &mut (impl CryptoRng + Send),
     ) -> Result<Invited, HubError> {
-        let token = JoinToken::generate(rng);
         let expires = self.keep_token(TokenHash(token.digest()), invitation, who).await?;
         let wire = certs::enroll::Invitation {
             hubs: self.settings.hubs.clone(),

@@ -13,6 +13,7 @@ pub mod intake;
 pub mod invite;
 pub mod members;
 pub mod observations;
+pub mod people;
 pub mod pins;
 pub mod publish;
 pub mod records;

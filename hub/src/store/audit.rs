@@ -53,6 +53,8 @@ pub enum Action {
     Hold,
     /// A person let it pass.
     Release,
+    /// A person asked for what they may not; nothing was done.
+    Refuse,
 }
 
 /// Who did what, when, to what.

@@ -42,6 +42,9 @@ pub struct CatalogStatus {
     /// The commit that is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
+    /// When that commit was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<Timestamp>,
     /// What came of the newest reading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Refreshed>,

@@ -16,8 +16,9 @@ use std::fmt;
 pub struct Cluster {
     /// Its name and labels.
     pub metadata: Metadata,
-    /// What the catalog declares.
-    pub spec: Spec,
+    /// What the catalog declares; none once it declares the cluster no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<Spec>,
     /// What the hub knows.
     pub status: Status,
 }
@@ -81,21 +82,18 @@ pub struct Status {
     /// What it can do, as reported, else as pinned in the catalog.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Capabilities>,
-    /// When its spoke was last heard.
+    /// When its spoke reported last, or now while it follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
-    /// Until when its spoke may call itself fresh.
+    /// Until when its spoke may call itself fresh, while it follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_until: Option<Timestamp>,
     /// How many units came to each outcome, in the spoke's newest report.
     #[serde(default)]
     pub units: BTreeMap<OutcomeCode, u64>,
-    /// The newest report's findings; at most the first few hundred.
+    /// The newest report's findings; the first of them where there are very many.
     #[serde(default)]
     pub findings: Vec<Finding>,
-    /// How many findings there are in all.
-    #[serde(default)]
-    pub findings_total: u64,
     /// Connected, Fresh, Applied, Degraded, Braked, ClockSuspect.
     #[serde(default)]
     pub conditions: Vec<Condition>,

@@ -44,15 +44,15 @@ fn row(cluster: &Cluster, page: &Page) -> [String; 8] {
     let sequence = |position: &Option<Position>| {
         position.as_ref().map(|position| position.sequence.to_string()).unwrap_or_default()
     };
-    let status = &cluster.status;
+    let (spec, status) = (cluster.spec.as_ref(), &cluster.status);
     [
         cluster.metadata.name.to_string(),
-        cluster.spec.region.to_string(),
-        format!("{:?}", cluster.spec.mode).to_lowercase(),
+        spec.map(|spec| spec.region.to_string()).unwrap_or_default(),
+        spec.map(|spec| format!("{:?}", spec.mode).to_lowercase()).unwrap_or_default(),
         status.state.to_string(),
         sequence(&status.enforced),
         sequence(&status.published),
         freshness(status, page),
-        status.findings_total.to_string(),
+        status.findings.len().to_string(),
     ]
 }

@@ -37,8 +37,10 @@ impl Human for Resource<Cluster> {
     fn lay_out(&self, page: &mut Page) {
         let Cluster { metadata, spec, status } = &self.body;
         page.pair("cluster", metadata.name.as_str());
-        page.pair("region", spec.region.as_str());
-        page.pair("mode", &format!("{:?}", spec.mode).to_lowercase());
+        if let Some(spec) = spec {
+            page.pair("region", spec.region.as_str());
+            page.pair("mode", &format!("{:?}", spec.mode).to_lowercase());
+        }
         page.pair("state", &status.state.to_string());
         page.pair("published", &position(status.published.as_ref()));
         page.pair("enforced", &position(status.enforced.as_ref()));
@@ -83,8 +85,4 @@ fn findings(status: &Status, page: &mut Page) {
         table.row([outcome, finding.rule.to_string(), object, page.age(finding.since), finding.message.clone()]);
     }
     page.table(&table, "No findings.");
-    let shown = status.findings.len() as u64;
-    if status.findings_total > shown {
-        page.line(&format!("… and {} more", status.findings_total - shown));
-    }
 }

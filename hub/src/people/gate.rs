@@ -1,0 +1,113 @@
+//! Before every handler: who calls, may they, and is it asked for as it should be. Refused attempts are audited.
+
+use super::body::nothing_there;
+use super::caller::Caller;
+use super::content::refuse_forms;
+use super::problem::Answer;
+use super::resource::Resource;
+use super::router::Shared;
+use super::table::{Route, Subject};
+use crate::hub::Hub;
+use crate::records::{Hold, HoldKind};
+use crate::store::{self, Actor, Change};
+use axum::extract::{RawPathParams, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use certs::accept::Peer;
+use certs::identity::{PersonName, SpiffeId};
+use http::Extensions;
+use jiff::Timestamp;
+use policy::digest::Digest;
+use policy::name::ClusterName;
+use proto::rest::problem::{Problem, Reason};
+use serde_json::json;
+
+/// One route's gate.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub(super) people: Shared,
+    pub(super) route: &'static Route,
+}
+
+/// Lets permitted requests through to the handler.
+pub(super) async fn judged(State(gate): State<Gate>, params: RawPathParams, mut request: Request, next: Next) -> Response {
+    // The request itself is not held while the hub is asked: its body cannot be shared.
+    let person = person(request.extensions(), gate.people.hub.clock.wall());
+    let form = refuse_forms(request.method(), request.headers());
+    match gate.admit(person, &params).await.and_then(|caller| form.map(|()| caller)) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(answer) => answer.into_response(),
+    }
+}
+
+/// Before what is no route: strangers learn nothing of what exists.
+pub(super) async fn known(State(people): State<Shared>, request: Request, next: Next) -> Response {
+    match person(request.extensions(), people.hub.clock.wall()) {
+        Ok(_) => next.run(request).await,
+        Err(answer) => answer.into_response(),
+    }
+}
+
+impl Gate {
+    async fn admit(&self, person: Result<PersonName, Answer>, params: &RawPathParams) -> Result<Caller, Answer> {
+        let person = person?;
+        let resource = resource(&self.people.hub, self.route.subject, params).await?;
+        if !self.people.judge.permits(&person, self.route.action, &resource) {
+            return Err(self.refused(&person, &resource).await);
+        }
+        Ok(Caller::new(&person))
+    }
+
+    async fn refused(&self, person: &PersonName, resource: &Resource) -> Answer {
+        let (hub, action) = (&self.people.hub, self.route.action);
+        tracing::warn!(%person, %action, subject = resource.subject(), "a request was refused");
+        let by = Actor::Person(person.as_str().to_owned());
+        let entry = hub.entry(by, store::Action::Refuse, &resource.subject(), json!({"action": action.id()}));
+        if let Err(error) = hub.store.commit(Change::new(), entry).await {
+            tracing::error!(error = service::exit::chain(&error), "a refused request was not audited");
+        }
+        let detail = format!("`{person}` may not {action} {}; ask an operator of this hub", resource.subject());
+        Problem::new(Reason::Unauthorised, detail).into()
+    }
+}
+
+/// Who calls, from the TLS session, judged anew at each request.
+fn person(extensions: &Extensions, now: Timestamp) -> Result<PersonName, Answer> {
+    let unknown = |why: &str| Answer::from(Problem::new(Reason::Unauthenticated, why));
+    let peer = extensions.get::<Peer>().ok_or_else(|| unknown("present the certificate of a person"))?;
+    match peer.identity(now).map_err(|error| unknown(&error.to_string()))? {
+        SpiffeId::Person(name) => Ok(name.clone()),
+        SpiffeId::Hub | SpiffeId::Cluster(_) => Err(unknown("present the certificate of a person")),
+    }
+}
+
+/// What the request is about.
+async fn resource(hub: &Hub, subject: Subject, params: &RawPathParams) -> Result<Resource, Answer> {
+    let (_, text) = params.iter().next().unwrap_or_default();
+    match subject {
+        Subject::Fleet => Ok(Resource::Fleet),
+        Subject::Cluster => Ok(cluster(hub, text.parse().map_err(|_| nothing_there())?)),
+        Subject::Hold => Ok(held(hub, hub.hold(digest(text)?).await.ok())),
+    }
+}
+
+fn cluster(hub: &Hub, name: ClusterName) -> Resource {
+    let declared = hub.declared(&name).ok().map(|cluster| cluster.declared);
+    Resource::Cluster { name, declared }
+}
+
+/// A hold that is not there is the fleet's, so that who may not look cannot tell.
+fn held(hub: &Hub, hold: Option<Hold>) -> Resource {
+    match hold.map(|hold| hold.kind) {
+        Some(HoldKind::Removals { cluster: name, .. }) => cluster(hub, name),
+        Some(HoldKind::Rendering { .. } | HoldKind::Restored { .. }) | None => Resource::Fleet,
+    }
+}
+
+/// The digest of a hold, which stands in a path in hex.
+pub(super) fn digest(hex: &str) -> Result<Digest, Answer> {
+    format!("sha256:{hex}").parse().map_err(|_| nothing_there())
+}

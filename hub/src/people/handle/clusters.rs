@@ -1,0 +1,54 @@
+//! Clusters: reading, inviting, revoking.
+
+use super::{Answered, resource};
+use crate::members;
+use crate::people::body::{Body, Named};
+use crate::people::caller::Caller;
+use crate::people::router::Shared;
+use crate::people::view;
+use axum::extract::State;
+use certs::enroll::JoinToken;
+use policy::name::ClusterName;
+use policy::time::Span;
+use proto::rest::cluster::{Cluster, Invitation, InviteRequest, RevokeRequest};
+use proto::rest::{Kind, List};
+use std::time::Duration;
+
+/// How long a join string may be used where nobody says.
+const TTL: Span = Span::new(Duration::from_secs(3_600));
+
+pub(in crate::people) async fn list(State(people): State<Shared>) -> Answered<List<Cluster>> {
+    let views = people.hub.clusters().await?;
+    let items = views.into_iter().map(|seen| view::cluster(&people.hub, seen)).collect();
+    resource(Kind::ClusterList, List { items })
+}
+
+pub(in crate::people) async fn read(State(people): State<Shared>, Named(name): Named<ClusterName>) -> Answered<Cluster> {
+    let seen = people.hub.cluster(&name).await?;
+    resource(Kind::Cluster, view::cluster(&people.hub, seen))
+}
+
+pub(in crate::people) async fn invite(
+    State(people): State<Shared>,
+    caller: Caller,
+    Named(cluster): Named<ClusterName>,
+    Body(request): Body<InviteRequest>,
+) -> Answered<Invitation> {
+    let InviteRequest { ttl, replace } = request;
+    let invitation = members::Invitation { cluster: cluster.clone(), ttl: ttl.unwrap_or(TTL), replace };
+    let token = JoinToken::generate(&mut rand::rng());
+    let invited = people.hub.invite(&invitation, token, caller.actor()).await?;
+    let (join, expires_at) = (invited.join.to_string(), invited.expires);
+    resource(Kind::Invitation, Invitation { cluster, join, expires_at })
+}
+
+pub(in crate::people) async fn revoke(
+    State(people): State<Shared>,
+    caller: Caller,
+    Named(cluster): Named<ClusterName>,
+    Body(request): Body<RevokeRequest>,
+) -> Answered<Cluster> {
+    people.hub.revoke(&cluster, caller.actor(), request.reason.as_deref()).await?;
+    let seen = people.hub.cluster(&cluster).await?;
+    resource(Kind::Cluster, view::cluster(&people.hub, seen))
+}

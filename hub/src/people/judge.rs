@@ -1,0 +1,118 @@
+//! Cedar's word on every request. What is not permitted is denied, and so is what cannot be judged.
+
+use super::action::Action;
+use super::resource::{Fault, Resource, uid};
+use cedar_policy::{Authorizer, Context, Decision, Entities, Entity, PolicySet, Request, Schema, ValidationMode, Validator};
+use certs::identity::PersonName;
+use std::str::FromStr;
+
+const SCHEMA: &str = include_str!("policy.cedarschema");
+/// What holds until a catalog has an authority/ of its own.
+const BUILT_IN: &str = include_str!("policy.cedar");
+
+/// Policies that cannot be judged by.
+#[derive(Debug, thiserror::Error)]
+#[error("the policies of the people API cannot be used: {0}")]
+pub struct JudgeError(String);
+
+/// Judges requests by policies that were validated against the schema.
+#[derive(Debug)]
+pub struct Judge {
+    authorizer: Authorizer,
+    schema: Schema,
+    policies: PolicySet,
+}
+
+impl Judge {
+    /// Judges by the built-in policies.
+    ///
+    /// # Errors
+    /// [`JudgeError`] when they do not validate: a fault of ours, told at the start.
+    pub fn built_in() -> Result<Self, JudgeError> {
+        Self::by(BUILT_IN)
+    }
+
+    /// Judges by `policies`.
+    ///
+    /// # Errors
+    /// [`JudgeError`] when they do not parse or validate.
+    pub fn by(policies: &str) -> Result<Self, JudgeError> {
+        let unusable = |error: &dyn std::fmt::Display| JudgeError(error.to_string());
+        let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(|error| unusable(&error))?;
+        let policies = PolicySet::from_str(policies).map_err(|error| unusable(&error))?;
+        let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
+        match result.validation_errors().next() {
+            Some(error) => Err(unusable(error)),
+            None => Ok(Self { authorizer: Authorizer::new(), schema, policies }),
+        }
+    }
+
+    /// Whether `person` may do `action` to `resource`.
+    pub(crate) fn permits(&self, person: &PersonName, action: Action, resource: &Resource) -> bool {
+        self.decide(person, action, resource).unwrap_or_else(|error| {
+            tracing::error!(%person, %action, %error, "a request could not be judged, and is denied");
+            false
+        })
+    }
+
+    fn decide(&self, person: &PersonName, action: Action, resource: &Resource) -> Result<bool, Fault> {
+        let principal = uid("Person", person.as_str())?;
+        let (action, about) = (uid("Action", action.id())?, resource.uid()?);
+        let request = Request::new(principal.clone(), action, about, Context::empty(), Some(&self.schema))?;
+        let known = resource.entities()?.into_iter().chain([Entity::with_uid(principal)]);
+        let entities = Entities::from_entities(known, Some(&self.schema))?;
+        let response = self.authorizer.is_authorized(&request, &self.policies, &entities);
+        Ok(response.decision() == Decision::Allow)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::table::ROUTES;
+    use policy::facts::Declared;
+    use policy::mode::Mode;
+
+    fn person(name: &str) -> PersonName {
+        name.parse().unwrap()
+    }
+
+    fn cluster(region: &str) -> Resource {
+        let name: policy::name::ClusterName = "c-1".parse().unwrap();
+        let labels = [("tier".to_owned(), "core".to_owned())].into();
+        let declared = Declared { name: name.clone(), region: region.parse().unwrap(), labels, mode: Mode::Enforce };
+        Resource::Cluster { name, declared: Some(declared) }
+    }
+
+    #[test]
+    fn the_first_operator_may_do_everything_and_nobody_else_anything() {
+        let judge = Judge::built_in().unwrap();
+        let undeclared = Resource::Cluster { name: "c-9".parse().unwrap(), declared: None };
+        for route in ROUTES {
+            for resource in [Resource::Fleet, cluster("eu"), undeclared.clone()] {
+                let permits = |name| judge.permits(&person(name), route.action, &resource);
+                assert_eq!(permits("operator"), route.subject.may_be(&resource), "{} of {resource:?}", route.action);
+                assert!(!permits("mallory") && !permits("Operator"), "{}", route.action);
+            }
+        }
+    }
+
+    #[test]
+    fn policies_see_region_labels_and_mode() {
+        let judge = Judge::by(
+            r#"permit (principal == Writ::Person::"ewa", action == Writ::Action::"revoke", resource in Writ::Region::"eu")
+               when { resource.labels.contains({key: "tier", value: "core"}) && resource has mode && resource.mode == "enforce" };"#,
+        )
+        .unwrap();
+        assert!(judge.permits(&person("ewa"), Action::Revoke, &cluster("eu")));
+        assert!(!judge.permits(&person("ewa"), Action::Revoke, &cluster("us")));
+        assert!(!judge.permits(&person("ewa"), Action::Invite, &cluster("eu")));
+    }
+
+    #[test]
+    fn policies_that_do_not_validate_are_refused() {
+        for wrong in ["permit (principal, action, resource) when { resource.nonsense };", "permit (", "forbid nothing"] {
+            assert!(Judge::by(wrong).is_err(), "{wrong}");
+        }
+    }
+}

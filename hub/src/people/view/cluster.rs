@@ -1,0 +1,79 @@
+//! One cluster.
+
+use crate::hub::Hub;
+use crate::records::KeptReport;
+use crate::views::ClusterView;
+use policy::catalog;
+use policy::facts::{Capabilities, Declared};
+use policy::report::{self, ConditionKind, Report};
+use proto::rest::cluster::{Cluster, Condition, Metadata, Position, Spec, State, Status, Truth};
+
+pub(in crate::people) fn cluster(hub: &Hub, seen: ClusterView) -> Cluster {
+    let declared = seen.declared.as_ref().map(|cluster| &cluster.declared);
+    let labels = declared.map(|declared| declared.labels.clone()).unwrap_or_default();
+    let spec = declared.map(|Declared { region, mode, .. }| Spec { region: region.clone(), mode: *mode });
+    let status = status(hub, &seen);
+    Cluster { metadata: Metadata { name: seen.name, labels }, spec, status }
+}
+
+fn status(hub: &Hub, seen: &ClusterView) -> Status {
+    let report = seen.report.as_ref().and_then(|kept| read(seen, kept));
+    let published = seen.issued.as_ref();
+    let enforced = report.as_ref().and_then(|report| report.head.as_ref());
+    let heard = seen.report.as_ref().map(|kept| kept.at);
+    Status {
+        state: state(seen),
+        published: published.map(|head| Position { sequence: head.sequence, revision: head.revision.clone() }),
+        enforced: enforced.map(|head| Position { sequence: head.sequence, revision: head.revision.clone() }),
+        capabilities: capabilities(seen),
+        last_seen: if seen.following { Some(hub.clock.wall()) } else { heard },
+        fresh_until: fresh_until(hub, seen),
+        units: report.as_ref().map(|report| report.counts.clone()).unwrap_or_default(),
+        conditions: report.iter().flat_map(|report| &report.conditions).map(|held| condition(held, seen)).collect(),
+        findings: report.map(|report| report.findings).unwrap_or_default(),
+    }
+}
+
+/// Where it stands with the hub.
+pub(super) fn state(seen: &ClusterView) -> State {
+    match &seen.identity {
+        Some(identity) if identity.revoked.is_none() && seen.declared.is_none() => State::Undeclared,
+        Some(identity) if identity.revoked.is_none() && seen.following => State::Connected,
+        Some(identity) if identity.revoked.is_none() => State::Disconnected,
+        _ if seen.invited => State::Invited,
+        Some(_) => State::Revoked,
+        None => State::Declared,
+    }
+}
+
+/// The newest report; one that another version wrote is as good as none.
+pub(super) fn read(seen: &ClusterView, kept: &KeptReport) -> Option<Report> {
+    let told = |error: &serde_json::Error| tracing::warn!(cluster = %seen.name, %error, "a report cannot be read");
+    serde_json::from_value(kept.report.clone()).inspect_err(told).ok()
+}
+
+fn capabilities(seen: &ClusterView) -> Option<Capabilities> {
+    let reported = seen.facts.as_ref().map(|facts| &facts.capabilities);
+    let pinned = seen.declared.as_ref().and_then(|catalog::Cluster { pinned, .. }| pinned.as_ref());
+    reported.or(pinned).cloned()
+}
+
+fn fresh_until(hub: &Hub, seen: &ClusterView) -> Option<jiff::Timestamp> {
+    let newest = hub.followed(&seen.name);
+    let newest = newest.borrow();
+    newest.as_ref().filter(|_| seen.following).map(|newest| newest.head.fresh_until)
+}
+
+/// As the spoke reported it; whether it is connected, the hub knows better.
+fn condition(held: &report::Condition, seen: &ClusterView) -> Condition {
+    let connected = held.kind == ConditionKind::Connected;
+    let status = if connected { seen.following } else { held.status };
+    let reason = if status == held.status { held.reason.as_str() } else { "NotFollowing" };
+    Condition {
+        name: format!("{:?}", held.kind),
+        status: if status { Truth::True } else { Truth::False },
+        reason: reason.to_owned(),
+        message: held.message.clone(),
+        last_transition_time: held.since,
+    }
+}

@@ -1,0 +1,71 @@
+//! The fleet on one screen.
+
+use super::cluster::{read, state};
+use super::pin;
+use crate::error::HubError;
+use crate::hub::Hub;
+use crate::store::Action;
+use crate::views::ClusterView;
+use jiff::Timestamp;
+use policy::report::Report;
+use proto::rest::catalog::CatalogStatus;
+use proto::rest::status::Status;
+use std::collections::BTreeMap;
+
+/// How far back the audit log is looked through for the newest accepted commit.
+const LOOK_BACK: u32 = 64;
+
+pub(in crate::people) async fn status(hub: &Hub) -> Result<Status, HubError> {
+    let views = hub.clusters().await?;
+    let reports: Vec<_> = views.iter().filter_map(|seen| Some((seen, read(seen, seen.report.as_ref()?)?))).collect();
+    let holds = hub.holds().await?;
+    Ok(Status {
+        name: hub.catalog().map(|catalog| catalog.name.clone()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        catalog: catalog(hub).await?,
+        clusters: counted(views.iter().map(|seen| (state(seen), 1))),
+        current: reports.iter().filter(|(seen, report)| is_current(seen, report)).count() as u64,
+        units: counted(reports.iter().flat_map(|(_, report)| report.counts.iter().map(|(code, count)| (*code, *count)))),
+        findings: reports.iter().map(|(_, report)| report.findings.len() as u64).sum(),
+        pin: hub.pinned().await?.map(pin),
+        holds: holds.iter().filter(|hold| hold.released.is_none()).count() as u64,
+    })
+}
+
+fn counted<K: Ord>(pairs: impl Iterator<Item = (K, u64)>) -> BTreeMap<K, u64> {
+    pairs.fold(BTreeMap::new(), |mut counts, (key, count)| {
+        *counts.entry(key).or_default() += count;
+        counts
+    })
+}
+
+/// Whether the spoke enforces what is published.
+fn is_current(seen: &ClusterView, report: &Report) -> bool {
+    let issued = seen.issued.as_ref().map(|issued| issued.sequence);
+    issued.is_some() && issued == report.head.as_ref().map(|head| head.sequence)
+}
+
+async fn catalog(hub: &Hub) -> Result<CatalogStatus, HubError> {
+    let last = hub.last_read();
+    let published = hub.published_revision();
+    let accepted_at = match &published {
+        Some(revision) => accepted_at(hub, revision).await?,
+        None => None,
+    };
+    Ok(CatalogStatus {
+        repository: hub.source().location.to_string(),
+        r#ref: hub.source().name.to_string(),
+        published,
+        accepted_at,
+        latest: last.latest,
+        read_at: last.at,
+        unreadable: last.unreadable,
+    })
+}
+
+/// When the commit was accepted: published at once, or accepted while something else held it back.
+async fn accepted_at(hub: &Hub, revision: &str) -> Result<Option<Timestamp>, HubError> {
+    let entries = hub.audit(LOOK_BACK).await?.into_iter().map(|audited| audited.entry);
+    let mut accepted = entries.filter(|entry| matches!(entry.action, Action::Publish | Action::Accept));
+    Ok(accepted.find(|entry| entry.subject == revision).map(|entry| entry.at))
+}
