@@ -29,12 +29,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`HubError::UnknownCluster`]; [`HubError::AlreadyJoined`] unless it shall replace.
-    pub async fn invite(
-        &self,
-        invitation: &Invitation,
-        token: JoinToken,
-        who: &Actor,
-    ) -> Result<Invited, HubError> {
+    pub async fn invite(&self, invitation: &Invitation, token: JoinToken, who: &Actor) -> Result<Invited, HubError> {
         let expires = self.keep_token(TokenHash(token.digest()), invitation, who).await?;
         let wire = certs::enroll::Invitation {
             hubs: self.settings.hubs.clone(),

@@ -26,7 +26,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             Answer::from(Problem::new(reason, format!("the body could not be read; it has at most {LIMIT} bytes")))
         })?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        let invalid = |error| Answer::from(Problem::new(Reason::Invalid, format!("the body is not as asked for: {error}")));
+        let invalid =
+            |error| Answer::from(Problem::new(Reason::Invalid, format!("the body is not as asked for: {error}")));
         serde_json::from_slice(text).map(Self).map_err(invalid)
     }
 }

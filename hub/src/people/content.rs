@@ -32,7 +32,8 @@ mod tests {
         };
         assert!(!refused(Method::POST, Some("Application/JSON; charset=utf-8")));
         assert!(!refused(Method::GET, None) && !refused(Method::DELETE, None));
-        for content in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonx")] {
+        for content in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonx")]
+        {
             assert!(refused(Method::POST, content) && refused(Method::PUT, content), "{content:?}");
         }
     }

@@ -30,7 +30,12 @@ pub(super) struct Gate {
 }
 
 /// Lets permitted requests through to the handler.
-pub(super) async fn judged(State(gate): State<Gate>, params: RawPathParams, mut request: Request, next: Next) -> Response {
+pub(super) async fn judged(
+    State(gate): State<Gate>,
+    params: RawPathParams,
+    mut request: Request,
+    next: Next,
+) -> Response {
     // The request itself is not held while the hub is asked: its body cannot be shared.
     let person = person(request.extensions(), gate.people.hub.clock.wall());
     let form = refuse_forms(request.method(), request.headers());

@@ -2,7 +2,9 @@
 
 use super::action::Action;
 use super::resource::{Fault, Resource, uid};
-use cedar_policy::{Authorizer, Context, Decision, Entities, Entity, PolicySet, Request, Schema, ValidationMode, Validator};
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, Entity, PolicySet, Request, Schema, ValidationMode, Validator,
+};
 use certs::identity::PersonName;
 use std::str::FromStr;
 
@@ -111,7 +113,8 @@ mod tests {
 
     #[test]
     fn policies_that_do_not_validate_are_refused() {
-        for wrong in ["permit (principal, action, resource) when { resource.nonsense };", "permit (", "forbid nothing"] {
+        for wrong in ["permit (principal, action, resource) when { resource.nonsense };", "permit (", "forbid nothing"]
+        {
             assert!(Judge::by(wrong).is_err(), "{wrong}");
         }
     }

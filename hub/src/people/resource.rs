@@ -51,7 +51,11 @@ impl Resource {
         }
     }
 
-    fn cluster(&self, attributes: HashMap<String, RestrictedExpression>, parents: HashSet<EntityUid>) -> Result<Entity, Fault> {
+    fn cluster(
+        &self,
+        attributes: HashMap<String, RestrictedExpression>,
+        parents: HashSet<EntityUid>,
+    ) -> Result<Entity, Fault> {
         Ok(Entity::new(self.uid()?, attributes, parents)?)
     }
 
@@ -75,8 +79,5 @@ fn attributes(declared: &Declared) -> HashMap<String, RestrictedExpression> {
     };
     let labels = declared.labels.iter().filter_map(|pair| label(pair).ok());
     let mode = format!("{:?}", declared.mode).to_lowercase();
-    HashMap::from([
-        ("labels".to_owned(), RestrictedExpression::new_set(labels)),
-        ("mode".to_owned(), text(&mode)),
-    ])
+    HashMap::from([("labels".to_owned(), RestrictedExpression::new_set(labels)), ("mode".to_owned(), text(&mode))])
 }

@@ -47,7 +47,9 @@ pub fn router(people: People) -> Router {
     });
     let strangers = from_fn_with_state(Arc::clone(&people), gate::known);
     table
-        .method_not_allowed_fallback(|| async { Answer::from(Problem::new(Reason::MethodNotAllowed, "this path has no such method")) })
+        .method_not_allowed_fallback(|| async {
+            Answer::from(Problem::new(Reason::MethodNotAllowed, "this path has no such method"))
+        })
         .fallback(|| async { Answer::from(Problem::new(Reason::NotFound, "there is no such path")) })
         .layer(strangers)
         .layer(DefaultBodyLimit::max(LIMIT))

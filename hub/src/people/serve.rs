@@ -28,7 +28,13 @@ const KEEPALIVE_WITHIN: Duration = Duration::from_secs(10);
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Serves people until `stopping`; requests under way may end then.
-pub async fn serve(listener: TcpListener, gate: Arc<Gate>, limits: Limits, router: Router, stopping: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    gate: Arc<Gate>,
+    limits: Limits,
+    router: Router,
+    stopping: CancellationToken,
+) {
     let mut acceptor = Acceptor::new(listener, gate, limits);
     let mut connections = JoinSet::new();
     loop {

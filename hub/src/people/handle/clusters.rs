@@ -23,7 +23,10 @@ pub(in crate::people) async fn list(State(people): State<Shared>) -> Answered<Li
     resource(Kind::ClusterList, List { items })
 }
 
-pub(in crate::people) async fn read(State(people): State<Shared>, Named(name): Named<ClusterName>) -> Answered<Cluster> {
+pub(in crate::people) async fn read(
+    State(people): State<Shared>,
+    Named(name): Named<ClusterName>,
+) -> Answered<Cluster> {
     let seen = people.hub.cluster(&name).await?;
     resource(Kind::Cluster, view::cluster(&people.hub, seen))
 }

@@ -25,7 +25,9 @@ pub(in crate::people) async fn status(hub: &Hub) -> Result<Status, HubError> {
         catalog: catalog(hub).await?,
         clusters: counted(views.iter().map(|seen| (state(seen), 1))),
         current: reports.iter().filter(|(seen, report)| is_current(seen, report)).count() as u64,
-        units: counted(reports.iter().flat_map(|(_, report)| report.counts.iter().map(|(code, count)| (*code, *count)))),
+        units: counted(
+            reports.iter().flat_map(|(_, report)| report.counts.iter().map(|(code, count)| (*code, *count))),
+        ),
         findings: reports.iter().map(|(_, report)| report.findings.len() as u64).sum(),
         pin: hub.pinned().await?.map(pin),
         holds: holds.iter().filter(|hold| hold.released.is_none()).count() as u64,

@@ -1,0 +1,6 @@
+//! The people API over real TLS.
+
+mod denied;
+mod refused;
+mod site;
+mod story;

@@ -1,0 +1,64 @@
+use super::site::Site;
+use crate::spokes::fixture::name;
+use crate::store::{Action, Actor};
+use http::{Method, StatusCode};
+use policy::digest::Digest;
+use policy::plan::prune::Held;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invited_cluster_shows_its_state_until_it_is_revoked() {
+    let site = Site::start().await;
+    let operator = site.person("operator");
+    let state = async || {
+        let (_, cluster) = site.call(&operator, Method::GET, "/v1alpha1/clusters/a", &json!({})).await;
+        cluster["status"]["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state().await, "Declared");
+    let (status, invitation) = site.call(&operator, Method::POST, "/v1alpha1/clusters/a/invite", &json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{invitation}");
+    let join: certs::enroll::Invitation = invitation["join"].as_str().unwrap().parse().unwrap();
+    assert_eq!((join.cluster, join.trust), (name("a"), site.running.hub.trust().digest()));
+    assert_eq!(state().await, "Invited");
+    let audited = site.running.hub.audit(1).await.unwrap().remove(0).entry;
+    assert_eq!((audited.action, audited.by), (Action::Invite, Actor::Person("operator".to_owned())));
+    site.running.join("a").await;
+    assert_eq!(state().await, "Disconnected");
+    let (status, again) = site.call(&operator, Method::POST, "/v1alpha1/clusters/a/invite", &json!({})).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{again}");
+    let (_, revoked) =
+        site.call(&operator, Method::POST, "/v1alpha1/clusters/a/revoke", &json!({"reason": "lost"})).await;
+    assert_eq!(revoked["status"]["state"], "Revoked");
+    site.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_is_listed_until_it_is_released() {
+    let site = Site::start().await;
+    let operator = site.person("operator");
+    let digest = Digest::of(b"rows");
+    let held = Held { digest, total: 7, rows: Vec::new() };
+    site.running.hub.prune_hold_reported(&name("a"), &held).await.unwrap();
+    let (_, list) = site.call(&operator, Method::GET, "/v1alpha1/holds", &json!({})).await;
+    assert_eq!(list["items"][0]["digest"], digest.to_string());
+    assert_eq!((&list["items"][0]["reason"], &list["items"][0]["cluster"]), (&json!("Removals"), &json!("a")));
+    let release = format!("/v1alpha1/holds/{}/release", digest.hex());
+    let (status, released) = site.call(&operator, Method::POST, &release, &json!({})).await;
+    assert_eq!((status, &released["released"]["by"]), (StatusCode::OK, &json!("person operator")));
+    let (_, list) = site.call(&operator, Method::GET, "/v1alpha1/holds", &json!({})).await;
+    assert_eq!(list["items"], json!([]));
+    site.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_counts_the_fleet() {
+    let site = Site::start().await;
+    let (status, told) = site.call(&site.person("operator"), Method::GET, "/v1alpha1/status", &json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    assert_eq!(
+        (&told["kind"], &told["name"], &told["clusters"]),
+        (&json!("Status"), &json!("acme"), &json!({"Declared": 2}))
+    );
+    assert_eq!(told["catalog"]["published"], "r1");
+    site.running.stop().await;
+}
