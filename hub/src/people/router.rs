@@ -38,7 +38,6 @@ impl People {
 }
 
 /// Every route of the table, each behind its gate, and problems for everything else.
-#[must_use]
 pub fn router(people: People) -> Router {
     let people: Shared = Arc::new(people);
     let table = ROUTES.iter().fold(Router::new(), |router, route| {

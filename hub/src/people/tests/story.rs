@@ -1,6 +1,7 @@
 use super::site::Site;
 use crate::spokes::fixture::name;
 use crate::store::{Action, Actor};
+use certs::key::LeafKey;
 use http::{Method, StatusCode};
 use policy::digest::Digest;
 use policy::plan::prune::Held;
@@ -22,7 +23,7 @@ async fn an_invited_cluster_shows_its_state_until_it_is_revoked() {
     assert_eq!(state().await, "Invited");
     let audited = site.running.hub.audit(1).await.unwrap().remove(0).entry;
     assert_eq!((audited.action, audited.by), (Action::Invite, Actor::Person("operator".to_owned())));
-    site.running.join("a").await;
+    site.running.redeem(&join.token, &LeafKey::generate().unwrap()).await.unwrap();
     assert_eq!(state().await, "Disconnected");
     let (status, again) = site.call(&operator, Method::POST, "/v1alpha1/clusters/a/invite", &json!({})).await;
     assert_eq!(status, StatusCode::CONFLICT, "{again}");
