@@ -6,6 +6,8 @@ pub(crate) mod completion;
 pub(crate) mod hold;
 pub(crate) mod pin;
 pub(crate) mod status;
+#[cfg(test)]
+mod tests;
 pub(crate) mod unpin;
 
 use crate::arguments::Arguments;

@@ -37,9 +37,8 @@ impl Pin {
 
 impl Human for Resource<Pinned> {
     fn lay_out(&self, page: &mut Page) {
-        match &self.body.pin {
-            Some(pin) => page.line(&format!("pinned at {} by {}, {}", pin.revision, pin.by, page.age(pin.since))),
-            None => page.line("not pinned"),
-        }
+        let Some(pin) = &self.body.pin else { return page.line("not pinned") };
+        let why = pin.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        page.line(&format!("pinned at {} by {}, {}{why}", pin.revision, pin.by, page.age(pin.since)));
     }
 }
