@@ -5,7 +5,7 @@ use crate::hub::Hub;
 use crate::records::{
     self, Identity, JoinToken, Kept, KeyId, KeyOwner, Record as _, Revocation, TokenHash, Writes as _, unchanged,
 };
-use crate::store::{Action, Actor, Change, Precondition, StoreError};
+use crate::store::{Action, Actor, Change, Precondition, Revision, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use policy::name::ClusterName;
 use policy::time::Span;
@@ -34,6 +34,12 @@ impl Members {
     /// All clusters that have joined, the revoked ones too.
     pub fn names(&self) -> impl Iterator<Item = &ClusterName> {
         self.0.keys()
+    }
+
+    /// Whether a token of this change may still let `cluster` in: a revocation also ends the join strings that were
+    /// given out before it.
+    pub(crate) fn admits_token_of(&self, cluster: &ClusterName, written: Revision) -> bool {
+        self.0.get(cluster).is_none_or(|kept| outlives_revocation(written, kept))
     }
 
     /// All identities as the store has them.
@@ -83,6 +89,9 @@ impl Hub {
         let stands = records::get::<Identity>(store, &cluster).await?;
         if !token.record.replace && stands.as_ref().is_some_and(|kept| kept.record.revoked.is_none()) {
             return Err(HubError::AlreadyJoined(cluster));
+        }
+        if stands.as_ref().is_some_and(|kept| !outlives_revocation(token.revision, kept)) {
+            return Err(HubError::TokenRefused);
         }
         let identity = Identity { cluster: cluster.clone(), key, joined: now, revoked: None };
         let change = redemption(&token, &identity, stands.as_ref())?;
@@ -158,6 +167,11 @@ impl Hub {
 /// A token may be used until its end and not a moment longer.
 fn token_is_usable(token: &JoinToken, now: Timestamp) -> Result<(), HubError> {
     if now < token.expires { Ok(()) } else { Err(HubError::TokenRefused) }
+}
+
+/// Whoever revokes a cluster means its unused join strings too.
+fn outlives_revocation(written: Revision, identity: &Kept<Identity>) -> bool {
+    identity.record.revoked.is_none() || identity.revision < written
 }
 
 /// Compare-and-delete: of any number of redemptions at once, one finds the token as it was read.

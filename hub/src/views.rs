@@ -37,11 +37,15 @@ impl Hub {
     pub async fn clusters(&self) -> Result<Vec<ClusterView>, HubError> {
         let store = self.store.as_ref();
         let now = self.clock.wall();
-        let tokens = records::list::<JoinToken>(store).await?.into_iter().map(|kept| kept.record);
-        let invited: BTreeSet<ClusterName> = tokens.filter(|t| now < t.expires).map(|t| t.cluster).collect();
+        let tokens = records::list::<JoinToken>(store).await?;
         let mut facts = by_cluster(records::list::<ReportedFacts>(store).await?);
         let mut reports = by_cluster(records::list::<KeptReport>(store).await?);
         let (members, issued, catalog) = (self.members.borrow().clone(), self.issued(), self.catalog());
+        let usable = |kept: &records::Kept<JoinToken>| {
+            now < kept.record.expires && members.admits_token_of(&kept.record.cluster, kept.revision)
+        };
+        let invited: BTreeSet<ClusterName> =
+            tokens.into_iter().filter(usable).map(|kept| kept.record.cluster).collect();
         let declared = catalog.iter().flat_map(|catalog| catalog.clusters.keys());
         let names: BTreeSet<ClusterName> = declared.chain(members.names()).cloned().collect();
         let view = |name: ClusterName| ClusterView {

@@ -18,7 +18,7 @@ use service::exit::Exit;
 pub(crate) struct Invite {
     /// The cluster, as the catalog declares it
     name: ClusterName,
-    /// How long the join string may be used
+    /// How long the join string may be used, at most 7d
     #[arg(long, default_value = "1h", value_name = "DURATION")]
     ttl: Span,
     /// Also for a cluster that has joined already: its present identity ends when the new one joins

@@ -4,6 +4,7 @@ use super::{Answered, resource};
 use crate::members;
 use crate::people::body::{Body, Named};
 use crate::people::caller::Caller;
+use crate::people::problem::Answer;
 use crate::people::router::Shared;
 use crate::people::view;
 use axum::extract::State;
@@ -11,11 +12,14 @@ use certs::enroll::JoinToken;
 use policy::name::ClusterName;
 use policy::time::Span;
 use proto::rest::cluster::{Cluster, Invitation, InviteRequest, RevokeRequest};
+use proto::rest::problem::{Problem, Reason};
 use proto::rest::{Kind, List};
 use std::time::Duration;
 
 /// How long a join string may be used where nobody says.
 const TTL: Span = Span::new(Duration::from_secs(3_600));
+/// A secret that lies about for longer is no longer single-use in spirit.
+const LONGEST: Span = Span::new(Duration::from_secs(7 * 86_400));
 
 pub(in crate::people) async fn list(State(people): State<Shared>) -> Answered<List<Cluster>> {
     let views = people.hub.clusters().await?;
@@ -38,11 +42,22 @@ pub(in crate::people) async fn invite(
     Body(request): Body<InviteRequest>,
 ) -> Answered<Invitation> {
     let InviteRequest { ttl, replace } = request;
-    let invitation = members::Invitation { cluster: cluster.clone(), ttl: ttl.unwrap_or(TTL), replace };
+    let invitation = members::Invitation { cluster: cluster.clone(), ttl: bounded(ttl.unwrap_or(TTL))?, replace };
     let token = JoinToken::generate(&mut rand::rng());
     let invited = people.hub.invite(&invitation, token, caller.actor()).await?;
     let (join, expires_at) = (invited.join.to_string(), invited.expires);
     resource(Kind::Invitation, Invitation { cluster, join, expires_at })
+}
+
+fn bounded(ttl: Span) -> Result<Span, Answer> {
+    if ttl.get().is_zero() || ttl > LONGEST {
+        return Err(Problem::new(
+            Reason::Invalid,
+            format!("a join string may be used for {LONGEST} at most, not {ttl}"),
+        )
+        .into());
+    }
+    Ok(ttl)
 }
 
 pub(in crate::people) async fn revoke(

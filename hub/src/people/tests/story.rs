@@ -34,6 +34,37 @@ async fn an_invited_cluster_shows_its_state_until_it_is_revoked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn revoking_ends_the_join_strings_that_were_given_out_before() {
+    let site = Site::start().await;
+    let operator = site.person("operator");
+    let invite = async || {
+        let replace = json!({"replace": true});
+        let (_, told) = site.call(&operator, Method::POST, "/v1alpha1/clusters/a/invite", &replace).await;
+        told["join"].as_str().unwrap().parse::<certs::enroll::Invitation>().unwrap().token
+    };
+    let (used, left) = (invite().await, invite().await);
+    let key = || LeafKey::generate().unwrap();
+    site.running.redeem(&used, &key()).await.unwrap();
+    let (_, revoked) = site.call(&operator, Method::POST, "/v1alpha1/clusters/a/revoke", &json!({})).await;
+    assert_eq!(revoked["status"]["state"], "Revoked");
+    assert!(site.running.redeem(&left, &key()).await.is_err());
+    site.running.redeem(&invite().await, &key()).await.unwrap();
+    site.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn join_strings_do_not_last() {
+    let site = Site::start().await;
+    let operator = site.person("operator");
+    for (ttl, expected) in [("0s", 400), ("8d", 400), ("7d", 200)] {
+        let (status, told) =
+            site.call(&operator, Method::POST, "/v1alpha1/clusters/a/invite", &json!({"ttl": ttl})).await;
+        assert_eq!(status.as_u16(), expected, "{told}");
+    }
+    site.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hold_is_listed_until_it_is_released() {
     let site = Site::start().await;
     let operator = site.person("operator");
