@@ -1,5 +1,6 @@
 //! The hub: turns commits of the catalog into signed heads, and serves them. [`publish`] is where to start reading.
 
+pub mod command;
 pub mod config;
 pub mod distribute;
 pub mod enrollment;
@@ -23,3 +24,4 @@ pub mod spokes;
 pub mod store;
 pub mod sync;
 pub mod views;
+pub mod wiring;
