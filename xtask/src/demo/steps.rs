@@ -165,8 +165,8 @@ fn holds(cast: &Cast, clusters: usize) -> Result<Vec<String>> {
     let list = cast.writ_json(&["hold", "list"])?;
     let items = list.get("items").and_then(Value::as_array).context("a list has items")?;
     let mut digests: Vec<String> =
-        items.iter().filter_map(|hold| Some(hold.pointer("/spec/digest")?.as_str()?.to_owned())).collect();
-    let named = items.iter().filter(|hold| hold.pointer("/spec/cluster").is_some_and(Value::is_string)).count();
+        items.iter().filter_map(|hold| Some(hold.get("digest")?.as_str()?.to_owned())).collect();
+    let named = items.iter().filter(|hold| hold.get("cluster").is_some_and(Value::is_string)).count();
     digests.sort_unstable();
     digests.dedup();
     if named < clusters { bail!("{named} clusters hold a removal") } else { Ok(digests) }
