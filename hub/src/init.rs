@@ -100,7 +100,7 @@ pub enum InitError {
 ///
 /// # Errors
 /// [`InitError::Exists`] when there is one; nothing is written then.
-pub async fn init(config: &HubConfig, now: Timestamp, rng: &mut (impl CryptoRng + Send)) -> Result<Layout, InitError> {
+pub async fn init(config: &HubConfig, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Layout, InitError> {
     let layout = Layout::new(&config.data);
     refuse_to_overwrite(&config.data)?;
     for folder in [&config.data, &config.data.join("trust/keys"), &config.data.join("operator")] {

@@ -23,5 +23,7 @@ pub mod source;
 pub mod spokes;
 pub mod store;
 pub mod sync;
+#[cfg(test)]
+mod tests;
 pub mod views;
 pub mod wiring;

@@ -4,7 +4,7 @@
 use crate::error::HubError;
 use crate::records::Accepted;
 use catalog::{Commit, CommitId, FetchOptions, Limits, Location, Read, RefName, Repository};
-use policy::catalog::{Catalog, Checked, Sources, check};
+use policy::catalog::{Catalog, Checked, Sources, check, region_of};
 use policy::diagnostic::{Diagnostic, Severity};
 use policy::name::RegionName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,11 +102,6 @@ fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
 /// The regions in whose own folders all errors lie; none when one lies elsewhere.
 fn only_in_regions(diagnostics: &[Diagnostic]) -> Option<BTreeSet<RegionName>> {
     errors(diagnostics).map(|diagnostic| region_of(&diagnostic.file)).collect()
-}
-
-fn region_of(file: &str) -> Option<RegionName> {
-    let (region, _) = file.strip_prefix("regions/")?.split_once('/')?;
-    region.parse().ok()
 }
 
 /// `revision` with these regions where they were.

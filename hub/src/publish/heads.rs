@@ -48,7 +48,7 @@ impl Hub {
     }
 
     /// Signs all heads anew, so that an idle hub stays fresh.
-    pub(super) async fn reissue(&self) -> Result<(), HubError> {
+    pub(crate) async fn reissue(&self) -> Result<(), HubError> {
         let mut standing = self.standing.lock().await;
         standing.signed.clear();
         self.issue(&mut standing).await

@@ -64,7 +64,7 @@ impl Hub {
     }
 
     /// Drops content that neither the newest nor the previous contents of any cluster name.
-    async fn collect(&self) -> Result<(), HubError> {
+    pub(crate) async fn collect(&self) -> Result<(), HubError> {
         let mut standing = self.standing.lock().await;
         let keep = standing.reachable();
         let gone = self.store.collect(keep.clone()).await?;

@@ -54,6 +54,8 @@ impl SqliteStore {
     }
 
     fn start(mut connection: Connection, place: Place) -> Result<Self, StoreError> {
+        // The lock is held for as long as a hub runs, so there is nothing to wait for.
+        connection.busy_timeout(std::time::Duration::ZERO).map_err(|e| place.fault("to be set up", e))?;
         let revision = schema::prepare(&mut connection, &place)?;
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
         let (newest, _) = watch::channel(revision);

@@ -1,0 +1,88 @@
+use super::site::{Site, cluster, intent, who};
+use crate::error::HubError;
+use crate::records::{self, HoldKind, Only, Pointer, Writes as _};
+use crate::store::{Action, Change, Precondition};
+use policy::digest::Digest;
+use policy::plan::prune::Held;
+use proto::rest::catalog::Verdict;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv24_removals_wait_until_a_person_releases_their_digest() {
+    let site = Site::published().await;
+    let digest = Digest::of(b"rows");
+    let held = Held { digest, total: 7, rows: Vec::new() };
+    site.hub.prune_hold_reported(&cluster("eu-1"), &held).await.unwrap();
+    site.hub.prune_hold_reported(&cluster("eu-1"), &held).await.unwrap();
+    assert_eq!(site.hub.holds().await.unwrap().len(), 1);
+    assert_eq!(site.newest("eu-1").head.prune, None);
+    let other = Digest::of(b"other rows");
+    assert!(matches!(site.hub.release(other, &who(), None).await, Err(HubError::UnknownHold(_))));
+    site.hub.release(digest, &who(), Some("meant")).await.unwrap();
+    let head = site.until("eu-1", |newest| newest.head.prune == Some(digest)).await;
+    assert_eq!(head.head.sequence, 1, "the removal is released, nothing else has changed");
+    assert_eq!(site.newest("us-1").head.prune, None);
+    let audited = site.hub.audit(1).await.unwrap();
+    assert_eq!((audited[0].entry.action, &audited[0].entry.by), (Action::Release, &who()));
+    let hold = site.hub.hold(digest).await.unwrap();
+    assert!(matches!(hold.kind, HoldKind::Removals { count: 7, .. }) && hold.released.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pin_stops_rules_and_unpinning_lets_the_newest_pass() {
+    let site = Site::published().await;
+    let first = site.newest("eu-1");
+    let pin = site.hub.pin(None, &who(), None).await.unwrap();
+    assert_eq!(pin.accepted.revision, first.head.revision);
+    site.write("intents/one.yaml", &intent("one", None, "b"));
+    let waiting = site.commit().await;
+    assert_eq!(waiting.verdict, Verdict::Waiting);
+    assert_eq!(site.newest("eu-1").head.contents, first.head.contents);
+    site.hub.unpin(&who()).await.unwrap();
+    let second = site.until("eu-1", |newest| newest.head.revision == waiting.revision).await;
+    assert_ne!(second.head.contents, first.head.contents);
+    assert!(matches!(site.hub.unpin(&who()).await, Err(HubError::NotPinned)));
+    let back = site.hub.pin(Some(&first.head.revision[..12]), &who(), None).await.unwrap();
+    assert_eq!(back.accepted.revision, first.head.revision);
+    let third = site.until("eu-1", |newest| newest.head.revision == first.head.revision).await;
+    assert_eq!((third.head.sequence, third.head.contents), (3, first.head.contents));
+    let unknown = site.hub.pin(Some("0123456789ab"), &who(), None).await;
+    assert!(matches!(unknown, Err(HubError::RevisionRefused { .. })));
+}
+
+/// As though an older Writ, with other translators, had published something else for the same rules and facts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rendering_that_only_an_upgrade_changed_waits_for_a_person() {
+    let site = Site::published().await;
+    let issued = site.newest("eu-1").head.contents;
+    site.write("intents/one.yaml", &intent("one", None, "b"));
+    site.commit().await;
+    let newest = site.newest("eu-1").head.sequence;
+    upgraded(&site, issued).await;
+    let site = site.restart(|_| {}).await;
+    let held = site.until("eu-1", |_| true).await;
+    assert_eq!(held.head.contents, issued, "the old rendering stays");
+    site.write("intents/two.yaml", &intent("two", None, "b"));
+    assert_eq!(site.commit().await.verdict, Verdict::Waiting, "commits wait");
+    let hold = site.hub.holds().await.unwrap().pop().unwrap();
+    let HoldKind::Rendering { rules } = &hold.kind else { panic!("{hold:?}") };
+    assert_eq!(rules[&cluster("eu-1")].iter().map(ToString::to_string).collect::<Vec<_>>(), ["ConfigTemplate/one"]);
+    site.hub.release(hold.digest, &who(), None).await.unwrap();
+    let head = site.until("eu-1", |published| published.head.sequence > newest).await;
+    assert_eq!(head.contents.contents.entries.len(), 2);
+}
+
+async fn upgraded(site: &Site, contents: Digest) {
+    let store = site.hub.store.as_ref();
+    let mut fleet = site.hub.issued().as_ref().clone();
+    for issued in fleet.clusters.values_mut() {
+        issued.contents = contents;
+    }
+    let bytes = serde_json::to_vec(&fleet).unwrap();
+    let blob = crate::store::Blob { digest: Digest::of(&bytes), bytes: bytes.into() };
+    let pointer = records::get::<Pointer>(store, &Only).await.unwrap().unwrap().record;
+    let pointer = Pointer { fleet: blob.digest, translators: Digest::of(b"older"), ..pointer };
+    store.put_contents(vec![blob]).await.unwrap();
+    let change = Change::new().set(&Only, &pointer, Precondition::Unconditional).unwrap();
+    store.commit(change, site.hub.entry(who(), Action::Publish, &"older", json!(null))).await.unwrap();
+}

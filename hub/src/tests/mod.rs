@@ -1,0 +1,7 @@
+//! The hub's parts together: real git, real SQLite, real keys.
+
+mod holding;
+mod joining;
+mod publishing;
+mod restoring;
+mod site;

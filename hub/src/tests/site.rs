@@ -1,0 +1,232 @@
+//! A hub with its catalog in a temporary folder.
+
+use crate::config::HubConfig;
+use crate::hub::{Hub, Parts, Settings};
+use crate::init::{Layout, init};
+use crate::source::Source;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Actor, StoreError};
+use catalog::{FetchOptions, Repository};
+use certs::key::FileSigner;
+use jiff::{SignedDuration, Timestamp};
+use policy::bundle::chain::Chain;
+use policy::name::ClusterName;
+use proto::rest::catalog::Refreshed;
+use service::clock::Clock;
+use service::supervisor::{Policy, Supervisor, Task};
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A clock that stands until it is moved.
+pub(super) struct Hand(Mutex<Timestamp>);
+
+impl Hand {
+    pub(super) fn forward(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.checked_add(SignedDuration::try_from(by).unwrap()).unwrap();
+    }
+}
+
+impl Clock for Hand {
+    fn wall(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+pub(super) struct Site {
+    pub(super) folder: TempDir,
+    pub(super) clock: Arc<Hand>,
+    pub(super) hub: Arc<Hub>,
+    /// Ends the hub's tasks.
+    tasks: Running,
+}
+
+struct Running {
+    shutdown: service::supervisor::Shutdown,
+    done: tokio::task::JoinHandle<Result<(), service::supervisor::Fatal>>,
+}
+
+pub(super) fn who() -> Actor {
+    Actor::Person("ada".to_owned())
+}
+
+pub(super) fn cluster(name: &str) -> ClusterName {
+    name.parse().unwrap()
+}
+
+const WRIT: &str = "apiVersion: writ.dev/v1alpha1
+kind: Catalog
+metadata: {name: acme}
+spec:
+  regions: [eu, us]
+  teams: {platform: {members: [ada]}}
+  domains: [{path: intents, owner: platform}, {path: regions/eu, owner: platform}, {path: regions/us, owner: platform}]
+";
+
+pub(super) fn cluster_yaml(name: &str, region: &str) -> String {
+    format!(
+        "apiVersion: writ.dev/v1alpha1
+kind: Cluster
+metadata: {{name: {name}}}
+spec: {{region: {region}, mode: enforce, facts: {{kubernetes: \"1.36\", apis: [apps/v1]}}}}
+"
+    )
+}
+
+pub(super) fn intent(name: &str, region: Option<&str>, value: &str) -> String {
+    let clusters = region.map_or_else(|| "{}".to_owned(), |region| format!("{{regions: [{region}]}}"));
+    format!(
+        "apiVersion: writ.dev/v1alpha1
+kind: ConfigTemplate
+metadata: {{name: {name}}}
+spec:
+  rationale: A test.
+  risk: low
+  mode: enforce
+  scope: {{clusters: {clusters}}}
+  objects:
+  - manifest:
+      apiVersion: v1
+      kind: ConfigMap
+      metadata: {{name: {name}, namespace: shop}}
+      data: {{key: {value}}}
+"
+    )
+}
+
+impl Site {
+    /// A hub of two clusters, eu-1 and us-1, and one rule, published.
+    pub(super) async fn published() -> Self {
+        let site = Self::new().await;
+        site.write("writ.yaml", WRIT);
+        site.write("clusters/eu-1.yaml", &cluster_yaml("eu-1", "eu"));
+        site.write("clusters/us-1.yaml", &cluster_yaml("us-1", "us"));
+        site.write("intents/one.yaml", &intent("one", None, "a"));
+        site.commit().await;
+        site
+    }
+
+    /// A hub that has read nothing yet.
+    pub(super) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Hand(Mutex::new("2026-11-21T03:00:00Z".parse().unwrap())));
+        std::fs::create_dir(folder.path().join("catalog")).unwrap();
+        git(&folder.path().join("catalog"), &["init", "-q", "-b", "main"]);
+        let text = "apiVersion: writ.dev/v1alpha1\nkind: HubConfig\nspec:\n  data: hub\n  trustDomain: acme.example\n  \
+                    catalog: {repository: catalog}\n  listeners: {spokes: \"127.0.0.1:0\"}\n";
+        std::fs::write(folder.path().join("hub.yaml"), text).unwrap();
+        let config = HubConfig::load(&folder.path().join("hub.yaml")).unwrap();
+        init(&config, clock.wall(), &mut rand::rng()).await.unwrap();
+        let (hub, tasks) = start(folder.path(), clock.clone()).await;
+        Self { folder, clock, hub, tasks }
+    }
+
+    pub(super) fn store_path(&self) -> std::path::PathBuf {
+        self.folder.path().join("hub/writ.db")
+    }
+
+    /// Stops the hub, lets `between` happen to its data, and starts it again.
+    pub(super) async fn restart(self, between: impl FnOnce(&Path)) -> Self {
+        let Self { folder, clock, hub, tasks } = self;
+        tasks.shutdown.cancel();
+        tasks.done.await.unwrap().unwrap();
+        drop(hub);
+        between(folder.path());
+        let (hub, tasks) = start(folder.path(), clock.clone()).await;
+        Self { folder, clock, hub, tasks }
+    }
+
+    pub(super) fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join("catalog").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub(super) fn remove(&self, path: &str) {
+        std::fs::remove_file(self.folder.path().join("catalog").join(path)).unwrap();
+    }
+
+    /// Commits all that stands and has the hub read it.
+    pub(super) async fn commit(&self) -> Refreshed {
+        let catalog = self.folder.path().join("catalog");
+        git(&catalog, &["add", "-A"]);
+        git(&catalog, &["commit", "-q", "--allow-empty", "-m", "change"]);
+        self.hub.refresh().await.unwrap()
+    }
+
+    /// Waits until the newest head of `name` is as `wanted` says.
+    pub(super) async fn until(
+        &self,
+        name: &str,
+        wanted: impl Fn(&crate::following::Published) -> bool,
+    ) -> Arc<crate::following::Published> {
+        let mut followed = self.hub.followed(&cluster(name));
+        let found = followed.wait_for(|newest| newest.as_ref().is_some_and(|newest| wanted(newest)));
+        tokio::time::timeout(Duration::from_secs(20), found).await.expect("such a head").unwrap().clone().unwrap()
+    }
+
+    pub(super) fn newest(&self, name: &str) -> Arc<crate::following::Published> {
+        self.hub.followed(&cluster(name)).borrow().clone().expect("a head")
+    }
+}
+
+async fn start(folder: &Path, clock: Arc<Hand>) -> (Arc<Hub>, Running) {
+    let config = HubConfig::load(&folder.join("hub.yaml")).unwrap();
+    let layout = Layout::new(&config.data);
+    let trust = Chain::from_bytes(&std::fs::read(layout.trust()).unwrap()).unwrap();
+    let options = FetchOptions { known_hosts: None, ..FetchOptions::default() };
+    let source = Source {
+        mirror: Repository::open(&layout.mirror()).unwrap(),
+        location: config.repository,
+        name: config.reference,
+        options,
+    };
+    let parts = Parts {
+        store: Arc::new(open(&layout.store()).await),
+        clock: clock.clone(),
+        signer: Arc::new(FileSigner::load(&layout.key("bundles.pem")).unwrap()),
+        trust: Arc::new(trust),
+        source,
+        settings: Settings { fresh: config.fresh, hubs: vec!["127.0.0.1:1".to_owned()] },
+    };
+    let (hub, requests) = Hub::open(parts).await.unwrap();
+    let mut supervisor = Supervisor::new(clock);
+    let shutdown = supervisor.shutdown();
+    let (syncing, publishing) = (hub.clone(), hub.clone());
+    let hour = Duration::from_secs(3_600);
+    let sync = Task::new("sync", Policy::Fatal);
+    supervisor.start_once(sync, |context| async move { syncing.keep_syncing(requests, hour, context).await });
+    let publish = Task::new("publish", Policy::Fatal);
+    supervisor.start_once(publish, |context| async move { publishing.keep_publishing(context).await });
+    let done = tokio::task::spawn(supervisor.run(Duration::from_secs(10)));
+    (hub, Running { shutdown, done })
+}
+
+/// The hub that was stopped closes the file a moment later.
+async fn open(path: &Path) -> SqliteStore {
+    for _ in 0..1_000 {
+        match SqliteStore::open(path) {
+            Err(StoreError::InUse { .. }) => tokio::time::sleep(Duration::from_millis(5)).await,
+            other => return other.unwrap(),
+        }
+    }
+    panic!("{} stays in use", path.display());
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("git")
+        .args(["-c", "user.name=Ada", "-c", "user.email=ada@acme.example"])
+        .args(arguments)
+        .current_dir(folder)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
