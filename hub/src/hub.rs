@@ -104,7 +104,20 @@ impl Hub {
             source: Arc::new(parts.source),
             in_force: RwLock::default(),
         };
+        hub.take_up_catalog().await?;
         Ok((Arc::new(hub), requests))
+    }
+
+    /// Reads the catalog that was in force, so that clusters are known before the first round. Where that fails, the
+    /// heads in the store go on; the publisher tells why.
+    async fn take_up_catalog(&self) -> Result<(), HubError> {
+        let standing = self.standing.lock().await;
+        match self.in_force(&standing, None).await {
+            Ok(Some(in_force)) => self.set_in_force(in_force),
+            Ok(None) | Err(HubError::Catalog(_) | HubError::RevisionRefused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// The chain of trust documents that spokes are given.

@@ -19,6 +19,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 /// A clock that stands until it is moved.
 pub(super) struct Hand(Mutex<Timestamp>);
@@ -49,7 +50,7 @@ pub(super) struct Site {
 
 struct Running {
     shutdown: service::supervisor::Shutdown,
-    done: tokio::task::JoinHandle<Result<(), service::supervisor::Fatal>>,
+    done: JoinSet<Result<(), service::supervisor::Fatal>>,
 }
 
 pub(super) fn who() -> Actor {
@@ -135,7 +136,9 @@ impl Site {
     pub(super) async fn restart(self, between: impl FnOnce(&Path)) -> Self {
         let Self { folder, clock, hub, tasks } = self;
         tasks.shutdown.cancel();
-        tasks.done.await.unwrap().unwrap();
+        for ended in tasks.done.join_all().await {
+            ended.unwrap();
+        }
         drop(hub);
         between(folder.path());
         let (hub, tasks) = start(folder.path(), clock.clone()).await;
@@ -204,7 +207,8 @@ async fn start(folder: &Path, clock: Arc<Hand>) -> (Arc<Hub>, Running) {
     supervisor.start_once(sync, |context| async move { syncing.keep_syncing(requests, hour, context).await });
     let publish = Task::new("publish", Policy::Fatal);
     supervisor.start_once(publish, |context| async move { publishing.keep_publishing(context).await });
-    let done = tokio::task::spawn(supervisor.run(Duration::from_secs(10)));
+    let mut done = JoinSet::new();
+    done.spawn(supervisor.run(Duration::from_secs(10)));
     (hub, Running { shutdown, done })
 }
 
