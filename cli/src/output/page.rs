@@ -66,8 +66,9 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// A name and what it stands for, aligned with its neighbours.
+    /// A name and what it stands for, aligned with its neighbours; nothing reads `-`.
     pub(crate) fn pair(&mut self, name: &str, value: &str) {
+        let value = if value.is_empty() { "-" } else { value };
         self.line(&format!("{name:<12}{value}"));
     }
 

@@ -49,8 +49,8 @@ fn connected() -> Value {
 
 fn held() -> Value {
     json!({
-        "digest": format!("sha256:{}", "1b4f0e9851971998".repeat(4)), "reason": "Removals", "cluster": "eu-1",
-        "since": "2026-11-21T11:58:00Z", "message": "eu-1 would remove 23 objects",
+        "digest": format!("sha256:{}", "1b4f0e9851971998".repeat(4)), "reason": "Removals", "clusters": ["eu-1", "eu-2"],
+        "since": "2026-11-21T11:58:00Z", "message": "23 objects would be removed from each of 2 clusters",
         "items": ["ConfigMap observability/otel", "ResourceQuota shop/writ-team-quota"], "itemsTotal": 23
     })
 }

@@ -104,11 +104,13 @@ fn cluster(hub: &Hub, name: ClusterName) -> Resource {
     Resource::Cluster { name, declared }
 }
 
-/// A hold that is not there is the fleet's, so that who may not look cannot tell.
+/// A hold of several clusters is the fleet's; so is one that is not there, so that who may not look cannot tell.
 fn held(hub: &Hub, hold: Option<Hold>) -> Resource {
-    match hold.map(|hold| hold.kind) {
-        Some(HoldKind::Removals { cluster: name, .. }) => cluster(hub, name),
-        Some(HoldKind::Rendering { .. } | HoldKind::Restored { .. }) | None => Resource::Fleet,
+    let Some(HoldKind::Removals { clusters, .. }) = hold.map(|hold| hold.kind) else { return Resource::Fleet };
+    let mut names = clusters.into_iter();
+    match (names.next(), names.next()) {
+        (Some(name), None) => cluster(hub, name),
+        _ => Resource::Fleet,
     }
 }
 

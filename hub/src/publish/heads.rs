@@ -4,7 +4,7 @@ use super::standing::Standing;
 use crate::error::HubError;
 use crate::following::Published;
 use crate::hub::Hub;
-use crate::records::{self, Issued, PruneRelease};
+use crate::records::{self, Fleet, Issued, Kept, PruneRelease};
 use bytes::Bytes;
 use certs::key::Signer;
 use jiff::{SignedDuration, Timestamp};
@@ -31,8 +31,7 @@ type Signed = BTreeMap<ClusterName, (Head, Bytes)>;
 impl Hub {
     /// Signs a head for every cluster whose head in force says something else, and shows it to those who follow.
     pub(super) async fn issue(&self, standing: &mut Standing) -> Result<(), HubError> {
-        let released = records::list::<PruneRelease>(self.store.as_ref()).await?;
-        let prunes: BTreeMap<String, Digest> = released.into_iter().map(|kept| (kept.id, kept.record.digest)).collect();
+        let prunes = released(&standing.fleet, records::list::<PruneRelease>(self.store.as_ref()).await?);
         let says = |issued: &Issued| (issued.sequence, prunes.get(issued.cluster.name.as_str()).copied());
         let says: BTreeMap<_, _> =
             standing.fleet.clusters.iter().map(|(name, issued)| (name.clone(), says(issued))).collect();
@@ -64,6 +63,15 @@ impl Hub {
         let fresh_until = at.checked_add(fresh).unwrap_or(Timestamp::MAX);
         Issue { at, fresh_until, hubs: self.settings.hubs.clone(), trust: self.trust.version() }
     }
+}
+
+/// What each cluster may remove at the sequence that it is at. A release does not outlive its sequence, or the same
+/// removal would pass without a person ever after.
+fn released(fleet: &Fleet, kept: Vec<Kept<PruneRelease>>) -> BTreeMap<String, Digest> {
+    let at =
+        |cluster: &str| fleet.clusters.iter().find(|(name, _)| name.as_str() == cluster).map(|(_, at)| at.sequence);
+    let holds = |kept: &Kept<PruneRelease>| at(&kept.id) == Some(kept.record.sequence);
+    kept.into_iter().filter(holds).map(|kept| (kept.id, kept.record.digest)).collect()
 }
 
 fn published(standing: &Standing, signed: Signed) -> BTreeMap<ClusterName, Arc<Published>> {

@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum HoldKind {
-    /// A spoke holds removals above T_prune.
+    /// Spokes hold removals above T_prune: all of them the same rows, which is what the digest says.
     Removals {
         /// Whose.
-        cluster: ClusterName,
+        clusters: BTreeSet<ClusterName>,
         /// What would go: the first of them, sorted.
         objects: Vec<ObjectId>,
         /// How many would go.

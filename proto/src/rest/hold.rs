@@ -14,9 +14,9 @@ pub struct Hold {
     pub digest: Digest,
     /// Why.
     pub reason: Reason,
-    /// The cluster, where only one is concerned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<ClusterName>,
+    /// The clusters that it is about; none: the whole fleet.
+    #[serde(default)]
+    pub clusters: Vec<ClusterName>,
     /// Since when it waits.
     pub since: Timestamp,
     /// What would happen on release, for people.

@@ -1,5 +1,6 @@
 //! `writ hold list`.
 
+use super::about;
 use crate::fault::Fault;
 use crate::help;
 use crate::hub::{Hub, HubArguments};
@@ -30,11 +31,16 @@ impl List {
 
 impl Human for Resource<rest::List<Hold>> {
     fn lay_out(&self, page: &mut Page) {
-        let mut table = Table::new(&["DIGEST", "REASON", "CLUSTER", "SINCE", "MESSAGE"]);
+        let mut table = Table::new(&["DIGEST", "REASON", "CLUSTERS", "SINCE", "MESSAGE"]);
         for hold in &self.body.items {
             let short = hold.digest.hex().chars().take(12).collect();
-            let cluster = hold.cluster.as_ref().map(ToString::to_string).unwrap_or_default();
-            table.row([short, hold.reason.to_string(), cluster, page.age(hold.since), hold.message.clone()]);
+            table.row([
+                short,
+                hold.reason.to_string(),
+                about(&hold.clusters),
+                page.age(hold.since),
+                hold.message.clone(),
+            ]);
         }
         page.table(&table, "Nothing waits for a person.");
     }

@@ -8,6 +8,7 @@ mod show;
 use crate::fault::Fault;
 use crate::hub::HubArguments;
 use crate::output::Output;
+use policy::name::ClusterName;
 use service::exit::Exit;
 
 /// Changes that wait for a person
@@ -19,6 +20,15 @@ pub(crate) enum Hold {
     Show(show::Show),
     /// Let a held change happen
     Release(release::Release),
+}
+
+/// The clusters that a hold is about, in few words.
+fn about(clusters: &[ClusterName]) -> String {
+    match clusters {
+        [] => "all".to_owned(),
+        [only] => only.to_string(),
+        [first, more @ ..] => format!("{first} and {} more", more.len()),
+    }
 }
 
 impl Hold {

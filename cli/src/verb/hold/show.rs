@@ -36,7 +36,8 @@ impl Human for Resource<Hold> {
         let hold = &self.body;
         page.pair("digest", &hold.digest.to_string());
         page.pair("reason", &hold.reason.to_string());
-        page.pair("cluster", &hold.cluster.as_ref().map_or_else(|| "all".to_owned(), ToString::to_string));
+        let names: Vec<_> = hold.clusters.iter().map(ToString::to_string).collect();
+        page.pair("clusters", &if names.is_empty() { "all".to_owned() } else { names.join(", ") });
         page.pair("since", &page.age(hold.since));
         page.pair("message", &hold.message);
         if let Some(released) = &hold.released {

@@ -73,12 +73,34 @@ async fn a_hold_is_listed_until_it_is_released() {
     site.running.hub.prune_hold_reported(&name("a"), &held).await.unwrap();
     let (_, list) = site.call(&operator, Method::GET, "/v1alpha1/holds", &json!({})).await;
     assert_eq!(list["items"][0]["digest"], digest.to_string());
-    assert_eq!((&list["items"][0]["reason"], &list["items"][0]["cluster"]), (&json!("Removals"), &json!("a")));
+    assert_eq!((&list["items"][0]["reason"], &list["items"][0]["clusters"]), (&json!("Removals"), &json!(["a"])));
     let release = format!("/v1alpha1/holds/{}/release", digest.hex());
     let (status, released) = site.call(&operator, Method::POST, &release, &json!({})).await;
     assert_eq!((status, &released["released"]["by"]), (StatusCode::OK, &json!("person operator")));
     let (_, list) = site.call(&operator, Method::GET, "/v1alpha1/holds", &json!({})).await;
     assert_eq!(list["items"], json!([]));
+    site.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv24_clusters_that_hold_the_same_rows_share_a_hold_and_a_release_ends_with_its_sequence() {
+    let site = Site::start().await;
+    let (hub, who) = (&site.running.hub, Actor::Person("operator".to_owned()));
+    let digest = Digest::of(b"rows");
+    let held = Held { digest, total: 7, rows: Vec::new() };
+    let waiting = async || site.running.hub.hold(digest).await.unwrap().released.is_none();
+    for cluster in ["a", "b"] {
+        site.running.publish(cluster, 3, &[]).await;
+        hub.prune_hold_reported(&name(cluster), &held).await.unwrap();
+    }
+    let (_, list) = site.call(&site.person("operator"), Method::GET, "/v1alpha1/holds", &json!({})).await;
+    assert_eq!(list["items"][0]["clusters"], json!(["a", "b"]));
+    hub.release(digest, &who, None).await.unwrap();
+    hub.prune_hold_reported(&name("b"), &held).await.unwrap();
+    assert!(!waiting().await, "its head is on the way");
+    site.running.publish("b", 4, &[]).await;
+    hub.prune_hold_reported(&name("b"), &held).await.unwrap();
+    assert!(waiting().await, "the same removal, wanted by another sequence, waits again");
     site.running.stop().await;
 }
 

@@ -1,21 +1,23 @@
 //! Holds.
 
 use crate::records::{self, HoldKind};
+use policy::name::{ClusterName, RuleName};
 use proto::rest::hold::{Hold, Reason, Released};
+use std::collections::BTreeSet;
 
 pub(in crate::people) fn hold(hold: records::Hold) -> Hold {
     let records::Hold { digest, kind, since, released } = hold;
     let told = told(kind);
     let items_total = told.total;
     let released = released.map(|(by, at)| Released { by: by.to_string(), at });
-    let Told { reason, cluster, message, items, .. } = told;
-    Hold { digest, reason, cluster, since, message, items, items_total, released }
+    let Told { reason, clusters, message, items, .. } = told;
+    Hold { digest, reason, clusters, since, message, items, items_total, released }
 }
 
 /// What a kind of hold has to tell.
 struct Told {
     reason: Reason,
-    cluster: Option<policy::name::ClusterName>,
+    clusters: Vec<ClusterName>,
     message: String,
     items: Vec<String>,
     total: u64,
@@ -23,30 +25,44 @@ struct Told {
 
 fn told(kind: HoldKind) -> Told {
     match kind {
-        HoldKind::Removals { cluster, objects, count } => Told {
+        HoldKind::Removals { clusters, objects, count } => Told {
             reason: Reason::Removals,
-            message: format!("{cluster} would remove {count} objects"),
-            cluster: Some(cluster),
+            message: format!("{count} objects would be removed from {}", named(&clusters)),
+            clusters: clusters.into_iter().collect(),
             items: objects.iter().map(ToString::to_string).collect(),
             total: count,
         },
         HoldKind::Rendering { rules } => {
-            let line = |(cluster, rules): (&policy::name::ClusterName, &std::collections::BTreeSet<_>)| {
-                let names: Vec<_> = rules.iter().map(policy::name::RuleName::to_string).collect();
+            let line = |(cluster, rules): (&ClusterName, &BTreeSet<RuleName>)| {
+                let names: Vec<_> = rules.iter().map(RuleName::to_string).collect();
                 format!("{cluster}: {}", names.join(", "))
             };
             let items: Vec<_> = rules.iter().map(line).collect();
             let message = format!("this version of Writ renders rules of {} clusters differently", items.len());
-            Told { reason: Reason::Rendering, cluster: None, message, total: items.len() as u64, items }
+            Told {
+                reason: Reason::Rendering,
+                clusters: rules.into_keys().collect(),
+                message,
+                total: items.len() as u64,
+                items,
+            }
         }
         HoldKind::Restored { cluster, shown, stored } => Told {
             reason: Reason::Restored,
-            cluster: None,
+            clusters: Vec::new(),
             message: format!(
                 "{cluster} showed sequence {shown}, this hub's store has {stored}: it was restored from a backup"
             ),
             items: Vec::new(),
             total: 0,
         },
+    }
+}
+
+fn named(clusters: &BTreeSet<ClusterName>) -> String {
+    let mut names = clusters.iter();
+    match (names.next(), names.len()) {
+        (Some(only), 0) => only.to_string(),
+        (_, _) => format!("each of {} clusters", clusters.len()),
     }
 }

@@ -1,16 +1,13 @@
 //! Holds: list, show, release by digest.
 
+mod removals;
+
 use crate::error::HubError;
 use crate::hub::Hub;
-use crate::records::{self, Hold, HoldKind, Kept, PruneRelease, Writes as _, unchanged};
+use crate::records::{self, Hold, HoldKind, Kept, Writes as _, unchanged};
 use crate::store::{Action, Actor, Change, Precondition, StoreError};
 use policy::digest::Digest;
-use policy::name::ClusterName;
-use policy::plan::prune::Held;
 use serde_json::json;
-
-/// How many objects a hold names; it counts all.
-const NAMED: usize = 100;
 
 impl Hub {
     /// All holds, released ones too.
@@ -44,29 +41,15 @@ impl Hub {
         if kept.record.released.is_some() {
             return Ok(());
         }
+        if let HoldKind::Removals { clusters, .. } = &kept.record.kind {
+            self.release_removals(digest, clusters, who).await?;
+        }
         let expects = unchanged(Some(&kept));
         let hold = Hold { released: Some((who.clone(), self.clock.wall())), ..kept.record };
-        let mut change = Change::new().set(&digest, &hold, expects)?;
-        if let HoldKind::Removals { cluster, .. } = &hold.kind {
-            change = change.set(cluster, &PruneRelease { digest }, Precondition::Unconditional)?;
-        }
-        self.store
-            .commit(
-                change,
-                self.entry(who.clone(), Action::Release, &digest, json!({"hold": hold.kind, "reason": reason})),
-            )
-            .await?;
+        let change = Change::new().set(&digest, &hold, expects)?;
+        let detail = json!({"hold": hold.kind, "reason": reason});
+        self.store.commit(change, self.entry(who.clone(), Action::Release, &digest, detail)).await?;
         Ok(())
-    }
-
-    /// A spoke reports removals above T_prune: they wait here, listed, until a person releases their digest.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn prune_hold_reported(&self, cluster: &ClusterName, held: &Held) -> Result<(), HubError> {
-        let objects = held.rows.iter().take(NAMED).map(|row| row.id.clone()).collect();
-        let kind = HoldKind::Removals { cluster: cluster.clone(), objects, count: held.total };
-        self.place_hold(held.digest, kind, Actor::Cluster(cluster.clone())).await
     }
 
     /// Keeps a hold; one that stands already, or was released, stays as it is.

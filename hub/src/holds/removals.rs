@@ -1,0 +1,98 @@
+//! Holds on large removals, as spokes report them (invariant 24).
+
+use crate::error::HubError;
+use crate::hub::Hub;
+use crate::records::{self, Hold, HoldKind, Kept, PruneRelease, Writes as _, unchanged};
+use crate::store::{Action, Actor, Change, Precondition, StoreError, change};
+use policy::digest::Digest;
+use policy::name::ClusterName;
+use policy::plan::prune::Held;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// How many objects a hold names; it counts all.
+const NAMED: usize = 100;
+/// How often a report is tried again when others report the same at the same moment.
+const TRIES: usize = 16;
+
+impl Hub {
+    /// A spoke reports removals above T_prune: they wait here, listed, until a person releases their digest. Clusters
+    /// that hold the same rows share one hold; rows that were released before wait again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn prune_hold_reported(&self, cluster: &ClusterName, held: &Held) -> Result<(), HubError> {
+        for _ in 0..TRIES {
+            match self.take_in(cluster, held).await {
+                Err(HubError::Store(StoreError::Conflict { .. })) => {}
+                done => return done,
+            }
+        }
+        self.take_in(cluster, held).await
+    }
+
+    async fn take_in(&self, cluster: &ClusterName, held: &Held) -> Result<(), HubError> {
+        let kept = records::get::<Hold>(self.store.as_ref(), &held.digest).await?;
+        let hold = match &kept {
+            Some(kept) if kept.record.released.is_none() => match joined(&kept.record, cluster) {
+                Some(hold) => hold,
+                None => return Ok(()),
+            },
+            Some(_) if self.is_released(cluster, held.digest).await? => return Ok(()),
+            _ => self.begun(cluster, held),
+        };
+        self.keep(&hold, kept.as_ref(), cluster).await
+    }
+
+    fn begun(&self, cluster: &ClusterName, held: &Held) -> Hold {
+        let objects = held.rows.iter().take(NAMED).map(|row| row.id.clone()).collect();
+        let kind = HoldKind::Removals { clusters: BTreeSet::from([cluster.clone()]), objects, count: held.total };
+        Hold { digest: held.digest, kind, since: self.clock.wall(), released: None }
+    }
+
+    async fn keep(&self, hold: &Hold, kept: Option<&Kept<Hold>>, by: &ClusterName) -> Result<(), HubError> {
+        let change = Change::new().set(&hold.digest, hold, unchanged(kept))?;
+        let entry = self.entry(Actor::Cluster(by.clone()), Action::Hold, &hold.digest, json!(hold.kind));
+        self.store.commit(change, entry).await?;
+        Ok(())
+    }
+
+    /// Whether the cluster's head says so already, or is about to.
+    async fn is_released(&self, cluster: &ClusterName, digest: Digest) -> Result<bool, HubError> {
+        let released = records::get::<PruneRelease>(self.store.as_ref(), cluster).await?;
+        let now = PruneRelease { digest, sequence: self.sequence_of(cluster) };
+        Ok(released.is_some_and(|kept| kept.record == now))
+    }
+
+    fn sequence_of(&self, cluster: &ClusterName) -> u64 {
+        self.issued().clusters.get(cluster).map_or(0, |issued| issued.sequence)
+    }
+
+    /// Lets each cluster remove these rows, at the sequence that it is at. A crash between two changes leaves the hold
+    /// standing: releasing it again does the rest.
+    pub(super) async fn release_removals(
+        &self,
+        digest: Digest,
+        clusters: &BTreeSet<ClusterName>,
+        who: &Actor,
+    ) -> Result<(), HubError> {
+        let clusters: Vec<_> = clusters.iter().collect();
+        for some in clusters.chunks(change::MOST) {
+            let release = |change: Change, cluster: &&ClusterName| {
+                let release = PruneRelease { digest, sequence: self.sequence_of(cluster) };
+                change.set(*cluster, &release, Precondition::Unconditional)
+            };
+            let change = some.iter().try_fold(Change::new(), release)?;
+            let entry = self.entry(who.clone(), Action::Release, &digest, json!({"clusters": some}));
+            self.store.commit(change, entry).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The hold with one cluster more; none where it is there already.
+fn joined(hold: &Hold, cluster: &ClusterName) -> Option<Hold> {
+    let mut hold = hold.clone();
+    let HoldKind::Removals { clusters, .. } = &mut hold.kind else { return None };
+    clusters.insert(cluster.clone()).then_some(hold)
+}
