@@ -166,7 +166,7 @@ fn holds(cast: &Cast, clusters: usize) -> Result<Vec<String>> {
     let items = list.get("items").and_then(Value::as_array).context("a list has items")?;
     let mut digests: Vec<String> =
         items.iter().filter_map(|hold| Some(hold.get("digest")?.as_str()?.to_owned())).collect();
-    let named = items.iter().filter(|hold| hold.get("cluster").is_some_and(Value::is_string)).count();
+    let named = items.iter().filter_map(|hold| hold.get("clusters")?.as_array()).map(Vec::len).sum::<usize>();
     digests.sort_unstable();
     digests.dedup();
     if named < clusters { bail!("{named} clusters hold a removal") } else { Ok(digests) }
