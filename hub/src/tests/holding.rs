@@ -29,6 +29,20 @@ async fn inv24_removals_wait_until_a_person_releases_their_digest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn inv24_a_release_is_for_one_sequence() {
+    let site = Site::published().await;
+    let digest = Digest::of(b"rows");
+    let held = Held { digest, total: 7, rows: Vec::new() };
+    site.hub.prune_hold_reported(&cluster("eu-1"), &held).await.unwrap();
+    site.hub.release(digest, &who(), None).await.unwrap();
+    site.until("eu-1", |newest| newest.head.prune == Some(digest)).await;
+    site.write("intents/one.yaml", &intent("one", None, "b"));
+    site.commit().await;
+    let next = site.until("eu-1", |newest| newest.head.sequence == 2).await;
+    assert_eq!(next.head.prune, None, "the same removal would pass unasked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pin_stops_rules_and_unpinning_lets_the_newest_pass() {
     let site = Site::published().await;
     let first = site.newest("eu-1");
