@@ -29,8 +29,6 @@ struct Spec {
     fresh: Span,
     #[serde(default = "one_day")]
     leaf: Span,
-    #[serde(default = "five_seconds")]
-    revoke: Span,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -97,10 +95,6 @@ const fn one_day() -> Span {
     Span::new(Duration::from_secs(86_400))
 }
 
-const fn five_seconds() -> Span {
-    Span::new(Duration::from_secs(5))
-}
-
 const fn half_a_minute() -> Span {
     Span::new(Duration::from_secs(30))
 }
@@ -132,8 +126,6 @@ pub struct HubConfig {
     pub fresh: Span,
     /// How long a leaf certificate lasts.
     pub leaf: Span,
-    /// How soon a revocation takes effect.
-    pub revoke: Span,
 }
 
 /// Why a configuration cannot be used.
@@ -193,7 +185,6 @@ impl HubConfig {
             advertise: spec.advertise.into_iter().map(|address| address.0.0).collect(),
             fresh: spec.fresh,
             leaf: spec.leaf,
-            revoke: spec.revoke,
         })
     }
 
@@ -212,9 +203,6 @@ impl HubConfig {
         }
         if short(self.leaf, 2_000) {
             return Some("spec.leaf must be at least 2s; 24h is the default".to_owned());
-        }
-        if short(self.revoke, 100) {
-            return Some("spec.revoke must be at least 100ms; 5s is the default".to_owned());
         }
         short(self.interval, 100).then(|| "spec.catalog.interval must be at least 100ms; 30s is the default".to_owned())
     }
