@@ -93,6 +93,16 @@ impl Agent {
         Arc::clone(&self.force.borrow())
     }
 
+    /// Puts a bundle in force. Its head is a good one, so nothing of an earlier refusal to believe what lay in the cache
+    /// or in the cluster stands any longer.
+    pub fn take_up(&self, bundle: Arc<Bundle>, watermark: Watermark) {
+        self.time.signed(watermark.head.issued_at);
+        self.force.send_replace(Arc::new(Force { bundle: Some(bundle), watermark: Some(watermark) }));
+        self.wake.notify_one();
+        self.faults.clear("cache");
+        self.faults.clear("watermark");
+    }
+
     /// Where hubs answer: as the newest head says, then as the join string said.
     #[must_use]
     pub fn hubs(&self) -> Vec<String> {

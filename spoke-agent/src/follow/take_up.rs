@@ -93,14 +93,8 @@ async fn put_in_force(agent: &Arc<Agent>, force: &Force, accepted: Accepted) -> 
     };
     let head = bundle.head().clone();
     tracing::info!(sequence = head.sequence, revision = head.revision, "a bundle is in force");
-    agent.time.signed(head.issued_at);
     let bundle = Arc::new(bundle);
-    agent.force.send_replace(Arc::new(Force {
-        bundle: Some(Arc::clone(&bundle)),
-        watermark: Some(Watermark { head, bytes }),
-    }));
-    agent.wake.notify_one();
-    agent.faults.clear("cache");
+    agent.take_up(Arc::clone(&bundle), Watermark { head, bytes });
     agent.time.store();
     if !same {
         agent.faults.put("collect", agent.bundles.collect(&bundle).err().map(|error| service::exit::chain(&error)));

@@ -14,7 +14,7 @@ use writ_spoke_agent::identity::{Files, Joined};
 
 const FILE: &str = "objects/shop/ConfigMap..otel.yaml";
 
-async fn joined(world: &World, hub: &Hub) {
+pub(crate) async fn joined(world: &World, hub: &Hub) {
     let (now, mut rng) = (SystemClock::new().wall(), rand::rng());
     let domain: TrustDomain = "acme.example".parse().unwrap();
     let validity = Validity::starting(now, Duration::from_secs(24 * 3600)).unwrap();

@@ -12,4 +12,5 @@ mod accept;
 mod alone;
 mod cache;
 mod rounds;
+mod watermark;
 mod world;
