@@ -5,3 +5,4 @@ mod joining;
 mod publishing;
 mod restoring;
 mod site;
+mod starting;

@@ -140,6 +140,7 @@ impl Site {
             ended.unwrap();
         }
         drop(hub);
+        closed(&folder.path().join("hub/writ.db-wal")).await;
         between(folder.path());
         let (hub, tasks) = start(folder.path(), clock.clone()).await;
         Self { folder, clock, hub, tasks }
@@ -210,6 +211,17 @@ async fn start(folder: &Path, clock: Arc<Hand>) -> (Arc<Hub>, Running) {
     let mut done = JoinSet::new();
     done.spawn(supervisor.run(Duration::from_secs(10)));
     (hub, Running { shutdown, done })
+}
+
+/// The store's thread closes its file a moment after the hub is gone; its write-ahead log goes last.
+async fn closed(log: &Path) {
+    for _ in 0..2_000 {
+        if !log.exists() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{} stays open", log.display());
 }
 
 /// The hub that was stopped closes the file a moment later.
