@@ -41,6 +41,11 @@ async fn what_is_tampered_with_is_repaired_even_without_any_bundle() {
         std::fs::remove_file(world.root().join(FILE)).unwrap();
         world.reconciler().round(bundle).await.unwrap();
         assert!(world.read(FILE).is_some_and(|text| text.contains("k: v")));
+        for garbled in ["", "data: [", "apiVersion: v1\nkind: Secret\nmetadata: {name: other}\n"] {
+            world.write(FILE, garbled);
+            world.reconciler().round(bundle).await.unwrap();
+            assert_eq!(world.read(FILE).unwrap(), good, "{garbled:?}");
+        }
     }
 }
 

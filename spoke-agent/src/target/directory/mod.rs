@@ -136,7 +136,9 @@ impl Inner {
         self.left.clear();
         self.capabilities = cluster::read(&self.layout)?;
         self.book.reread(&self.layout)?;
-        let (Objects { files, oddities }, parsed) = read::all(&self.layout, &self.parsed)?;
+        let ours = self.book.records().map(|record| &record.row).filter(|row| matches!(row.state, State::Owned { .. }));
+        let ours = ours.filter_map(|row| Some((self.layout.object(&row.id).ok()?, row))).collect();
+        let (Objects { files, oddities }, parsed) = read::all(&self.layout, &self.parsed, &ours)?;
         self.parsed = parsed;
         let seen = Seen {
             namespaces: namespaces(&files),

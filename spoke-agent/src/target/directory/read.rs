@@ -7,6 +7,8 @@ use crate::target::{Oddity, TargetError};
 use policy::digest::Digest;
 use policy::name::Namespace;
 use policy::object::{Object, ObjectId};
+use policy::plan::inventory::Row;
+use serde_json::json;
 use service::atomic;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirEntry;
@@ -36,7 +38,12 @@ pub(super) struct Objects {
 pub(super) type Parsed = BTreeMap<PathBuf, File>;
 
 /// Reads everything under `objects/`.
-pub(super) fn all(layout: &Layout, earlier: &Parsed) -> Result<(Objects, Parsed), TargetError> {
+/// A file of `ours` that cannot be understood stands for an object that says nothing.
+pub(super) fn all(
+    layout: &Layout,
+    earlier: &Parsed,
+    ours: &BTreeMap<PathBuf, &Row>,
+) -> Result<(Objects, Parsed), TargetError> {
     let (mut objects, mut parsed) = (Objects::default(), Parsed::new());
     for folder in folders(layout, &mut objects)? {
         for path in plain_files(&folder.0, &mut objects)? {
@@ -49,7 +56,10 @@ pub(super) fn all(layout: &Layout, earlier: &Parsed) -> Result<(Objects, Parsed)
                     parsed.insert(path, file);
                 }
                 Ok(None) => {}
-                Err(why) => objects.pass_over(&path, why),
+                Err(why) => match ours.get(&path).and_then(|row| torn(&path, row)) {
+                    Some(file) => drop(objects.files.insert(file.object.id().clone(), file)),
+                    None => objects.pass_over(&path, why),
+                },
             }
         }
     }
@@ -79,6 +89,18 @@ pub(super) fn one(path: &Path, namespace: Option<&Namespace>, earlier: &Parsed) 
         return Err(format!("the object in it belongs into a file named `{name}`"));
     }
     Ok(Some(File { version, object }))
+}
+
+/// What is left of an object of ours whose file was emptied or garbled: it is there and says nothing, so it is repaired
+/// like any other drift.
+pub(super) fn torn(path: &Path, row: &Row) -> Option<File> {
+    let bytes = files::read(path, OBJECT).ok()??;
+    let mut metadata = json!({"name": row.id.name});
+    if let (Some(namespace), Some(metadata)) = (&row.id.namespace, metadata.as_object_mut()) {
+        metadata.insert("namespace".to_owned(), json!(namespace));
+    }
+    let tree = json!({"apiVersion": row.api, "kind": row.id.kind, "metadata": metadata});
+    Some(File { version: Digest::of(&bytes), object: Object::try_from(tree).ok()? })
 }
 
 fn folders(layout: &Layout, objects: &mut Objects) -> Result<Vec<(PathBuf, Option<Namespace>)>, TargetError> {

@@ -183,8 +183,12 @@ impl Inner {
 
     /// What stands there now.
     pub(super) fn live(&self, id: &ObjectId) -> Result<Option<(Digest, Object)>, Refusal> {
-        let file = read::one(&self.path(id)?, id.namespace.as_ref(), &self.parsed);
-        let file = file.map_err(|why| Refusal::Unwritable { id: Box::new(id.clone()), why })?;
+        let path = self.path(id)?;
+        let file = read::one(&path, id.namespace.as_ref(), &self.parsed).or_else(|why| {
+            let row = self.book.get(id).filter(|record| stands(record)).map(|record| &record.row);
+            let torn = row.and_then(|row| read::torn(&path, row));
+            torn.map(Some).ok_or_else(|| Refusal::Unwritable { id: Box::new(id.clone()), why })
+        })?;
         Ok(file.map(|file| (file.version, file.object)))
     }
 
