@@ -4,6 +4,7 @@ use crate::name::{Namespace, RuleName};
 use crate::object::ObjectId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// One rule in one namespace, or in the cluster: all of its objects or none.
@@ -63,6 +64,20 @@ pub enum OutcomeCode {
     Removed,
 }
 
+impl OutcomeCode {
+    /// Whether someone may act on it: everything but what stands as wanted, is kept, or goes away as it should.
+    #[must_use]
+    pub const fn is_finding(self) -> bool {
+        !matches!(self, Self::Applied | Self::Kept | Self::Removing | Self::Removed)
+    }
+}
+
+/// How many of the counted units are findings.
+#[must_use]
+pub fn findings(counts: &BTreeMap<OutcomeCode, u64>) -> u64 {
+    counts.iter().filter(|(code, _)| code.is_finding()).map(|(_, count)| count).sum()
+}
+
 /// What became of one unit in one round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -74,19 +89,29 @@ pub struct Outcome {
     /// Why, for people; empty when there is nothing to add.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// The one object that it is about, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Box<ObjectId>>,
 }
 
 impl Outcome {
     /// An outcome with nothing to add.
     #[must_use]
     pub fn new(code: OutcomeCode, reason: &str) -> Self {
-        Self { code, reason: reason.to_owned(), message: String::new() }
+        Self { code, reason: reason.to_owned(), message: String::new(), object: None }
     }
 
     /// The same with a message for people.
     #[must_use]
     pub fn saying(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
+        self
+    }
+
+    /// The same, of one object.
+    #[must_use]
+    pub fn about(mut self, object: &ObjectId) -> Self {
+        self.object = Some(Box::new(object.clone()));
         self
     }
 }
@@ -101,6 +126,9 @@ pub struct Finding {
     pub reason: String,
     /// The rule.
     pub rule: RuleName,
+    /// The namespace of the unit; none: the cluster as one unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<Namespace>,
     /// The object, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectId>,

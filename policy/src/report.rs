@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub const MAX_REPORT: usize = 1024 * 1024;
 /// How many units, findings and held rows a report names at most; the counts cover all of them.
 pub const MAX_NAMED: usize = 500;
-/// The most characters of one message.
+/// The most bytes of one message.
 pub const MAX_MESSAGE: usize = 512;
 
 /// Which condition of a spoke.
@@ -70,6 +70,29 @@ pub struct UnitReport {
     pub unit: UnitId,
     /// What became of it.
     pub outcome: Outcome,
+    /// Since when its code and reason are what they are.
+    #[serde(default)]
+    pub since: Timestamp,
+}
+
+impl UnitReport {
+    /// The finding that it is, if someone may act on it.
+    fn finding(&self) -> Option<Finding> {
+        let Outcome { code, reason, message, object } = self.outcome.clone();
+        let UnitId { rule, namespace } = self.unit.clone();
+        let object = object.map(|object| *object);
+        let since = self.since;
+        code.is_finding().then_some(Finding {
+            outcome: code,
+            reason,
+            rule,
+            namespace,
+            object,
+            message,
+            since,
+            by: None,
+        })
+    }
 }
 
 /// What a spoke tells: canonical JSON, at most [`MAX_REPORT`] bytes.
@@ -110,13 +133,21 @@ pub enum ReportError {
 }
 
 impl Report {
-    /// Counts `outcomes` (all of them) and names those that are not Applied (the first [`MAX_NAMED`]).
+    /// Counts `outcomes` (all of them) and names those that are not Applied (the first [`MAX_NAMED`]), those on which
+    /// someone may act also as findings. `since` says since when a unit is as it is.
     #[must_use]
-    pub fn with_outcomes(mut self, outcomes: &BTreeMap<UnitId, Outcome>) -> Self {
+    pub fn with_outcomes(mut self, outcomes: &BTreeMap<UnitId, Outcome>, since: impl Fn(&UnitId) -> Timestamp) -> Self {
         self.counts = count_all(outcomes);
         let open = outcomes.iter().filter(|(_, outcome)| outcome.code != OutcomeCode::Applied);
-        let name = |(unit, outcome): (&UnitId, &Outcome)| UnitReport { unit: unit.clone(), outcome: outcome.clone() };
-        self.units = open.take(MAX_NAMED).map(name).collect();
+        let name = |(unit, outcome): (&UnitId, &Outcome)| UnitReport {
+            unit: unit.clone(),
+            outcome: outcome.clone(),
+            since: since(unit),
+        };
+        let named =
+            |finds: bool| open.clone().filter(move |(_, outcome)| !finds || outcome.code.is_finding()).map(&name);
+        self.units = named(false).take(MAX_NAMED).collect();
+        self.findings = named(true).take(MAX_NAMED).filter_map(|unit| unit.finding()).collect();
         self
     }
 
@@ -155,8 +186,8 @@ impl Report {
 }
 
 fn shorten(message: &mut String) {
-    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
-        message.truncate(end);
+    if message.len() > MAX_MESSAGE {
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
         message.push('…');
     }
 }
@@ -175,6 +206,7 @@ const fn within_limit(size: usize) -> Result<(), ReportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::ObjectId;
 
     fn empty() -> Report {
         Report {
@@ -198,11 +230,27 @@ mod tests {
         let code = |number: usize| if number.is_multiple_of(2) { OutcomeCode::Applied } else { OutcomeCode::Failed };
         let outcome = |number| Outcome::new(code(number), "Word").saying("é".repeat(9_000));
         let outcomes: BTreeMap<_, _> = (0..3_000).map(|number| (unit(number), outcome(number))).collect();
-        let report = empty().with_outcomes(&outcomes);
+        let report = empty().with_outcomes(&outcomes, |_| Timestamp::UNIX_EPOCH);
         assert_eq!(report.counts, BTreeMap::from([(OutcomeCode::Applied, 1_500), (OutcomeCode::Failed, 1_500)]));
         let bytes = report.to_bytes().unwrap();
         let read = Report::from_bytes(&bytes).unwrap();
-        assert_eq!((read.units.len(), read.counts), (MAX_NAMED, report.counts));
+        assert_eq!((read.units.len(), read.findings.len(), &read.counts), (MAX_NAMED, MAX_NAMED, &report.counts));
+        assert_eq!(crate::outcome::findings(&read.counts), 1_500);
+    }
+
+    #[test]
+    fn a_finding_is_an_outcome_on_which_someone_may_act() {
+        let unit = |name: &str| UnitId { rule: format!("ConfigTemplate/{name}").parse().unwrap(), namespace: None };
+        let id = ObjectId { group: String::new(), kind: "ConfigMap".to_owned(), namespace: None, name: "o".to_owned() };
+        let taken = Outcome::new(OutcomeCode::NameTaken, "Foreign").saying("not ours").about(&id);
+        let would = Outcome::new(OutcomeCode::WouldApply, "NotEnforced");
+        let fine = [OutcomeCode::Applied, OutcomeCode::Kept, OutcomeCode::Removing, OutcomeCode::Removed];
+        let mut outcomes = BTreeMap::from([(unit("taken"), taken), (unit("would"), would)]);
+        outcomes.extend(fine.map(|code| (unit(&format!("{code:?}").to_lowercase()), Outcome::new(code, "Fine"))));
+        let since = "2026-11-21T03:00:00Z".parse().unwrap();
+        let findings = empty().with_outcomes(&outcomes, |_| since).findings;
+        let said: Vec<_> = findings.iter().map(|found| (found.outcome, found.object.as_ref(), found.since)).collect();
+        assert_eq!(said, [(OutcomeCode::NameTaken, Some(&id), since), (OutcomeCode::WouldApply, None, since)]);
     }
 
     #[test]

@@ -36,12 +36,15 @@ fn connected() -> Value {
             "capabilities": {"kubernetes": "1.36", "apis": ["apps/v1"]},
             "lastSeen": "2026-11-21T12:00:00Z",
             "freshUntil": "2026-11-21T12:09:00Z",
-            "units": {"Applied": 21, "NameTaken": 1},
+            "units": {"Applied": 21, "Kept": 2, "NameTaken": 1, "WouldApply": 3},
             "conditions": [{"type": "Fresh", "status": "True", "reason": "Heard", "lastTransitionTime": "2026-11-21T09:00:00Z"}],
             "findings": [{
                 "outcome": "NameTaken", "reason": "Foreign", "rule": "ConfigTemplate/registry",
                 "object": {"group": "", "kind": "ConfigMap", "namespace": "shop", "name": "registry"},
                 "message": "it exists and is not ours\u{1b}[2J", "since": "2026-11-20T10:00:00Z"
+            }, {
+                "outcome": "WouldApply", "reason": "NotEnforced", "rule": "ResourceQuota/quota", "namespace": "shop",
+                "message": "ResourceQuota shop/quota would be written", "since": "2026-11-21T10:00:00Z"
             }]
         }
     })

@@ -116,7 +116,7 @@ fn replaced(desired: &Desired, before: Option<&Row>, row: &Row, observed: &Obser
     let Some(before) = before.filter(|_| immutable::replaceable(id)) else {
         let outcome = Outcome::new(OutcomeCode::Failed, "Immutable");
         let message = format!("{id}: a field that cannot change would have to; delete the object, or keep the field");
-        return Err(Blocked { outcome: outcome.saying(message), moves: Vec::new() });
+        return Err(Blocked { outcome: outcome.saying(message).about(id), moves: Vec::new() });
     };
     let claimed = Row { state: State::Claimed, ..row.clone() };
     let known = (before.state == State::Claimed).then(|| moves::claim(row.clone(), Some(before)));
@@ -141,10 +141,10 @@ fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>
 }
 
 fn taken(id: &ObjectId, why: &str, reason: &str, moves: Vec<Move>) -> Blocked {
-    Blocked { outcome: Outcome::new(OutcomeCode::NameTaken, reason).saying(format!("{id} {why}")), moves }
+    Blocked { outcome: Outcome::new(OutcomeCode::NameTaken, reason).saying(format!("{id} {why}")).about(id), moves }
 }
 
 fn missing(id: &ObjectId) -> Blocked {
     let message = format!("{id} does not exist; fields are only laid over what others make");
-    Blocked { outcome: Outcome::new(OutcomeCode::Failed, "NoSuchObject").saying(message), moves: Vec::new() }
+    Blocked { outcome: Outcome::new(OutcomeCode::Failed, "NoSuchObject").saying(message).about(id), moves: Vec::new() }
 }

@@ -133,7 +133,7 @@ fn refused<T: Target + ?Sized>(
     undone: bool,
 ) -> Outcome {
     let code = if undone { refusal.code() } else { OutcomeCode::Failed };
-    let outcome = Outcome::new(code, refusal.reason()).saying(refusal.to_string());
+    let outcome = Outcome::new(code, refusal.reason()).saying(refusal.to_string()).about(refusal.id());
     tools.refusals.remember(id, transaction.becomes, outcome.clone(), tools.monotonic);
     outcome
 }

@@ -102,6 +102,20 @@ impl Refusal {
         }
     }
 
+    /// Which object was not written.
+    #[must_use]
+    pub const fn id(&self) -> &ObjectId {
+        match self {
+            Self::NotServed { id, .. }
+            | Self::NoNamespace { id }
+            | Self::BadName { id, .. }
+            | Self::TooLarge { id, .. }
+            | Self::Changed { id }
+            | Self::Unclaimed { id }
+            | Self::Unwritable { id, .. } => id,
+        }
+    }
+
     /// Why, in a word.
     #[must_use]
     pub const fn reason(&self) -> &'static str {

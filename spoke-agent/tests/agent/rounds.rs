@@ -87,6 +87,8 @@ async fn inv29_a_foreign_object_of_that_name_is_left_alone() {
     let bundle = hub.bundle(1, &[rule("otel", &[config_map("otel", "v")])]).await;
     let round = world.reconciler().round(Some(&bundle)).await.unwrap();
     assert_eq!(code(&round, "otel"), OutcomeCode::NameTaken);
+    let object = round.outcomes.values().next().and_then(|outcome| outcome.object.clone());
+    assert_eq!(object.map(|id| id.to_string()).as_deref(), Some("ConfigMap shop/otel"));
     let empty = hub.bundle(2, &[]).await;
     world.reconciler().round(Some(&empty)).await.unwrap();
     assert_eq!(world.read(FILE).as_deref(), Some(foreign));

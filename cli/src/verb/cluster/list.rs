@@ -7,6 +7,7 @@ use crate::hub::{Hub, HubArguments};
 use crate::output::page::Page;
 use crate::output::table::Table;
 use crate::output::{FormatArgument, Human, Output};
+use policy::outcome::findings;
 use proto::rest::cluster::{Cluster, Position};
 use proto::rest::{self, Resource, path};
 use service::exit::Exit;
@@ -53,6 +54,6 @@ fn row(cluster: &Cluster, page: &Page) -> [String; 8] {
         sequence(&status.enforced),
         sequence(&status.published),
         freshness(status, page),
-        status.findings.len().to_string(),
+        findings(&status.units).to_string(),
     ]
 }

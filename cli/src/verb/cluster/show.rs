@@ -8,6 +8,7 @@ use crate::output::table::Table;
 use crate::output::{FormatArgument, Human, Output};
 use crate::verb::status::counts;
 use policy::name::ClusterName;
+use policy::outcome;
 use proto::rest::cluster::{Cluster, Position, Status};
 use proto::rest::{Resource, path};
 use service::exit::Exit;
@@ -80,9 +81,14 @@ fn findings(status: &Status, page: &mut Page) {
     page.gap();
     let mut table = Table::new(&["FINDING", "RULE", "OBJECT", "SINCE", "MESSAGE"]);
     for finding in &status.findings {
-        let object = finding.object.as_ref().map(ToString::to_string).unwrap_or_default();
+        let place = finding.namespace.as_ref().map(|namespace| format!("Namespace {namespace}"));
+        let object = finding.object.as_ref().map(ToString::to_string).or(place).unwrap_or_default();
         let outcome = format!("{:?}", finding.outcome);
         table.row([outcome, finding.rule.to_string(), object, page.age(finding.since), finding.message.clone()]);
     }
     page.table(&table, "No findings.");
+    let more = outcome::findings(&status.units).saturating_sub(status.findings.len() as u64);
+    if more > 0 {
+        page.line(&format!("and {more} more"));
+    }
 }

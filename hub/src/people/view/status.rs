@@ -7,6 +7,7 @@ use crate::hub::Hub;
 use crate::store::Action;
 use crate::views::ClusterView;
 use jiff::Timestamp;
+use policy::outcome::findings;
 use policy::report::Report;
 use proto::rest::catalog::CatalogStatus;
 use proto::rest::status::Status;
@@ -28,7 +29,7 @@ pub(in crate::people) async fn status(hub: &Hub) -> Result<Status, HubError> {
         units: counted(
             reports.iter().flat_map(|(_, report)| report.counts.iter().map(|(code, count)| (*code, *count))),
         ),
-        findings: reports.iter().map(|(_, report)| report.findings.len() as u64).sum(),
+        findings: reports.iter().map(|(_, report)| findings(&report.counts)).sum(),
         pin: hub.pinned().await?.map(pin),
         holds: holds.iter().filter(|hold| hold.released.is_none()).count() as u64,
     })

@@ -1,5 +1,7 @@
 //! What the agent says of itself: the report for the hub, and `Enforcement` for the cluster, made of the same state.
 
+mod since;
+
 use crate::agent::{Agent, Force, Link};
 use crate::reconcile::Round;
 use crate::target::Target;
@@ -9,6 +11,7 @@ use policy::outcome::OutcomeCode;
 use policy::report::{Condition, ConditionKind, InForce, Report};
 use serde_json::{Value, json};
 use service::supervisor::Context;
+use since::Since;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -76,6 +79,7 @@ async fn publish(agent: &Agent, target: &dyn Target, since: &mut Since) {
 
 fn report(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Report {
     let head = force.bundle.as_ref().map(|bundle| bundle.head());
+    let now = agent.time.now().get();
     let report = Report {
         cluster_uid: agent.cluster_uid.clone(),
         head: head.map(|head| InForce {
@@ -90,7 +94,8 @@ fn report(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Rep
         findings: Vec::new(),
         held: round.held.clone(),
     };
-    report.with_outcomes(&round.outcomes)
+    let since = since.of_units(&round.outcomes, now);
+    report.with_outcomes(&round.outcomes, |unit| since.get(unit).copied().unwrap_or(now))
 }
 
 /// Every condition once.
@@ -184,35 +189,6 @@ fn enforcement(agent: &Agent, force: &Force, report: &Report) -> Result<Object, 
         "metadata": {"name": "writ", "uid": agent.cluster_uid},
         "status": status,
     }))
-}
-
-/// Since when each condition is as it is: kept over a restart, so that a restart alone changes nothing.
-#[derive(Debug, Default)]
-struct Since {
-    kinds: BTreeMap<ConditionKind, (bool, Timestamp)>,
-    connected: Option<Judged>,
-}
-
-impl Since {
-    fn of(told: Option<&Object>) -> Self {
-        let conditions = told.and_then(|told| told.tree().pointer("/status/conditions")).cloned().unwrap_or_default();
-        let conditions: Vec<Condition> = serde_json::from_value(conditions).unwrap_or_default();
-        let connected = conditions.iter().find(|condition| condition.kind == ConditionKind::Connected);
-        let connected = connected.map(|condition| match condition.status {
-            true => (true, "Following", String::new()),
-            false => (false, "NoHub", condition.message.clone()),
-        });
-        let kinds = conditions.into_iter().map(|told| (told.kind, (told.status, told.since))).collect();
-        Self { kinds, connected }
-    }
-
-    fn of_kind(&mut self, kind: ConditionKind, status: bool, now: Timestamp) -> Timestamp {
-        let entry = self.kinds.entry(kind).or_insert((status, now));
-        if entry.0 != status {
-            *entry = (status, now);
-        }
-        entry.1
-    }
 }
 
 /// The status for people, who have no business with the watermark.

@@ -1,0 +1,110 @@
+//! Since when conditions and units are as they are: kept over a restart, so that a restart alone changes nothing.
+
+use super::Judged;
+use crate::apply::Outcomes;
+use jiff::Timestamp;
+use policy::object::Object;
+use policy::outcome::{Outcome, OutcomeCode, UnitId};
+use policy::report::{Condition, ConditionKind, UnitReport};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+
+/// What a unit's time begins anew with.
+type Standing = (OutcomeCode, String);
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Since {
+    kinds: BTreeMap<ConditionKind, (bool, Timestamp)>,
+    units: BTreeMap<UnitId, (Standing, Timestamp)>,
+    /// What was told of the connection before this start.
+    pub(super) connected: Option<Judged>,
+}
+
+impl Since {
+    /// As the status document has it that was told last.
+    pub(super) fn of(told: Option<&Object>) -> Self {
+        let conditions: Vec<Condition> = list(told, "/status/conditions");
+        let units: Vec<UnitReport> = list(told, "/status/units");
+        let connected = conditions.iter().find(|condition| condition.kind == ConditionKind::Connected);
+        let connected = connected.map(|condition| match condition.status {
+            true => (true, "Following", String::new()),
+            false => (false, "NoHub", condition.message.clone()),
+        });
+        let kinds = conditions.into_iter().map(|told| (told.kind, (told.status, told.since))).collect();
+        let units = units.into_iter().map(|told| (told.unit, (standing(&told.outcome), told.since))).collect();
+        Self { kinds, units, connected }
+    }
+
+    pub(super) fn of_kind(&mut self, kind: ConditionKind, status: bool, now: Timestamp) -> Timestamp {
+        let entry = self.kinds.entry(kind).or_insert((status, now));
+        if entry.0 != status {
+            *entry = (status, now);
+        }
+        entry.1
+    }
+
+    /// Since when each unit that is not Applied has its code and reason.
+    pub(super) fn of_units(&mut self, outcomes: &Outcomes, now: Timestamp) -> BTreeMap<UnitId, Timestamp> {
+        let before = std::mem::take(&mut self.units);
+        let open = outcomes.iter().filter(|(_, outcome)| outcome.code != OutcomeCode::Applied);
+        let stands = |(unit, outcome): (&UnitId, &Outcome)| {
+            let standing = standing(outcome);
+            let known = before.get(unit).filter(|(before, _)| *before == standing);
+            let since = known.map_or(now, |(_, since)| *since);
+            (unit.clone(), (standing, since))
+        };
+        self.units = open.map(stands).collect();
+        self.units.iter().map(|(unit, (_, since))| (unit.clone(), *since)).collect()
+    }
+}
+
+fn standing(outcome: &Outcome) -> Standing {
+    (outcome.code, outcome.reason.clone())
+}
+
+/// A list of the status document; one that cannot be read is as good as none.
+fn list<T: DeserializeOwned>(told: Option<&Object>, pointer: &str) -> Vec<T> {
+    let found = told.and_then(|told| told.tree().pointer(pointer)).cloned();
+    found.and_then(|found| serde_json::from_value(found).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn at(minute: u8) -> Timestamp {
+        format!("2026-11-21T03:{minute:02}:00Z").parse().unwrap()
+    }
+
+    fn outcomes(code: OutcomeCode, message: &str) -> Outcomes {
+        let unit = UnitId { rule: "ConfigTemplate/a".parse().unwrap(), namespace: None };
+        BTreeMap::from([(unit, Outcome::new(code, "Word").saying(message))])
+    }
+
+    #[test]
+    fn inv28_a_finding_stands_since_it_began_whatever_its_message_says() {
+        let mut since = Since::default();
+        let mut of = |code, message, now| since.of_units(&outcomes(code, message), at(now)).into_values().next();
+        assert_eq!(of(OutcomeCode::Failed, "one", 1), Some(at(1)));
+        assert_eq!(of(OutcomeCode::Failed, "two", 2), Some(at(1)));
+        assert_eq!(of(OutcomeCode::Held, "two", 3), Some(at(3)));
+        assert_eq!(of(OutcomeCode::Applied, "", 4), None);
+        assert_eq!(of(OutcomeCode::Held, "two", 5), Some(at(5)));
+    }
+
+    #[test]
+    fn inv28_a_restart_does_not_begin_it_anew() {
+        let outcomes = outcomes(OutcomeCode::Failed, "one");
+        let units: Vec<_> = outcomes
+            .iter()
+            .map(|(unit, outcome)| UnitReport { unit: unit.clone(), outcome: outcome.clone(), since: at(1) })
+            .collect();
+        let told = Object::try_from(json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement",
+            "metadata": {"name": "writ"}, "status": {"units": units}}))
+        .unwrap();
+        let mut since = Since::of(Some(&told));
+        assert_eq!(since.of_units(&outcomes, at(9)).into_values().collect::<Vec<_>>(), [at(1)]);
+    }
+}
