@@ -8,6 +8,7 @@ use crate::source::Judged;
 use catalog::Commit;
 use policy::diagnostic::Severity;
 use proto::rest::catalog::{Refreshed, Verdict};
+use service::health::Gate;
 use service::supervisor::Context;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -61,7 +62,8 @@ impl Hub {
         self.last_read.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Syncs every `interval` and whenever asked to, until told to stop.
+    /// Syncs every `interval` and whenever asked to, until told to stop. `ready` opens after the first round that came
+    /// to an end, and after any where nothing was ever accepted: then there is nothing to wait for.
     ///
     /// # Errors
     /// When the store can no longer be read or written.
@@ -69,6 +71,7 @@ impl Hub {
         &self,
         mut requests: Requests,
         interval: Duration,
+        ready: Gate,
         context: Context,
     ) -> Result<(), HubError> {
         let mut tick = tokio::time::interval(interval);
@@ -85,6 +88,9 @@ impl Hub {
             }
             let answer = self.sync().await.map_err(Arc::new);
             self.remember(&answer);
+            if answer.is_ok() || self.standing.lock().await.accepted.is_none() {
+                ready.open();
+            }
             for asker in waiting {
                 // Who no longer waits needs no answer.
                 let _ = asker.send(answer.clone());

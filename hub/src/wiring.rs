@@ -157,13 +157,15 @@ async fn open(
 /// What goes on by itself.
 fn work(supervisor: &mut Supervisor, config: &HubConfig, hub: &Arc<Hub>, requests: Requests, gates: &Gates) {
     let (syncing, interval) = (Arc::clone(hub), config.interval.get());
+    let ready = supervisor.health().gate("the first publish");
+    let first = ready.clone();
     supervisor.start_once(
         Task::new("sync", Policy::Fatal).beats_within(SILENCE.max(3 * interval)),
-        move |context| async move { syncing.keep_syncing(requests, interval, context).await },
+        move |context| async move { syncing.keep_syncing(requests, interval, first, context).await },
     );
     let publishing = Arc::clone(hub);
     supervisor.start_once(Task::new("publish", Policy::Fatal).beats_within(SILENCE), move |context| async move {
-        publishing.keep_publishing(context).await
+        publishing.keep_publishing(ready, context).await
     });
     let gates = gates.clone();
     supervisor.start_once(Task::new("gates", Policy::Fatal), move |context| async move {

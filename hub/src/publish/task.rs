@@ -6,6 +6,7 @@ use crate::records::{Hold, Pin, Record as _, ReportedFacts, Watermark};
 use crate::store::{Class, Prefix, StoreError, Watch};
 use futures::StreamExt as _;
 use futures::future::FutureExt as _;
+use service::health::Gate;
 use service::supervisor::Context;
 use std::time::Duration;
 
@@ -15,11 +16,12 @@ const SLOW_SCAN: Duration = Duration::from_secs(600);
 const ISSUES_PER_FRESHNESS: u32 = 3;
 
 impl Hub {
-    /// Publishes whenever something that it reads has changed, until told to stop.
+    /// Publishes whenever something that it reads has changed, until told to stop. `ready` opens once the heads of the
+    /// last accepted revision are signed.
     ///
     /// # Errors
     /// When the store can no longer be read or written.
-    pub async fn keep_publishing(&self, context: Context) -> Result<(), HubError> {
+    pub async fn keep_publishing(&self, ready: Gate, context: Context) -> Result<(), HubError> {
         let mut wakes = self.wakes().await?;
         let mut issue = tokio::time::interval(self.settings.fresh.get() / ISSUES_PER_FRESHNESS);
         let mut scan = tokio::time::interval(SLOW_SCAN);
@@ -38,8 +40,17 @@ impl Hub {
                     self.survive(self.collect().await)?;
                 }
             }
+            if self.heads_stand().await {
+                ready.open();
+            }
             context.heartbeat.beat();
         }
+    }
+
+    /// Whether every cluster that was issued something has a signed head.
+    async fn heads_stand(&self) -> bool {
+        let standing = self.standing.lock().await;
+        standing.pointer.is_some() && standing.fleet.clusters.keys().all(|name| standing.signed.contains_key(name))
     }
 
     /// A failure that may pass is told, and what is published stays; the next wake tries again.

@@ -3,6 +3,7 @@
 mod holding;
 mod joining;
 mod publishing;
+mod readiness;
 mod restoring;
 mod site;
 mod starting;

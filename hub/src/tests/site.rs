@@ -50,6 +50,7 @@ pub(super) struct Site {
 
 struct Running {
     shutdown: service::supervisor::Shutdown,
+    health: service::health::Health,
     done: JoinSet<Result<(), service::supervisor::Fatal>>,
 }
 
@@ -175,6 +176,17 @@ impl Site {
         tokio::time::timeout(Duration::from_secs(20), found).await.expect("such a head").unwrap().clone().unwrap()
     }
 
+    /// Waits until the hub says that it is ready.
+    pub(super) async fn ready(&self) {
+        for _ in 0..4_000 {
+            if self.tasks.health.waiting().is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("still waiting for {:?}", self.tasks.health.waiting());
+    }
+
     pub(super) fn newest(&self, name: &str) -> Arc<crate::following::Published> {
         self.hub.followed(&cluster(name)).borrow().clone().expect("a head")
     }
@@ -202,15 +214,17 @@ async fn start(folder: &Path, clock: Arc<Hand>) -> (Arc<Hub>, Running) {
     let (hub, requests) = Hub::open(parts).await.unwrap();
     let mut supervisor = Supervisor::new(clock);
     let shutdown = supervisor.shutdown();
-    let (syncing, publishing) = (hub.clone(), hub.clone());
+    let (syncing, publishing, health) = (hub.clone(), hub.clone(), supervisor.health());
+    let ready = health.gate("the first publish");
+    let first = ready.clone();
     let hour = Duration::from_secs(3_600);
     let sync = Task::new("sync", Policy::Fatal);
-    supervisor.start_once(sync, |context| async move { syncing.keep_syncing(requests, hour, context).await });
+    supervisor.start_once(sync, |context| async move { syncing.keep_syncing(requests, hour, first, context).await });
     let publish = Task::new("publish", Policy::Fatal);
-    supervisor.start_once(publish, |context| async move { publishing.keep_publishing(context).await });
+    supervisor.start_once(publish, |context| async move { publishing.keep_publishing(ready, context).await });
     let mut done = JoinSet::new();
     done.spawn(supervisor.run(Duration::from_secs(10)));
-    (hub, Running { shutdown, done })
+    (hub, Running { shutdown, health, done })
 }
 
 /// The store's thread closes its file a moment after the hub is gone; its write-ahead log goes last.
