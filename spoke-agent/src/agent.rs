@@ -5,6 +5,7 @@ use crate::cache::Bundles;
 use crate::chance::Chance;
 use crate::faults::Faults;
 use crate::identity::{Joined, Trusted};
+use crate::measures::Measures;
 use crate::reconcile::Round;
 use crate::time::Time;
 use bytes::Bytes;
@@ -80,6 +81,8 @@ pub struct Agent {
     pub report: watch::Sender<Option<Arc<Report>>>,
     /// What is wrong with the agent itself.
     pub faults: Faults,
+    /// What it measures of itself.
+    pub measures: Measures,
     /// Wakes the reconciler.
     pub wake: Arc<Notify>,
     /// Tells that a new certificate is there.

@@ -16,6 +16,7 @@ pub mod files;
 pub mod follow;
 pub mod identity;
 pub mod local;
+pub mod measures;
 pub mod reconcile;
 pub mod rounds;
 pub mod start;

@@ -2,6 +2,7 @@
 
 use crate::apply::{Outcomes, Refusals, Tools, apply};
 use crate::cache::good::Good;
+use crate::measures::Measures;
 use crate::target::{Sight, Target, TargetError};
 use crate::time::Time;
 use policy::bundle::verify::Bundle;
@@ -49,6 +50,7 @@ pub struct Reconciler {
     time: Time,
     settings: Settings,
     refusals: Refusals,
+    measures: Measures,
     copies: BTreeMap<Digest, Object>,
     collected: Option<BTreeSet<Digest>>,
 }
@@ -57,7 +59,14 @@ impl Reconciler {
     /// A reconciler of one target.
     #[must_use]
     pub fn new(target: Arc<dyn Target>, good: Good, time: Time, settings: Settings) -> Self {
-        Self { target, good, time, settings, refusals: Refusals::default(), copies: BTreeMap::new(), collected: None }
+        let (refusals, measures) = (Refusals::default(), Measures::default());
+        Self { target, good, time, settings, refusals, measures, copies: BTreeMap::new(), collected: None }
+    }
+
+    /// The same, counting its writes in `measures`.
+    #[must_use]
+    pub fn measured(self, measures: Measures) -> Self {
+        Self { measures, ..self }
     }
 
     /// One round under `bundle`; without one, what the inventory lists is kept at its last good version.
@@ -87,7 +96,8 @@ impl Reconciler {
     async fn carry_out(&mut self, plan: Plan, now: TrustedTime) -> Outcomes {
         let monotonic = self.time.clock().monotonic();
         let (target, good, refusals) = (self.target.as_ref(), &self.good, &mut self.refusals);
-        apply(&mut Tools { target, good, refusals, now: now.get(), monotonic }, plan).await
+        let measures = &self.measures;
+        apply(&mut Tools { target, good, refusals, measures, now: now.get(), monotonic }, plan).await
     }
 
     /// What is seen, with the last good copies that rows name; what is wrong with one is told by its file.

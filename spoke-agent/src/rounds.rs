@@ -28,7 +28,9 @@ pub async fn run(
 ) -> Result<(), Infallible> {
     loop {
         let force = agent.force();
+        let began = agent.time.clock().monotonic();
         let made = reconciler.round(force.bundle.as_deref()).await;
+        agent.measures.round(made.is_ok(), agent.time.clock().monotonic().saturating_sub(began));
         let again = after(&agent, made, &reconciler, &ready);
         context.heartbeat.beat();
         let scan = agent.chance.around(slow_scan, JITTER);

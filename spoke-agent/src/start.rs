@@ -8,6 +8,7 @@ use crate::chance::Chance;
 use crate::config::Config;
 use crate::faults::Faults;
 use crate::identity::{Files, IdentityProblem, Trusted};
+use crate::measures::Measures;
 use crate::target::directory::Directory;
 use crate::target::{Target, TargetError};
 use crate::time::Time;
@@ -82,6 +83,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) 
         link: watch::Sender::new(Link::Pending),
         report: watch::Sender::new(None),
         faults,
+        measures: Measures::default(),
         wake: Arc::new(Notify::new()),
         renewed: Notify::new(),
     };

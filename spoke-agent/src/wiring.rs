@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::follow;
 use crate::identity::renew;
 use crate::local;
+use crate::measures;
 use crate::reconcile::Reconciler;
 use crate::rounds;
 use crate::start::{Started, start};
@@ -21,7 +22,6 @@ use service::lock::DirLock;
 use service::probes;
 use service::ready::ReadyFile;
 use service::supervisor::{Policy, Supervisor, Task};
-use service::telemetry::Metrics;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::Path;
@@ -51,7 +51,7 @@ pub async fn run(config: &Config, ready_file: Option<&Path>) -> Result<()> {
     watch(&mut supervisor, config, &started);
     enforce(&mut supervisor, config, &started, ready);
     connect(&mut supervisor, &started)?;
-    let router = local::router(supervisor.health(), Metrics::new(), Arc::clone(&started.agent));
+    let router = local::router(supervisor.health(), measures::metrics(&started.agent), Arc::clone(&started.agent));
     supervisor
         .start_once(Task::new("local", Policy::Fatal), |context| probes::serve(listener, router, context.shutdown));
     let listeners = BTreeMap::from([("local", address)]);
@@ -65,6 +65,7 @@ fn enforce(supervisor: &mut Supervisor, config: &Config, started: &Started, read
     let (agent, target, good) = (&started.agent, &started.target, &started.good);
     let settings = Settings { linger: config.linger };
     let reconciler = Reconciler::new(Arc::clone(target) as _, good.clone(), agent.time.clone(), settings);
+    let reconciler = reconciler.measured(agent.measures.clone());
     let (shared, slow_scan) = (Arc::clone(agent), config.slow_scan);
     supervisor.start_once(Task::new("rounds", Policy::Fatal).beats_within(SILENCE), move |context| {
         rounds::run(shared, reconciler, slow_scan, ready, context)

@@ -6,6 +6,7 @@ mod refusals;
 pub use refusals::Refusals;
 
 use crate::cache::good::Good;
+use crate::measures::Measures;
 use crate::target::{Refusal, Target};
 use jiff::Timestamp;
 use policy::outcome::{Outcome, OutcomeCode, UnitId};
@@ -24,6 +25,8 @@ pub struct Tools<'a, T: Target + ?Sized> {
     pub good: &'a Good,
     /// What was refused before.
     pub refusals: &'a mut Refusals,
+    /// Where writes are counted.
+    pub measures: &'a Measures,
     /// Trusted time.
     pub now: Timestamp,
     /// For waits: time since the agent started.
@@ -107,6 +110,7 @@ async fn carry_out<T: Target + ?Sized>(
             let undone = take_back(tools, &done).await;
             return Err(refused(tools, id, transaction, &refusal, undone));
         }
+        tools.measures.wrote();
         done.push(step);
     }
     tools.refusals.forget(id);

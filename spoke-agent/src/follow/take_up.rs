@@ -26,6 +26,9 @@ pub(super) async fn offer(
         }
         other => other,
     };
+    if let Err(SessionError::Refused(refused)) = &taken {
+        agent.measures.refused(refused.reason());
+    }
     agent.faults.put("offer", taken.as_ref().err().and_then(fault));
     taken
 }

@@ -33,6 +33,18 @@ fn start(config: &Path) -> Child {
     command.arg("run").arg("--config").arg(config).spawn().unwrap()
 }
 
+/// Asks the running agent for its metrics.
+fn metrics(world: &World) -> Option<String> {
+    let told = std::fs::read(world.data().join("local.json")).ok()?;
+    let address: serde_json::Value = serde_json::from_slice(&told).ok()?;
+    let mut stream = std::net::TcpStream::connect(address["local"].as_str()?).ok()?;
+    let request = "GET /metrics HTTP/1.1\r\nhost: writ\r\nconnection: close\r\n\r\n";
+    std::io::Write::write_all(&mut stream, request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut answer).ok()?;
+    Some(answer)
+}
+
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let waiting = async {
         while !holds() {
@@ -61,6 +73,11 @@ async fn a_killed_agent_enforces_from_its_disk_alone() {
         until("the status is told", told).await;
         world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
         until("it is repaired", right).await;
+        let measured =
+            ["writ_units{outcome=\"Applied\"} 1\n", "writ_head_sequence 1\n", "writ_fresh 1\n", "writ_connected 0\n"];
+        let counted = ["writ_writes_total ", "writ_rounds_total{result=\"made\"} ", "writ_round_seconds_count "];
+        let shown = |text: &String| measured.iter().chain(&counted).all(|line| text.contains(line));
+        until("it is measured", || metrics(&world).as_ref().is_some_and(shown)).await;
         agent.kill().unwrap();
         agent.wait().unwrap();
         world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
