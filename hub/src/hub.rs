@@ -3,6 +3,7 @@
 
 use crate::error::HubError;
 use crate::following::Following;
+use crate::measures::Measures;
 use crate::members::Members;
 use crate::publish::memo::Renderings;
 use crate::publish::standing::Standing;
@@ -66,6 +67,7 @@ pub struct Hub {
     pub(crate) trust: Arc<Chain>,
     pub(crate) settings: Settings,
     pub(crate) memo: Renderings,
+    pub(crate) measures: Measures,
     pub(crate) translators: Digest,
     pub(crate) refreshes: Refreshes,
     pub(crate) members: watch::Sender<Arc<Members>>,
@@ -97,6 +99,7 @@ impl Hub {
             trust: parts.trust,
             settings: parts.settings,
             memo: Renderings::new(),
+            measures: Measures::default(),
             translators: crate::publish::translators()?,
             refreshes,
             following: Following::default(),

@@ -12,6 +12,7 @@ pub mod hub;
 pub mod init;
 pub mod intake;
 pub mod invite;
+pub mod measures;
 pub mod members;
 pub mod observations;
 pub mod people;

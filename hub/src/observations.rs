@@ -30,6 +30,7 @@ impl Hub {
     pub async fn report(&self, cluster: &ClusterName, report: Value) -> Result<(), HubError> {
         let kept = KeptReport { report, at: self.clock.wall() };
         records::observe(self.store.as_ref(), cluster, &kept).await?;
+        self.measures.reports.inc();
         Ok(())
     }
 }

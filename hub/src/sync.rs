@@ -150,6 +150,7 @@ impl Hub {
         };
         tracing::warn!(revision = %refusal.revision, errors = refusal.count, "refused; what was accepted stays");
         records::observe(self.store.as_ref(), &Only, &refusal).await?;
+        self.measures.refused_revisions.inc();
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use crate::error::HubError;
 use crate::gates::{Gates, GatesError};
 use crate::hub::{Hub, Parts, Settings};
 use crate::init::Layout;
+use crate::measures;
 use crate::people::{self, Judge, JudgeError, People};
 use crate::source::Source;
 use crate::spokes::{self, Services};
@@ -28,7 +29,6 @@ use service::lock::DirLock;
 use service::probes;
 use service::ready::ReadyFile;
 use service::supervisor::{Fatal, Policy, Supervisor, Task};
-use service::telemetry::Metrics;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -167,6 +167,10 @@ fn work(supervisor: &mut Supervisor, config: &HubConfig, hub: &Arc<Hub>, request
     supervisor.start_once(Task::new("publish", Policy::Fatal).beats_within(SILENCE), move |context| async move {
         publishing.keep_publishing(ready, context).await
     });
+    let measuring = Arc::clone(hub);
+    supervisor.start_once(Task::new("measures", Policy::Fatal), move |context| async move {
+        measuring.keep_measuring(context).await
+    });
     let gates = gates.clone();
     supervisor.start_once(Task::new("gates", Policy::Fatal), move |context| async move {
         tokio::select! {
@@ -184,6 +188,8 @@ fn answer(
     enroller: Arc<Enroller>,
     gates: &Gates,
 ) -> Result<(), ServeError> {
+    let watched = vec![("spokes", Arc::clone(&gates.spokes)), ("people", Arc::clone(&gates.people))];
+    let metrics = measures::metrics(&hub, watched);
     let people = People::new(Arc::clone(&hub), Judge::built_in()?, rand::make_rng::<StdRng>().next_u64());
     let (gate, services) = (Arc::clone(&gates.spokes), Services { hub, enroller });
     supervisor.start_once(Task::new("spokes", Policy::Fatal), move |context| {
@@ -194,7 +200,7 @@ fn answer(
         people::serve(listeners.people, gate, Limits::default(), router, context.shutdown).await;
         Ok::<_, Infallible>(())
     });
-    let router = probes::router(supervisor.health(), Metrics::new());
+    let router = probes::router(supervisor.health(), metrics);
     supervisor.start_once(Task::new("probes", Policy::Fatal), move |context| {
         probes::serve(listeners.probes, router, context.shutdown)
     });

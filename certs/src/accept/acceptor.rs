@@ -110,7 +110,10 @@ async fn admit(
 
 async fn handshake(gate: Arc<Gate>, admitted: Admitted, nameless: Duration) -> Option<Connection> {
     let Admitted { stream, address, held } = admitted;
-    let refused = |error: &dyn std::fmt::Display| tracing::debug!(%address, %error, "a handshake was refused");
+    let refused = |error: &dyn std::fmt::Display| {
+        tracing::debug!(%address, %error, "a handshake was refused");
+        gate.count_refusal();
+    };
     let stream = TlsAcceptor::from(gate.config()).accept(stream).await.map_err(|error| refused(&error)).ok()?;
     let (_, session) = stream.get_ref();
     let exporter = Exporter::of(session).map_err(|error| refused(&error)).ok()?;

@@ -13,6 +13,7 @@ use rustls::pki_types::CertificateDer;
 use service::clock::Clock;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// See the module.
@@ -21,6 +22,7 @@ pub struct Gate {
     standing: Standing,
     registry: Arc<Registry>,
     clock: Arc<dyn Clock>,
+    refused: AtomicU64,
 }
 
 impl Gate {
@@ -30,7 +32,13 @@ impl Gate {
     /// [`TlsError`] when the configuration is refused.
     pub fn new(settings: ServerTls, standing: Standing, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
         let listening = Listening::new(settings, standing.clone(), Arc::clone(&clock))?;
-        Ok(Self { listening: ArcSwap::from_pointee(listening), standing, registry: Arc::default(), clock })
+        Ok(Self {
+            listening: ArcSwap::from_pointee(listening),
+            standing,
+            registry: Arc::default(),
+            clock,
+            refused: AtomicU64::new(0),
+        })
     }
 
     /// Replaces the whole configuration. Sessions that it would refuse are cut.
@@ -64,6 +72,16 @@ impl Gate {
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.registry.len()
+    }
+
+    /// How many handshakes did not lead to a session since the start.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_refusal(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn judge(&self, chain: &[CertificateDer<'_>]) -> Result<Leaf, rustls::Error> {

@@ -24,3 +24,4 @@ pub use action::Action;
 pub use judge::{Judge, JudgeError};
 pub use router::{People, router};
 pub use serve::serve;
+pub(crate) use view::status as overview;

@@ -45,6 +45,13 @@ impl Hub {
     /// # Errors
     /// When the store, the catalog's mirror or the signer fails; what was published before stays published.
     pub async fn publish(&self, candidate: Option<InForce>) -> Result<Outcome, HubError> {
+        let began = self.clock.monotonic();
+        let outcome = self.publish_now(candidate).await;
+        self.measures.published(outcome.as_ref().copied(), self.clock.monotonic().saturating_sub(began));
+        outcome
+    }
+
+    async fn publish_now(&self, candidate: Option<InForce>) -> Result<Outcome, HubError> {
         let mut standing = self.standing.lock().await;
         let accepted = candidate.as_ref().map(|candidate| candidate.accepted.clone());
         self.hold_new_renderings(&standing).await?;

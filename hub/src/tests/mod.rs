@@ -2,6 +2,7 @@
 
 mod holding;
 mod joining;
+mod measuring;
 mod publishing;
 mod readiness;
 mod restoring;

@@ -8,4 +8,4 @@ mod status;
 pub(super) use cluster::cluster;
 pub(super) use hold::hold;
 pub(super) use pin::pin;
-pub(super) use status::status;
+pub(crate) use status::status;

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// How far back the audit log is looked through for the newest accepted commit.
 const LOOK_BACK: u32 = 64;
 
-pub(in crate::people) async fn status(hub: &Hub) -> Result<Status, HubError> {
+pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
     let views = hub.clusters().await?;
     let reports: Vec<_> = views.iter().filter_map(|seen| Some((seen, read(seen, seen.report.as_ref()?)?))).collect();
     let holds = hub.holds().await?;
