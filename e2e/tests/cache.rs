@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use writ_e2e::{TELEMETRY, cast, disk};
 use xtask::lab::cast::PATIENCE;
 use xtask::lab::{Cast, cluster};
@@ -11,13 +11,22 @@ use xtask::wait;
 const NAME: &str = "eu-1";
 const ENDPOINT: &str = "https://otel.eu.acme.example";
 
-fn flip(path: &Path) -> Result<()> {
+/// Flips one bit, in another part of each file.
+fn flip(path: &Path, part: usize) -> Result<()> {
     let mut bytes = fs::read(path)?;
-    let middle = bytes.len() / 2;
-    let byte = bytes.get_mut(middle).context("an empty file in the cache")?;
+    let at = bytes.len() * (part % 7) / 7;
+    let byte = bytes.get_mut(at).context("an empty file in the cache")?;
     *byte ^= 0x01;
     fs::write(path, bytes)?;
     Ok(())
+}
+
+/// Everything that the agent keeps to work without a hub.
+fn cached(data: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = disk::files(&data.join("bundle"))?;
+    paths.extend(disk::files(&data.join("good"))?);
+    paths.extend(["trust.json", "time.json"].map(|name| data.join(name)));
+    Ok(paths)
 }
 
 /// The last good state is enforced: what is tampered with is repaired.
@@ -38,11 +47,10 @@ fn inv04_a_corrupt_byte_is_refused_and_named_and_the_last_good_state_stays() -> 
     })?;
     cast.stop_hub()?;
     let home = cast.spoke(NAME)?.home.clone();
-    let bundle = home.join("data/bundle");
-    for path in disk::files(&bundle)? {
-        let original = fs::read(&path)?;
+    for (part, path) in cached(&home.join("data"))?.iter().enumerate() {
+        let original = fs::read(path)?;
         cast.kill_spoke(NAME)?;
-        flip(&path)?;
+        flip(path, part)?;
         fs::write(home.join("log"), "")?;
         cast.run_spoke(NAME)?;
         still_enforced(&cast).with_context(|| format!("{} is corrupt", path.display()))?;
@@ -51,7 +59,7 @@ fn inv04_a_corrupt_byte_is_refused_and_named_and_the_last_good_state_stays() -> 
             fs::read_to_string(home.join("log"))?.contains(&name).then_some(()).context("not a word of it")
         })?;
         cast.kill_spoke(NAME)?;
-        fs::write(&path, original)?;
+        fs::write(path, original)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use writ_e2e::{INTENT, TELEMETRY, cast, faults};
 use xtask::lab::cast::PATIENCE;
@@ -62,8 +63,11 @@ fn a_stopped_spoke_delays_nobody_and_skips_what_it_missed() -> Result<()> {
     Ok(())
 }
 
-/// How many bundles the stopped spoke has taken up in its life.
-fn taken_up(cast: &Cast) -> Result<u64> {
+/// How many bundles the stopped spoke has taken up in its life: each has a sequence number of its own.
+fn taken_up(cast: &Cast) -> Result<usize> {
     let log = std::fs::read_to_string(cast.spoke(STOPPED)?.home.join("log"))?;
-    Ok(u64::try_from(log.matches("bundle accepted").count())?)
+    let sequence = |line: &str| line.split("sequence=").nth(1)?.split_whitespace().next().map(str::to_owned);
+    let taken: BTreeSet<String> =
+        log.lines().filter(|line| line.contains("is in force")).filter_map(sequence).collect();
+    if taken.is_empty() { bail!("its log tells of no bundle") } else { Ok(taken.len()) }
 }
