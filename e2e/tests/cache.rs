@@ -56,7 +56,9 @@ fn inv04_a_corrupt_byte_is_refused_and_named_and_the_last_good_state_stays() -> 
         still_enforced(&cast).with_context(|| format!("{} is corrupt", path.display()))?;
         let name = path.file_name().and_then(|name| name.to_str()).context("a name")?.to_owned();
         wait::until(&format!("{name} is reported"), PATIENCE, || {
-            fs::read_to_string(home.join("log"))?.contains(&name).then_some(()).context("not a word of it")
+            let told = fs::read_to_string(home.join("cluster/status/enforcement.yaml"))?;
+            let told = told + &fs::read_to_string(home.join("log"))?;
+            told.contains(&name).then_some(()).context("not a word of it")
         })?;
         cast.kill_spoke(NAME)?;
         fs::write(path, original)?;

@@ -3,11 +3,13 @@
 use super::commit::{Commit, CommitId};
 use super::fetch::{self, FetchError, FetchOptions};
 use super::location::Location;
+use super::packs;
 use super::refname::RefName;
 use crate::read::{Limits, Read, read_tree};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 /// The one ref of the mirror: where the followed ref stood when it was fetched last.
 pub(super) const FOLLOWED: &str = "refs/writ/followed";
@@ -47,7 +49,7 @@ pub enum RepositoryError {
 /// A bare mirror of one ref. All calls block.
 pub struct Repository {
     path: PathBuf,
-    inner: gix::ThreadSafeRepository,
+    inner: RwLock<gix::ThreadSafeRepository>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -62,21 +64,30 @@ impl Repository {
         if !path.exists() {
             create(path)?;
         }
-        let fail = |error: gix::Error| RepositoryError::Open { path: path.to_owned(), source: error.into() };
-        let inner = options().open(path).map_err(fail)?;
-        Ok(Self { path: path.to_owned(), inner })
+        Ok(Self { path: path.to_owned(), inner: RwLock::new(opened(path)?) })
+    }
+
+    fn local(&self) -> gix::Repository {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).to_thread_local()
+    }
+
+    /// Opens it anew: an open repository has room for so many packs only, and every fetch brings one.
+    fn reopen(&self) -> Result<(), RepositoryError> {
+        *self.inner.write().unwrap_or_else(PoisonError::into_inner) = opened(&self.path)?;
+        Ok(())
     }
 
     /// Brings the ref into the mirror and says which commit it stands at.
     pub fn fetch(&self, location: &Location, name: &RefName, options: &FetchOptions) -> Result<Commit, FetchError> {
-        let repository = self.inner.to_thread_local();
-        fetch::fetch(&repository, location, name, options)?;
         let refused = |source| FetchError::Refused {
             location: location.to_string(),
             name: name.clone(),
             said: String::new(),
             source,
         };
+        packs::gather(&self.path, options);
+        self.reopen().map_err(|error| refused(error.into()))?;
+        fetch::fetch(&self.local(), location, name, options)?;
         match self.followed().and_then(|id| id.map(|id| self.commit(id)).transpose()) {
             Ok(Some(commit)) => Ok(commit),
             Ok(None) => Err(FetchError::NoSuchRef { location: location.to_string(), name: name.clone() }),
@@ -86,7 +97,7 @@ impl Repository {
 
     /// Where the followed ref stood at the last fetch.
     pub fn followed(&self) -> Result<Option<CommitId>, RepositoryError> {
-        let repository = self.inner.to_thread_local();
+        let repository = self.local();
         let found = repository.try_find_reference(FOLLOWED).map_err(|error| self.damaged(error))?;
         let Some(mut reference) = found else { return Ok(None) };
         let commit = reference.peel_to_commit().map_err(|error| self.damaged(error))?;
@@ -99,7 +110,7 @@ impl Repository {
         if text.len() < 7 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(unknown());
         }
-        let repository = self.inner.to_thread_local();
+        let repository = self.local();
         let id = repository.rev_parse_single(text).map_err(|_| unknown())?.detach();
         repository.find_commit(id).map_err(|_| unknown())?;
         Ok(CommitId(id))
@@ -107,41 +118,26 @@ impl Repository {
 
     /// What the audit log tells of a commit.
     pub fn commit(&self, id: CommitId) -> Result<Commit, RepositoryError> {
-        let repository = self.inner.to_thread_local();
+        let repository = self.local();
         let commit = repository.find_commit(id.0).map_err(|_| RepositoryError::NoSuchCommit(id.to_string()))?;
         Commit::of(&commit).map_err(|error| self.damaged(error))
     }
 
     /// The files of a commit, and what of it was refused.
     pub fn read(&self, id: CommitId, limits: Limits) -> Result<Read, RepositoryError> {
-        let repository = self.inner.to_thread_local();
+        let repository = self.local();
         let commit = repository.find_commit(id.0).map_err(|_| RepositoryError::NoSuchCommit(id.to_string()))?;
         let tree = commit.tree_id().map_err(|error| self.damaged(error))?.detach();
         read_tree(&repository, tree, limits).map_err(|error| self.damaged(error))
     }
 
-    /// Names the state of one folder (such as `regions/eu`) in a commit: equal names, equal files. `None`: not there.
-    pub fn folder(&self, id: CommitId, folder: &str) -> Result<Option<String>, RepositoryError> {
-        let repository = self.inner.to_thread_local();
-        let commit = repository.find_commit(id.0).map_err(|_| RepositoryError::NoSuchCommit(id.to_string()))?;
-        let tree = commit.tree().map_err(|error| self.damaged(error))?;
-        let entry = tree.lookup_entry_by_path(folder).map_err(|error| self.damaged(error))?;
-        Ok(entry.map(|entry| entry.object_id().to_hex().to_string()))
-    }
-
-    /// Whether `old` is `new` or an ancestor of it: whether going from one to the other forgets nothing.
-    pub fn is_ancestor(&self, old: CommitId, new: CommitId) -> Result<bool, RepositoryError> {
-        let repository = self.inner.to_thread_local();
-        if !repository.has_object(old.0) {
-            return Ok(false);
-        }
-        let bases = repository.merge_bases_many(new.0, &[old.0]).map_err(|error| self.damaged(error))?;
-        Ok(bases.iter().any(|base| base.detach() == old.0))
-    }
-
     fn damaged(&self, error: gix::Error) -> RepositoryError {
         RepositoryError::Damaged { path: self.path.clone(), source: error.into() }
     }
+}
+
+fn opened(path: &Path) -> Result<gix::ThreadSafeRepository, RepositoryError> {
+    options().open(path).map_err(|error| RepositoryError::Open { path: path.to_owned(), source: error.into() })
 }
 
 /// Nothing of this machine's or user's git configuration; objects of at most 32 MiB are unpacked, one at a time.

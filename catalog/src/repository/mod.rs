@@ -5,6 +5,7 @@ mod fetch;
 mod https;
 mod location;
 mod mirror;
+mod packs;
 mod process;
 mod refname;
 mod ssh;
