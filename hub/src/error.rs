@@ -31,6 +31,9 @@ pub enum HubError {
     /// No such hold.
     #[error("there is no hold {0}; `writ hold list` shows those that wait")]
     UnknownHold(Digest),
+    /// A hold that has lapsed.
+    #[error("the hold {0} no longer holds: what waited is not wanted any more, so there is nothing to release")]
+    NoLongerHolds(Digest),
     /// Nothing is published, so there is nothing to pin.
     #[error("nothing is published yet, so there is nothing to pin")]
     NothingPublished,
@@ -72,6 +75,7 @@ impl HubError {
             Self::KeyTaken => "key_taken",
             Self::Restored(_) => "restored",
             Self::UnknownHold(_) => "unknown_hold",
+            Self::NoLongerHolds(_) => "no_longer_holds",
             Self::NothingPublished => "nothing_published",
             Self::NotPinned => "not_pinned",
             Self::RevisionRefused { .. } => "revision_refused",

@@ -1,5 +1,6 @@
 //! Holds: list, show, release by digest.
 
+mod lapses;
 mod removals;
 
 use crate::error::HubError;
@@ -8,6 +9,9 @@ use crate::records::{self, Hold, HoldKind, Kept, Writes as _, unchanged};
 use crate::store::{Action, Actor, Change, Precondition, StoreError};
 use policy::digest::Digest;
 use serde_json::json;
+
+/// How often a report is tried again when others report the same at the same moment.
+const TRIES: usize = 16;
 
 impl Hub {
     /// All holds, released ones too.
@@ -35,11 +39,14 @@ impl Hub {
     /// `reason` goes into the audit entry.
     ///
     /// # Errors
-    /// [`HubError::UnknownHold`] when there is none of this digest.
+    /// [`HubError::UnknownHold`] when there is none of this digest, [`HubError::NoLongerHolds`] when it has lapsed.
     pub async fn release(&self, digest: Digest, who: &Actor, reason: Option<&str>) -> Result<(), HubError> {
         let kept = self.kept_hold(digest).await?;
         if kept.record.released.is_some() {
             return Ok(());
+        }
+        if kept.record.lapsed.is_some() {
+            return Err(HubError::NoLongerHolds(digest));
         }
         if let HoldKind::Removals { clusters, .. } = &kept.record.kind {
             self.release_removals(digest, clusters, who).await?;
@@ -58,7 +65,7 @@ impl Hub {
             return Ok(());
         }
         let entry = self.entry(by, Action::Hold, &digest, json!(kind));
-        let hold = Hold { digest, kind, since: self.clock.wall(), released: None };
+        let hold = Hold { digest, kind, since: self.clock.wall(), released: None, lapsed: None };
         let change = Change::new().set(&digest, &hold, Precondition::DoesNotExist)?;
         match self.store.commit(change, entry).await {
             // Somebody else reported the same at the same moment.
@@ -69,13 +76,13 @@ impl Hub {
 
     /// The first unreleased hold that keeps the whole hub from publishing.
     pub(crate) async fn standing_hold(&self) -> Result<Option<Hold>, HubError> {
-        let stops = |hold: &Hold| hold.released.is_none() && !matches!(hold.kind, HoldKind::Removals { .. });
+        let stops = |hold: &Hold| hold.stands() && !matches!(hold.kind, HoldKind::Removals { .. });
         Ok(self.holds().await?.into_iter().find(stops))
     }
 
     /// A restored hub admits nobody until a person has looked.
     pub(crate) async fn refuse_while_restored(&self) -> Result<(), HubError> {
-        let restored = |hold: &Hold| hold.released.is_none() && matches!(hold.kind, HoldKind::Restored { .. });
+        let restored = |hold: &Hold| hold.stands() && matches!(hold.kind, HoldKind::Restored { .. });
         match self.holds().await?.into_iter().find(restored) {
             Some(hold) => Err(HubError::Restored(hold.digest)),
             None => Ok(()),

@@ -3,6 +3,7 @@
 use crate::following::Published;
 use crate::records::{self, KeptReport, ReportedFacts};
 use crate::spokes::fixture::{Running, name, until};
+use crate::store::{Action, Actor};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use policy::bundle::contents::Contents;
@@ -215,21 +216,49 @@ async fn inv13_only_the_callers_own_newest_two_contents_can_be_fetched() {
 async fn inv13_reports_and_facts_are_the_callers_whatever_they_say() {
     let running = Running::start().await;
     let (a, _b) = (running.join("a").await, running.join("b").await);
+    let mut client = running.distribution(&a).await;
+    client.report(telling(None)).await.unwrap();
+    let store = running.hub.store.as_ref();
+    assert!(records::get::<KeptReport>(store, &name("a")).await.unwrap().is_some());
+    assert!(records::get::<KeptReport>(store, &name("b")).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn inv24_a_hold_lapses_when_no_cluster_reports_it_any_more() {
+    let running = Running::start().await;
+    let (a, b) = (running.join("a").await, running.join("b").await);
+    let digest = policy::digest::Digest::of(b"rows");
+    let held = Some(policy::plan::prune::Held { digest, total: 7, rows: Vec::new() });
+    let (mut a, mut b) = (running.distribution(&a).await, running.distribution(&b).await);
+    for client in [&mut a, &mut b] {
+        client.report(telling(held.clone())).await.unwrap();
+    }
+    a.report(telling(None)).await.unwrap();
+    let hold = running.hub.hold(digest).await.unwrap();
+    assert!(hold.stands(), "the other cluster holds it still");
+    b.report(telling(None)).await.unwrap();
+    assert!(!running.hub.hold(digest).await.unwrap().stands());
+    let last = running.hub.audit(1).await.unwrap().remove(0).entry;
+    assert_eq!((last.action, last.by), (Action::Lapse, Actor::Cluster(name("b"))));
+    let ada = Actor::Person("ada".to_owned());
+    let released = running.hub.release(digest, &ada, None).await.unwrap_err();
+    assert!(released.to_string().contains("no longer holds"), "{released}");
+    b.report(telling(held)).await.unwrap();
+    assert!(running.hub.hold(digest).await.unwrap().stands(), "wanted again, it waits again");
+}
+
+fn telling(held: Option<policy::plan::prune::Held>) -> ReportRequest {
     let report = Report {
-        cluster_uid: "uid-of-b".to_owned(),
+        cluster_uid: "uid-1".to_owned(),
         head: None,
         capabilities: policy::facts::Capabilities::default(),
         conditions: Vec::new(),
         counts: std::collections::BTreeMap::new(),
         units: Vec::new(),
         findings: Vec::new(),
-        held: None,
+        held,
     };
-    let mut client = running.distribution(&a).await;
-    client.report(ReportRequest { report: report.to_bytes().unwrap().into() }).await.unwrap();
-    let store = running.hub.store.as_ref();
-    assert!(records::get::<KeptReport>(store, &name("a")).await.unwrap().is_some());
-    assert!(records::get::<KeptReport>(store, &name("b")).await.unwrap().is_none());
+    ReportRequest { report: report.to_bytes().unwrap().into() }
 }
 
 #[tokio::test]

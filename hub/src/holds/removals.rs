@@ -1,5 +1,6 @@
 //! Holds on large removals, as spokes report them (invariant 24).
 
+use super::TRIES;
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::records::{self, Hold, HoldKind, Kept, PruneRelease, Writes as _, unchanged};
@@ -12,8 +13,6 @@ use std::collections::BTreeSet;
 
 /// How many objects a hold names; it counts all.
 const NAMED: usize = 100;
-/// How often a report is tried again when others report the same at the same moment.
-const TRIES: usize = 16;
 
 impl Hub {
     /// A spoke reports removals above T_prune: they wait here, listed, until a person releases their digest. Clusters
@@ -34,11 +33,13 @@ impl Hub {
     async fn take_in(&self, cluster: &ClusterName, held: &Held) -> Result<(), HubError> {
         let kept = records::get::<Hold>(self.store.as_ref(), &held.digest).await?;
         let hold = match &kept {
-            Some(kept) if kept.record.released.is_none() => match joined(&kept.record, cluster) {
+            Some(kept) if kept.record.stands() => match joined(&kept.record, cluster) {
                 Some(hold) => hold,
                 None => return Ok(()),
             },
-            Some(_) if self.is_released(cluster, held.digest).await? => return Ok(()),
+            Some(kept) if kept.record.released.is_some() && self.is_released(cluster, held.digest).await? => {
+                return Ok(());
+            }
             _ => self.begun(cluster, held),
         };
         self.keep(&hold, kept.as_ref(), cluster).await
@@ -47,7 +48,7 @@ impl Hub {
     fn begun(&self, cluster: &ClusterName, held: &Held) -> Hold {
         let objects = held.rows.iter().take(NAMED).map(|row| row.id.clone()).collect();
         let kind = HoldKind::Removals { clusters: BTreeSet::from([cluster.clone()]), objects, count: held.total };
-        Hold { digest: held.digest, kind, since: self.clock.wall(), released: None }
+        Hold { digest: held.digest, kind, since: self.clock.wall(), released: None, lapsed: None }
     }
 
     async fn keep(&self, hold: &Hold, kept: Option<&Kept<Hold>>, by: &ClusterName) -> Result<(), HubError> {

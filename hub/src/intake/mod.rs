@@ -12,6 +12,8 @@ pub(crate) async fn take(hub: &Hub, cluster: &ClusterId, bytes: &[u8]) -> Result
     let held = report.held.clone();
     let value = serde_json::to_value(&report).map_err(|error| Status::invalid_argument(error.to_string()))?;
     hub.report(cluster.name(), value).await.map_err(|error| status(&error))?;
+    let holds = held.as_ref().map(|held| held.digest);
+    hub.prune_holds_left(cluster.name(), holds).await.map_err(|error| status(&error))?;
     if let Some(held) = held {
         hub.prune_hold_reported(cluster.name(), &held).await.map_err(|error| status(&error))?;
     }

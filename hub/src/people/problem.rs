@@ -38,6 +38,7 @@ const fn reason(error: &HubError) -> Reason {
         HubError::AlreadyJoined(_)
         | HubError::NotJoined(_)
         | HubError::KeyTaken
+        | HubError::NoLongerHolds(_)
         | HubError::NothingPublished
         | HubError::NotPinned => Reason::Conflict,
         HubError::TokenRefused => Reason::Unauthorised,

@@ -52,6 +52,17 @@ pub struct Hold {
     /// Who let it pass, once somebody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<(Actor, Timestamp)>,
+    /// When what waited was no longer wanted, if nobody had let it pass before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapsed: Option<Timestamp>,
+}
+
+impl Hold {
+    /// Whether it still waits for a person.
+    #[must_use]
+    pub const fn stands(&self) -> bool {
+        self.released.is_none() && self.lapsed.is_none()
+    }
 }
 
 impl Record for Hold {

@@ -53,6 +53,8 @@ pub enum Action {
     Hold,
     /// A person let it pass.
     Release,
+    /// What waited is no longer wanted.
+    Lapse,
     /// A person asked for what they may not; nothing was done.
     Refuse,
 }

@@ -13,7 +13,7 @@ use proto::rest::{Kind, List};
 /// Those that wait.
 pub(in crate::people) async fn list(State(people): State<Shared>) -> Answered<List<Hold>> {
     let holds = people.hub.holds().await?;
-    let items = holds.into_iter().filter(|hold| hold.released.is_none()).map(view::hold).collect();
+    let items = holds.into_iter().filter(|hold| hold.stands()).map(view::hold).collect();
     resource(Kind::HoldList, List { items })
 }
 

@@ -6,8 +6,11 @@ use proto::rest::hold::{Hold, Reason, Released};
 use std::collections::BTreeSet;
 
 pub(in crate::people) fn hold(hold: records::Hold) -> Hold {
-    let records::Hold { digest, kind, since, released } = hold;
-    let told = told(kind);
+    let records::Hold { digest, kind, since, released, lapsed } = hold;
+    let mut told = told(kind);
+    if let Some(at) = lapsed {
+        told.message.push_str(&format!("; it no longer holds, since {at}"));
+    }
     let items_total = told.total;
     let released = released.map(|(by, at)| Released { by: by.to_string(), at });
     let Told { reason, clusters, message, items, .. } = told;

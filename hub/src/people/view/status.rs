@@ -31,7 +31,7 @@ pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
         ),
         findings: reports.iter().map(|(_, report)| findings(&report.counts)).sum(),
         pin: hub.pinned().await?.map(pin),
-        holds: holds.iter().filter(|hold| hold.released.is_none()).count() as u64,
+        holds: holds.iter().filter(|hold| hold.stands()).count() as u64,
     })
 }
 

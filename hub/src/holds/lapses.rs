@@ -1,0 +1,52 @@
+//! Holds that end by themselves: what waited is no longer wanted (invariant 24 waits only for what would happen).
+
+use super::TRIES;
+use crate::error::HubError;
+use crate::hub::Hub;
+use crate::records::{self, Hold, HoldKind, Kept, Writes as _, unchanged};
+use crate::store::{Action, Actor, Change, StoreError};
+use policy::digest::Digest;
+use policy::name::ClusterName;
+use serde_json::json;
+
+impl Hub {
+    /// The newest report of a cluster holds `held` and nothing else: it leaves every other hold on removals, and a hold
+    /// that no cluster is left in lapses.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn prune_holds_left(&self, cluster: &ClusterName, held: Option<Digest>) -> Result<(), HubError> {
+        for _ in 0..TRIES {
+            match self.leave_all(cluster, held).await {
+                Err(HubError::Store(StoreError::Conflict { .. })) => {}
+                done => return done,
+            }
+        }
+        self.leave_all(cluster, held).await
+    }
+
+    async fn leave_all(&self, cluster: &ClusterName, held: Option<Digest>) -> Result<(), HubError> {
+        let standing = records::list::<Hold>(self.store.as_ref()).await?;
+        for kept in standing.iter().filter(|kept| kept.record.stands() && Some(kept.record.digest) != held) {
+            self.leave(cluster, kept).await?;
+        }
+        Ok(())
+    }
+
+    async fn leave(&self, cluster: &ClusterName, kept: &Kept<Hold>) -> Result<(), HubError> {
+        let mut hold = kept.record.clone();
+        let HoldKind::Removals { clusters, .. } = &mut hold.kind else { return Ok(()) };
+        if !clusters.remove(cluster) {
+            return Ok(());
+        }
+        if clusters.is_empty() {
+            // What it was about stays readable.
+            hold = Hold { lapsed: Some(self.clock.wall()), ..kept.record.clone() };
+        }
+        let change = Change::new().set(&hold.digest, &hold, unchanged(Some(kept)))?;
+        let detail = json!({"lapsed": hold.lapsed.is_some()});
+        let entry = self.entry(Actor::Cluster(cluster.clone()), Action::Lapse, &hold.digest, detail);
+        self.store.commit(change, entry).await?;
+        Ok(())
+    }
+}
