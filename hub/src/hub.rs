@@ -5,6 +5,7 @@ use crate::error::HubError;
 use crate::following::Following;
 use crate::measures::Measures;
 use crate::members::Members;
+use crate::publish::heads::Issues;
 use crate::publish::memo::Renderings;
 use crate::publish::standing::Standing;
 use crate::records::{self, Accepted, Fleet, Only, Pin};
@@ -74,6 +75,7 @@ pub struct Hub {
     pub(crate) following: Following,
     pub(crate) standing: Mutex<Standing>,
     pub(crate) last_read: RwLock<LastRead>,
+    pub(crate) last_issue: Issues,
     source: Arc<Source>,
     issued: RwLock<Arc<Fleet>>,
     in_force: RwLock<Option<InForce>>,
@@ -88,6 +90,7 @@ impl Hub {
         let store = parts.store;
         let members = Members::new(records::list(store.as_ref()).await?);
         let standing = Standing::load(store.as_ref()).await?;
+        let last_issue = Issues::load(store.as_ref()).await?;
         let (refreshes, requests) = requests();
         let hub = Self {
             issued: RwLock::new(standing.fleet()),
@@ -98,6 +101,7 @@ impl Hub {
             signer: parts.signer,
             trust: parts.trust,
             settings: parts.settings,
+            last_issue,
             memo: Renderings::new(),
             measures: Measures::default(),
             translators: crate::publish::translators()?,

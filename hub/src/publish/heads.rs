@@ -4,7 +4,8 @@ use super::standing::Standing;
 use crate::error::HubError;
 use crate::following::Published;
 use crate::hub::Hub;
-use crate::records::{self, Fleet, Issued, Kept, PruneRelease};
+use crate::records::{self, Fleet, Issued, Kept, LastIssue, Only, PruneRelease};
+use crate::store::Store;
 use bytes::Bytes;
 use certs::key::Signer;
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +15,7 @@ use policy::digest::Digest;
 use policy::name::ClusterName;
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinSet;
 
 /// What all heads of one issue have in common.
@@ -23,6 +24,36 @@ struct Issue {
     fresh_until: Timestamp,
     hubs: Vec<String>,
     trust: u64,
+}
+
+/// The latest issue: times rise even where the wall clock does not, for the later one wins at the spokes.
+#[derive(Debug)]
+pub(crate) struct Issues(Mutex<Timestamp>);
+
+impl Issues {
+    /// Continues after what the store has.
+    pub(crate) async fn load(store: &dyn Store) -> Result<Self, HubError> {
+        let stored = records::get::<LastIssue>(store, &Only).await?;
+        Ok(Self(Mutex::new(stored.map_or(Timestamp::UNIX_EPOCH, |kept| kept.record.at))))
+    }
+
+    fn next(&self, wall: Timestamp) -> Timestamp {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = wall.max(later(*last));
+        *last
+    }
+
+    /// Whether `shown` was later.
+    pub(crate) fn raise(&self, shown: Timestamp) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let raised = shown > *last;
+        *last = shown.max(*last);
+        raised
+    }
+}
+
+fn later(than: Timestamp) -> Timestamp {
+    than.checked_add(SignedDuration::from_micros(1)).unwrap_or(than)
 }
 
 /// Signed heads by cluster.
@@ -37,7 +68,12 @@ impl Hub {
             standing.fleet.clusters.iter().map(|(name, issued)| (name.clone(), says(issued))).collect();
         let changed = says.iter().filter(|(name, says)| standing.signed.get(*name) != Some(says));
         let changed: Vec<ClusterName> = changed.map(|(name, _)| name.clone()).collect();
-        let issue = self.next_issue(standing);
+        if changed.is_empty() {
+            self.following.retain(&standing.fleet.clusters);
+            standing.signed = says;
+            return Ok(());
+        }
+        let issue = self.next_issue().await?;
         let heads = changed.iter().filter_map(|name| standing.fleet.clusters.get(name));
         let signed = sign(&self.signer, heads.map(|issued| head(issued, &prunes, &issue)).collect()).await?;
         self.following.publish(published(standing, signed));
@@ -53,15 +89,18 @@ impl Hub {
         self.issue(&mut standing).await
     }
 
-    /// Issue times rise even where the wall clock does not, for the later one wins at the spokes.
-    fn next_issue(&self, standing: &mut Standing) -> Issue {
-        let tick = SignedDuration::from_micros(1);
-        let above = standing.issued_at.checked_add(tick).unwrap_or(standing.issued_at);
-        let at = self.clock.wall().max(above);
-        standing.issued_at = at;
+    /// Signs all heads anew, later than a head that a spoke has shown: it would refuse earlier ones.
+    pub(crate) async fn issue_after(&self, shown: Timestamp) -> Result<(), HubError> {
+        if self.last_issue.raise(shown) { self.reissue().await } else { Ok(()) }
+    }
+
+    /// The time of an issue is stored before any head bears it.
+    async fn next_issue(&self) -> Result<Issue, HubError> {
+        let at = self.last_issue.next(self.clock.wall());
+        records::observe(self.store.as_ref(), &Only, &LastIssue { at }).await?;
         let fresh = SignedDuration::try_from(self.settings.fresh.get()).unwrap_or(SignedDuration::MAX);
         let fresh_until = at.checked_add(fresh).unwrap_or(Timestamp::MAX);
-        Issue { at, fresh_until, hubs: self.settings.hubs.clone(), trust: self.trust.version() }
+        Ok(Issue { at, fresh_until, hubs: self.settings.hubs.clone(), trust: self.trust.version() })
     }
 }
 

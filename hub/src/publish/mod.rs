@@ -6,7 +6,7 @@
 
 mod contents;
 mod fleet;
-mod heads;
+pub(crate) mod heads;
 pub(crate) mod memo;
 mod place;
 mod rendering;
@@ -15,7 +15,7 @@ mod task;
 
 use crate::error::HubError;
 use crate::hub::{Hub, InForce};
-use crate::records::{self, Accepted, Fleet, Only, Pin, Pointer, Watermark, Writes as _, unchanged};
+use crate::records::{self, Accepted, Fleet, Only, Pin, Pointer, Writes as _, unchanged};
 use crate::store::{Action, Actor, Change};
 pub(crate) use rendering::translators;
 
@@ -89,10 +89,9 @@ impl Hub {
 
     /// What every cluster shall be issued next.
     async fn next(&self, standing: &Standing, wanted: &Wanted, accepted: &Accepted) -> Result<Fleet, HubError> {
-        let shown = records::list::<Watermark>(self.store.as_ref()).await?;
-        let floor = shown.iter().map(|kept| kept.record.sequence).max().unwrap_or(0);
+        let floor = self.floor().await?;
         let wanted = wanted.values().map(|(facts, compiled)| (&facts.declared, compiled.digest));
-        Ok(place(&standing.fleet, wanted, accepted, floor))
+        Ok(place(&standing.fleet, wanted, accepted, floor)?)
     }
 
     /// Puts the contents by digest, then moves the pointer, in one commit with its audit entry.

@@ -4,7 +4,6 @@ use crate::error::HubError;
 use crate::following::Listed;
 use crate::records::{self, Accepted, Fleet, Kept, Only, Pointer};
 use crate::store::{Store, StoreError};
-use jiff::Timestamp;
 use policy::bundle::contents::Contents;
 use policy::digest::Digest;
 use policy::name::ClusterName;
@@ -33,8 +32,6 @@ pub(crate) struct Standing {
     pub(super) listed: BTreeMap<ClusterName, Lists>,
     /// What the heads in force say: the sequence, and the removals that they release.
     pub(super) signed: BTreeMap<ClusterName, (u64, Option<Digest>)>,
-    /// When heads were last signed.
-    pub(super) issued_at: Timestamp,
     /// Content that the store is known to have.
     pub(super) stored: BTreeSet<Digest>,
 }

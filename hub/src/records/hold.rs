@@ -27,9 +27,9 @@ pub enum HoldKind {
         /// Which rules, by cluster.
         rules: BTreeMap<ClusterName, BTreeSet<RuleName>>,
     },
-    /// This hub's store is older than heads that it signed: it was restored.
+    /// This hub signed heads that its store does not know: it was restored.
     Restored {
-        /// The first cluster that showed a newer head.
+        /// The first cluster that showed such a head.
         cluster: ClusterName,
         /// The sequence it showed.
         shown: u64,

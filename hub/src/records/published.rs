@@ -1,6 +1,7 @@
 //! What is published: a pointer to the map of the fleet, which is content.
 
 use super::{Accepted, Only, Record};
+use policy::bundle::head::Says;
 use policy::digest::Digest;
 use policy::facts::Declared;
 use policy::name::ClusterName;
@@ -52,4 +53,16 @@ pub struct Issued {
     pub revision: String,
     /// The commit that the region's own folder is at.
     pub region_revision: String,
+    /// Digests of what the newest heads before said, by sequence: how a store that was restored is told.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: BTreeMap<u64, Digest>,
+}
+
+impl Issued {
+    /// What its head says.
+    #[must_use]
+    pub fn says(&self) -> Says<'_> {
+        let Self { cluster, contents, revision, region_revision, .. } = self;
+        Says { cluster, contents: *contents, revision, region_revision }
+    }
 }

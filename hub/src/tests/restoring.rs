@@ -1,11 +1,14 @@
 use super::site::{Site, cluster, intent, who};
 use crate::error::HubError;
+use crate::following::Published;
 use crate::members::Invitation;
 use crate::records::{HoldKind, KeyId, TokenHash};
 use certs::enroll::JoinToken;
 use policy::digest::Digest;
 use proto::rest::catalog::Verdict;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// What a backup holds: the store's files.
 fn copy(from: &Path, to: &Path) {
@@ -59,4 +62,83 @@ async fn a_head_that_this_hub_did_not_sign_holds_nothing() {
     site.hub.shown(&cluster("us-1"), &site.newest("eu-1").envelope).await.unwrap();
     site.hub.shown(&cluster("eu-1"), b"{}").await.unwrap();
     assert_eq!(site.hub.holds().await.unwrap(), []);
+}
+
+/// A hub whose store went back to its first publish, and the head of sequence 2 that it signed since. Meanwhile the
+/// catalog went on, so that it publishes something else at that sequence.
+async fn restored_unnoticed() -> (Site, Arc<Published>) {
+    let site = Site::published().await;
+    let backup = tempfile::tempdir().unwrap();
+    copy(site.store_path().parent().unwrap(), backup.path());
+    site.write("intents/one.yaml", &intent("one", None, "b"));
+    site.commit().await;
+    let shown = site.newest("eu-1");
+    assert_eq!(shown.head.sequence, 2);
+    // The same contents at another commit: not by the contents alone can it be told.
+    site.commit_unread();
+    let site = site.restart(|folder| copy(backup.path(), &folder.join("hub"))).await;
+    let own = site.until("eu-1", |newest| newest.head.sequence == 2).await;
+    assert_eq!(own.head.contents, shown.head.contents);
+    assert_ne!(own.head.revision, shown.head.revision);
+    (site, shown)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv24_a_restored_hub_that_published_its_own_at_the_shown_sequence_holds_itself() {
+    let (site, shown) = restored_unnoticed().await;
+    site.hub.shown(&cluster("eu-1"), &shown.envelope).await.unwrap();
+    let hold = site.hub.holds().await.unwrap().pop().expect("a hold");
+    assert!(matches!(hold.kind, HoldKind::Restored { shown: 2, stored: 2, .. }), "{hold:?}");
+    site.hub.release(hold.digest, &who(), None).await.unwrap();
+    let above = site.until("eu-1", |newest| newest.head.sequence > 2).await;
+    policy::bundle::verify::verify_head(site.hub.trust(), &cluster("eu-1"), Some(&shown.head), &above.envelope)
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv24_a_restored_hub_that_passed_the_shown_sequence_holds_itself() {
+    let (site, shown) = restored_unnoticed().await;
+    let own = site.newest("eu-1");
+    site.write("intents/one.yaml", &intent("one", None, "c"));
+    site.commit().await;
+    assert_eq!(site.newest("eu-1").head.sequence, 3);
+    site.hub.shown(&cluster("eu-1"), &own.envelope).await.unwrap();
+    assert_eq!(site.hub.holds().await.unwrap(), [], "it knows what it issued");
+    site.hub.shown(&cluster("eu-1"), &shown.envelope).await.unwrap();
+    let hold = site.hub.holds().await.unwrap().pop().expect("a hold");
+    assert!(matches!(hold.kind, HoldKind::Restored { shown: 2, stored: 3, .. }), "{hold:?}");
+    site.hub.release(hold.digest, &who(), None).await.unwrap();
+    site.hub.shown(&cluster("eu-1"), &shown.envelope).await.unwrap();
+    assert_eq!(site.hub.holds().await.unwrap().len(), 1, "it was told once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn issue_times_rise_over_a_restart_with_the_clock_set_back() {
+    let site = Site::published().await;
+    site.hub.reissue().await.unwrap();
+    let before = site.newest("eu-1");
+    site.clock.back(Duration::from_secs(7_200));
+    let site = site.restart(|_| {}).await;
+    let after = site.until("eu-1", |_| true).await;
+    assert_eq!(after.head.sequence, before.head.sequence);
+    assert!(after.head.issued_at > before.head.issued_at);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heads_are_issued_later_than_any_that_is_shown() {
+    let site = Site::published().await;
+    let backup = tempfile::tempdir().unwrap();
+    copy(site.store_path().parent().unwrap(), backup.path());
+    site.clock.forward(Duration::from_secs(7_200));
+    site.hub.reissue().await.unwrap();
+    let shown = site.newest("eu-1");
+    site.clock.back(Duration::from_secs(7_200));
+    let site = site.restart(|folder| copy(backup.path(), &folder.join("hub"))).await;
+    let earlier = site.until("eu-1", |_| true).await;
+    assert!(earlier.head.issued_at < shown.head.issued_at);
+    site.hub.shown(&cluster("eu-1"), &shown.envelope).await.unwrap();
+    let again = site.newest("eu-1");
+    policy::bundle::verify::verify_head(site.hub.trust(), &cluster("eu-1"), Some(&shown.head), &again.envelope)
+        .unwrap();
+    assert_eq!(site.hub.holds().await.unwrap(), [], "it says the same");
 }

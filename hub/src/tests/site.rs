@@ -25,6 +25,11 @@ use tokio::task::JoinSet;
 pub(super) struct Hand(Mutex<Timestamp>);
 
 impl Hand {
+    pub(super) fn back(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.checked_sub(SignedDuration::try_from(by).unwrap()).unwrap();
+    }
+
     pub(super) fn forward(&self, by: Duration) {
         let mut now = self.0.lock().unwrap();
         *now = now.checked_add(SignedDuration::try_from(by).unwrap()).unwrap();
@@ -159,10 +164,15 @@ impl Site {
 
     /// Commits all that stands and has the hub read it.
     pub(super) async fn commit(&self) -> Refreshed {
+        self.commit_unread();
+        self.hub.refresh().await.unwrap()
+    }
+
+    /// Commits all that stands.
+    pub(super) fn commit_unread(&self) {
         let catalog = self.folder.path().join("catalog");
         git(&catalog, &["add", "-A"]);
         git(&catalog, &["commit", "-q", "--allow-empty", "-m", "change"]);
-        self.hub.refresh().await.unwrap()
     }
 
     /// Waits until the newest head of `name` is as `wanted` says.

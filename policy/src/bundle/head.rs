@@ -33,3 +33,27 @@ pub struct Head {
     /// The digest of the sorted rows whose removal a person released.
     pub prune: Option<Digest>,
 }
+
+/// What a head says, and may not say otherwise at the same sequence. Its other fields may differ from one issue to the
+/// next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Says<'a> {
+    /// The cluster, as the catalog declares it.
+    pub cluster: &'a Declared,
+    /// The digest of the contents.
+    pub contents: Digest,
+    /// The commit.
+    pub revision: &'a str,
+    /// The commit that the region's own folder is at.
+    pub region_revision: &'a str,
+}
+
+impl Head {
+    /// What it says.
+    #[must_use]
+    pub fn says(&self) -> Says<'_> {
+        let Self { cluster, contents, revision, region_revision, .. } = self;
+        Says { cluster, contents: *contents, revision, region_revision }
+    }
+}

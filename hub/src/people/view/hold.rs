@@ -54,7 +54,8 @@ fn told(kind: HoldKind) -> Told {
             reason: Reason::Restored,
             clusters: Vec::new(),
             message: format!(
-                "{cluster} showed sequence {shown}, this hub's store has {stored}: it was restored from a backup"
+                "{cluster} showed a head of sequence {shown} that this hub signed and its store, at {stored}, does not \
+                 know: the store was restored from a backup"
             ),
             items: Vec::new(),
             total: 0,
