@@ -67,6 +67,16 @@ pub fn create_folder(path: &Path, access: Access) -> Result<(), FileError> {
     sync_folder(path).map_err(fail)
 }
 
+/// Makes a folder in one that stands; one that stands already is fine.
+pub fn create_folder_within(path: &Path, access: Access) -> Result<(), FileError> {
+    let fail = |error: std::io::Error| FileError::new(Act::CreateFolder, path, error);
+    match fs::DirBuilder::new().mode(access.folder()).create(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) => Err(fail(error)),
+        Ok(()) => sync_folder(path).map_err(fail),
+    }
+}
+
 /// Reads a regular file of at most `limit` bytes. A FIFO or device in its place is refused, not waited for.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let fail = |reason: Reason| FileError::new(Act::Read, path, reason);

@@ -2,6 +2,7 @@
 
 use crate::agent::Agent;
 use crate::reconcile::{Reconciler, Round, RoundError};
+use policy::outcome::OutcomeCode;
 use service::health::Gate;
 use service::supervisor::Context;
 use std::convert::Infallible;
@@ -14,8 +15,10 @@ const JITTER: f64 = 0.2;
 const BEAT: Duration = Duration::from_secs(20);
 /// After a round that could not be made.
 const RETRY: Duration = Duration::from_secs(1);
+/// After a round that removed something: what is removed is told once, and the next round no longer lists it.
+const REMOVED: Duration = Duration::from_millis(500);
 
-/// Makes rounds for ever. `ready` opens after the first.
+/// Makes rounds for ever. `ready` is open while the last one could be made.
 ///
 /// # Errors
 /// None: what goes wrong is told and tried again.
@@ -58,18 +61,22 @@ fn after(agent: &Agent, made: Result<Round, RoundError>, reconciler: &Reconciler
     match made {
         Ok(round) => {
             agent.faults.clear("target");
-            publish(agent, round);
+            let removed = round.outcomes.values().any(|outcome| outcome.code == OutcomeCode::Removed);
+            let news = publish(agent, round);
             ready.open();
-            reconciler.again().map(|again| again.saturating_sub(now))
+            let again = reconciler.again().map(|again| again.saturating_sub(now));
+            if removed && news { Some(again.map_or(REMOVED, |again| again.min(REMOVED))) } else { again }
         }
         Err(error) => {
+            ready.close();
             agent.faults.put("target", Some(service::exit::chain(&error)));
             Some(RETRY)
         }
     }
 }
 
-fn publish(agent: &Agent, round: Round) {
+/// Says whether the round came to something else than the one before.
+fn publish(agent: &Agent, round: Round) -> bool {
     agent.capabilities.send_if_modified(|known| {
         let news = *known != round.capabilities;
         if news {
@@ -83,5 +90,5 @@ fn publish(agent: &Agent, round: Round) {
             *last = Some(Arc::new(round));
         }
         news
-    });
+    })
 }

@@ -47,7 +47,7 @@ pub async fn run(config: &Config, ready_file: Option<&Path>) -> Result<()> {
     let address = listener.local_addr().context("the local listener has no address")?;
     let started = start(config, Arc::clone(&clock), chance).await?;
     let mut supervisor = Supervisor::new(clock);
-    let ready = supervisor.health().gate("the first round");
+    let ready = supervisor.health().gate("a look at the target");
     watch(&mut supervisor, config, &started);
     enforce(&mut supervisor, config, &started, ready);
     connect(&mut supervisor, &started)?;

@@ -65,9 +65,7 @@ async fn publish(agent: &Agent, target: &dyn Target, since: &mut Since) {
         Ok(status) => target.tell(&status).await.err().map(|error| service::exit::chain(&error)),
         Err(error) => Some(error.to_string()),
     };
-    if let Some(message) = written {
-        tracing::warn!(message, "the status cannot be written");
-    }
+    agent.faults.put("status", written.map(|why| format!("the status cannot be written: {why}")));
     agent.report.send_if_modified(|last| {
         let news = last.as_deref() != Some(&report);
         if news {
@@ -140,7 +138,9 @@ fn fresh(force: &Force, now: Timestamp) -> Judged {
 }
 
 fn applied(round: &Round) -> Judged {
-    let open = round.outcomes.values().filter(|outcome| outcome.code != OutcomeCode::Applied).count();
+    // A unit whose objects were removed is as it should be.
+    let done = |code: OutcomeCode| matches!(code, OutcomeCode::Applied | OutcomeCode::Removed);
+    let open = round.outcomes.values().filter(|outcome| !done(outcome.code)).count();
     match open {
         0 => (true, "AllApplied", String::new()),
         open => (false, "NotAllApplied", format!("{open} of {} units are not applied", round.outcomes.len())),
@@ -205,4 +205,21 @@ pub fn without_watermark(status: &Object) -> Value {
         status.remove("watermark");
     }
     tree
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::outcome::{Outcome, UnitId};
+
+    #[test]
+    fn what_was_removed_is_done_and_what_is_being_removed_is_not() {
+        let judged = |code| {
+            let unit = UnitId { rule: "ConfigTemplate/otel".parse().unwrap(), namespace: None };
+            let outcomes = BTreeMap::from([(unit, Outcome::new(code, "Word"))]);
+            applied(&Round { outcomes, held: None, capabilities: Default::default(), faults: Default::default() }).0
+        };
+        assert!(judged(OutcomeCode::Applied) && judged(OutcomeCode::Removed));
+        assert!(!judged(OutcomeCode::Removing) && !judged(OutcomeCode::Held));
+    }
 }

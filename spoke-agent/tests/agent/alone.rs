@@ -6,7 +6,7 @@ use certs::enroll::Proven;
 use certs::identity::{SpiffeId, TrustDomain};
 use policy::digest::Digest;
 use service::clock::{Clock as _, SystemClock};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 use writ_spoke_agent::cache::Bundles;
@@ -33,12 +33,12 @@ fn start(config: &Path) -> Child {
     command.arg("run").arg("--config").arg(config).spawn().unwrap()
 }
 
-/// Asks the running agent for its metrics.
-fn metrics(world: &World) -> Option<String> {
+/// Asks the running agent.
+fn ask(world: &World, path: &str) -> Option<String> {
     let told = std::fs::read(world.data().join("local.json")).ok()?;
     let address: serde_json::Value = serde_json::from_slice(&told).ok()?;
     let mut stream = std::net::TcpStream::connect(address["local"].as_str()?).ok()?;
-    let request = "GET /metrics HTTP/1.1\r\nhost: writ\r\nconnection: close\r\n\r\n";
+    let request = format!("GET {path} HTTP/1.1\r\nhost: writ\r\nconnection: close\r\n\r\n");
     std::io::Write::write_all(&mut stream, request.as_bytes()).ok()?;
     let mut answer = String::new();
     std::io::Read::read_to_string(&mut stream, &mut answer).ok()?;
@@ -54,10 +54,10 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
-#[tokio::test]
-async fn a_killed_agent_enforces_from_its_disk_alone() {
-    let (world, hub) = (World::new(), Hub::new().await);
-    joined(&world, &hub).await;
+/// An agent's disk with one rule in force; gives its config.
+async fn prepared(world: &World) -> PathBuf {
+    let hub = Hub::new().await;
+    joined(world, &hub).await;
     let parts = hub.parts("eu-1", 1, &[rule("otel", &[config_map("otel", "v")])]).await;
     let contents = (Digest::of(&parts.contents), parts.contents.as_slice());
     Bundles::under(&world.data()).store(&parts.head, contents, &parts.entries).unwrap();
@@ -65,6 +65,13 @@ async fn a_killed_agent_enforces_from_its_disk_alone() {
     let text = "apiVersion: writ.dev/v1alpha1\nkind: SpokeConfig\nspec:\n  data: data\n  \
         target: {directory: cluster}\n  local: 127.0.0.1:0\n";
     std::fs::write(&config, text).unwrap();
+    config
+}
+
+#[tokio::test]
+async fn a_killed_agent_enforces_from_its_disk_alone() {
+    let world = World::new();
+    let config = prepared(&world).await;
     let right = || world.read(FILE).is_some_and(|text| text.contains("k: v"));
     let told = || world.read("status/enforcement.yaml").is_some_and(|text| text.contains("watermark"));
     for _ in 0..2 {
@@ -77,9 +84,29 @@ async fn a_killed_agent_enforces_from_its_disk_alone() {
             ["writ_units{outcome=\"Applied\"} 1\n", "writ_head_sequence 1\n", "writ_fresh 1\n", "writ_connected 0\n"];
         let counted = ["writ_writes_total ", "writ_rounds_total{result=\"made\"} ", "writ_round_seconds_count "];
         let shown = |text: &String| measured.iter().chain(&counted).all(|line| text.contains(line));
-        until("it is measured", || metrics(&world).as_ref().is_some_and(shown)).await;
+        until("it is measured", || ask(&world, "/metrics").as_ref().is_some_and(shown)).await;
         agent.kill().unwrap();
         agent.wait().unwrap();
         world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
     }
+}
+
+#[tokio::test]
+async fn a_target_that_vanishes_is_told_and_never_made_anew() {
+    let world = World::new();
+    let mut agent = start(&prepared(&world).await);
+    let ready =
+        |code: &str| ask(&world, "/readyz").is_some_and(|answer| answer.starts_with(&format!("HTTP/1.1 {code}")));
+    until("the object is there", || world.read(FILE).is_some()).await;
+    until("the agent is ready", || ready("200")).await;
+    let aside = world.root().with_file_name("aside");
+    std::fs::rename(world.root(), &aside).unwrap();
+    until("the agent is not ready", || ready("503")).await;
+    let told = || ask(&world, "/v1alpha1/status").unwrap_or_default();
+    until("the status says why", || told().contains("cannot be looked at")).await;
+    assert!(!world.root().exists(), "the agent made a directory in place of the one that is gone");
+    std::fs::rename(&aside, world.root()).unwrap();
+    until("the agent is ready again", || ready("200")).await;
+    agent.kill().unwrap();
+    agent.wait().unwrap();
 }

@@ -95,7 +95,7 @@ impl Book {
         if self.records == self.written {
             return Ok(());
         }
-        files::folder(&layout.status(), Access::Everyone)?;
+        atomic::create_folder_within(&layout.status(), Access::Everyone)?;
         let text = self.text();
         atomic::write(&layout.inventory(), &text, Access::Everyone)?;
         self.version = Some(Digest::of(&text));

@@ -23,6 +23,6 @@ pub(super) fn write(layout: &Layout, status: &Object) -> Result<(), TargetError>
     if read(layout).ok().flatten().as_ref() == Some(status) {
         return Ok(());
     }
-    files::folder(&layout.status(), Access::Everyone)?;
+    atomic::create_folder_within(&layout.status(), Access::Everyone)?;
     Ok(atomic::write(&layout.enforcement(), &yaml::print(status.tree()), Access::Everyone)?)
 }

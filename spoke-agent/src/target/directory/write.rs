@@ -238,7 +238,11 @@ pub(super) fn place(path: &Path, bytes: &[u8]) -> Result<(), TargetError> {
         match std::fs::symlink_metadata(folder) {
             Ok(found) if found.is_dir() => {}
             Ok(_) => return Err(TargetError::Corrupt(folder.to_owned(), "it is not a folder".to_owned())),
-            Err(_) => atomic::create_folder(folder, Access::Everyone)?,
+            Err(_) => {
+                // One by one: a target directory that is gone is never made anew.
+                folder.parent().map_or(Ok(()), |objects| atomic::create_folder_within(objects, Access::Everyone))?;
+                atomic::create_folder_within(folder, Access::Everyone)?;
+            }
         }
     }
     Ok(atomic::write(path, bytes, Access::Everyone)?)
