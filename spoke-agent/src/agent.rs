@@ -45,6 +45,8 @@ pub enum Link {
         /// Why, for people.
         why: String,
     },
+    /// Hubs answer, and will not hear this identity again.
+    Revoked,
     /// A stream stands.
     Up {
         /// With whom.

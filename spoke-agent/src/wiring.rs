@@ -116,7 +116,8 @@ fn connect(supervisor: &mut Supervisor, started: &Started) -> Result<()> {
         }
         Ok::<_, Infallible>(())
     });
-    let shared = Arc::clone(agent);
-    supervisor.start_once(Task::new("follow", Policy::Fatal), move |context| follow::run(shared, newest, context));
+    let (shared, files) = (Arc::clone(agent), started.files.clone());
+    supervisor
+        .start_once(Task::new("follow", Policy::Fatal), move |context| follow::run(shared, files, newest, context));
     Ok(())
 }

@@ -65,6 +65,13 @@ pub enum SessionError {
     Fetch,
 }
 
+impl SessionError {
+    /// Whether a hub was reached and did not want us: a revoked identity looks like that, among other things.
+    pub(super) const fn is_turned_away(&self) -> bool {
+        matches!(self, Self::Connect(ConnectError::Handshake { .. }) | Self::Status { .. } | Self::Closed)
+    }
+}
+
 impl From<tonic::Status> for SessionError {
     fn from(status: tonic::Status) -> Self {
         Self::Status { code: status.code(), message: status.message().to_owned() }

@@ -52,13 +52,16 @@ pub async fn join(session: Session, key: &LeafKey, token: &JoinToken) -> Result<
 /// A new certificate for the registered key, whatever certificate is held.
 ///
 /// # Errors
-/// [`IdentityProblem::Refused`] when the key is not registered, or revoked.
+/// [`IdentityProblem::Revoked`] when the key is not registered any more.
 pub async fn renew(session: Session, key: &LeafKey) -> Result<Chain, IdentityProblem> {
     let proof = Some(proof(&session, key)?);
     let mut request = Request::new(RenewRequest { proof });
     request.set_timeout(PATIENCE);
-    let answer = EnrollmentClient::new(session.channel).renew(request).await;
-    Ok(Chain::from_der(&answer.map_err(|status| told(&status))?.into_inner().chain)?)
+    let answer = EnrollmentClient::new(session.channel).renew(request).await.map_err(|status| match status.code() {
+        Code::PermissionDenied => IdentityProblem::Revoked,
+        _ => told(&status),
+    });
+    Ok(Chain::from_der(&answer?.into_inner().chain)?)
 }
 
 fn proof(session: &Session, key: &LeafKey) -> Result<grpc::Proof, IdentityProblem> {

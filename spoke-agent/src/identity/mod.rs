@@ -61,6 +61,9 @@ pub enum IdentityProblem {
     /// A hub answered no.
     #[error("the hub refused: {0}")]
     Refused(String),
+    /// The registered key counts no longer.
+    #[error("this cluster's identity was revoked")]
+    Revoked,
     /// A hub could not answer.
     #[error("the hub could not answer: {0}")]
     Unavailable(String),

@@ -29,14 +29,8 @@ pub async fn run(agent: Arc<Agent>, files: Files, newest: Arc<Newest>) {
     loop {
         let jitter = agent.chance.around(Duration::from_secs(1), JITTER).as_secs_f64();
         wait_until_due(&agent, &newest, jitter).await;
-        match once(&agent, &files).await {
-            Ok(identity) => {
-                tracing::info!(until = %identity.leaf().not_after(), "the certificate is renewed");
-                agent.faults.clear("renewal");
-                newest.put(identity);
-                agent.renewed.notify_waiters();
-                failures = 0;
-            }
+        match now(&agent, &files, &newest).await {
+            Ok(()) => failures = 0,
             Err(problem) => {
                 failures += 1;
                 let why = service::exit::chain(&problem);
@@ -47,6 +41,19 @@ pub async fn run(agent: Arc<Agent>, files: Files, newest: Arc<Newest>) {
             }
         }
     }
+}
+
+/// Renews at once.
+///
+/// # Errors
+/// [`IdentityProblem::Revoked`] as soon as one hub says so.
+pub async fn now(agent: &Agent, files: &Files, newest: &Newest) -> Result<(), IdentityProblem> {
+    let identity = once(agent, files).await?;
+    tracing::info!(until = %identity.leaf().not_after(), "the certificate is renewed");
+    agent.faults.clear("renewal");
+    newest.put(identity);
+    agent.renewed.notify_waiters();
+    Ok(())
 }
 
 async fn wait_until_due(agent: &Agent, newest: &Newest, jitter: f64) {
@@ -76,6 +83,8 @@ async fn once(agent: &Agent, files: &Files) -> Result<certs::tls::Identity, Iden
         };
         match enroll::renew(session, &key).await {
             Ok(chain) => return files.renewed(&chain, &agent.cluster, &domain),
+            // The hub that said it proved who it is.
+            Err(IdentityProblem::Revoked) => return Err(IdentityProblem::Revoked),
             Err(problem) => last = problem,
         }
     }

@@ -3,6 +3,7 @@
 mod since;
 
 use crate::agent::{Agent, Force, Link};
+use crate::identity::IdentityProblem;
 use crate::reconcile::Round;
 use crate::target::Target;
 use jiff::Timestamp;
@@ -100,7 +101,7 @@ fn report(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Rep
 fn conditions(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Vec<Condition> {
     let now = agent.time.now().get();
     let all = [
-        (ConditionKind::Connected, connected(&agent.link.borrow(), since)),
+        (ConditionKind::Connected, connected(agent, since)),
         (ConditionKind::Fresh, fresh(force, now)),
         (ConditionKind::Applied, applied(round)),
         (ConditionKind::Degraded, degraded(agent, round)),
@@ -120,8 +121,12 @@ fn conditions(agent: &Agent, force: &Force, round: &Round, since: &mut Since) ->
 type Judged = (bool, &'static str, String);
 
 /// Until a hub is heard or missed, what was told before stands: a restart alone is no news.
-fn connected(link: &Link, since: &Since) -> Judged {
-    match link {
+fn connected(agent: &Agent, since: &Since) -> Judged {
+    match &*agent.link.borrow() {
+        Link::Revoked => {
+            let ask = format!("ask for `writ cluster invite {} --replace`", agent.cluster);
+            (false, "Revoked", format!("{}; {ask}", IdentityProblem::Revoked))
+        }
         Link::Pending => since.connected.clone().unwrap_or((false, "Starting", String::new())),
         Link::Up { .. } => (true, "Following", String::new()),
         Link::Down { why } => (false, "NoHub", why.clone()),
