@@ -61,7 +61,7 @@ impl Hub {
 
     /// Keeps a hold; one that stands already, or was released, stays as it is.
     pub(crate) async fn place_hold(&self, digest: Digest, kind: HoldKind, by: Actor) -> Result<(), HubError> {
-        if records::get::<Hold>(self.store.as_ref(), &digest).await?.is_some() {
+        if self.is_held(digest).await? {
             return Ok(());
         }
         let entry = self.entry(by, Action::Hold, &digest, json!(kind));
@@ -72,6 +72,11 @@ impl Hub {
             Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
             Err(fault) => Err(fault.into()),
         }
+    }
+
+    /// Whether such a hold stands or was released.
+    pub(crate) async fn is_held(&self, digest: Digest) -> Result<bool, HubError> {
+        Ok(records::get::<Hold>(self.store.as_ref(), &digest).await?.is_some())
     }
 
     /// The first unreleased hold that keeps the whole hub from publishing.

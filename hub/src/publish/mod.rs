@@ -1,8 +1,14 @@
 //! Publishing: from the last accepted revision to signed heads. Start here.
 //!
 //! ```text
-//! accepted revision -> compile for the whole fleet -> what changes -> holds -> contents by digest -> one commit -> heads
+//! accepted revision -> holds -> compile for the whole fleet -> what changes -> contents by digest -> one commit -> heads
 //! ```
+//!
+//! - `Accepted`: the commits of the last revision that passed the checks. `InForce`: commits with the catalog read from
+//!   them: the pin's, else the accepted ones.
+//! - `Wanted`: what every cluster shall get, compiled from it. `Fleet`: what every cluster was last issued, as content.
+//! - `Pointer`: the one record that a publish moves; it names the `Fleet` and the commits that it was made from.
+//! - `Standing`: all of that as the one publisher knows it. `Published`: one cluster's signed head, as it is followed.
 
 mod contents;
 mod fleet;
@@ -54,7 +60,7 @@ impl Hub {
     async fn publish_now(&self, candidate: Option<InForce>) -> Result<Outcome, HubError> {
         let mut standing = self.standing.lock().await;
         let accepted = candidate.as_ref().map(|candidate| candidate.accepted.clone());
-        self.hold_new_renderings(&standing).await?;
+        self.hold_new_renderings(&standing, candidate.is_some()).await?;
         if self.waits(candidate.is_some()).await? {
             return self.wait(&mut standing, accepted).await;
         }

@@ -1,10 +1,10 @@
 //! The hold on an upgrade: renderings that changed by a new version of Writ alone wait for a person.
 
 use super::fleet::Wanted;
-use super::standing::Standing;
+use super::standing::{Lists, Standing};
 use crate::error::HubError;
 use crate::hub::Hub;
-use crate::records::HoldKind;
+use crate::records::{HoldKind, Pointer};
 use crate::store::Actor;
 use policy::canonical;
 use policy::digest::Digest;
@@ -20,20 +20,52 @@ pub(crate) fn translators() -> Result<Digest, HubError> {
 impl Hub {
     /// When other translators made what is published, renders the published commits with those of this hub: equal
     /// rules and equal facts, so every difference is the translators'. Such a difference is held.
-    pub(super) async fn hold_new_renderings(&self, standing: &Standing) -> Result<(), HubError> {
+    /// What was published and can no longer be read leaves nothing to compare with: then all of it is held.
+    pub(super) async fn hold_new_renderings(&self, standing: &Standing, has_candidate: bool) -> Result<(), HubError> {
         let Some(pointer) = standing.pointer.as_ref().map(|kept| &kept.record) else { return Ok(()) };
         if same_translators(pointer.translators, self.translators) {
             return Ok(());
         }
-        let in_force = self.load(pointer.accepted.clone(), false).await?;
+        let in_force = match self.load(pointer.accepted.clone(), false).await {
+            Ok(in_force) => in_force,
+            Err(error) => return self.hold_unreadable(standing, pointer, has_candidate, error).await,
+        };
         let fleet = self.fleet(&in_force.catalog).await?;
         let rendered = self.compile(in_force.catalog, fleet).await?;
         let (rules, digest) = differing(standing, &rendered)?;
         if rules.is_empty() {
             return Ok(());
         }
-        self.place_hold(digest, HoldKind::Rendering { rules }, Actor::Hub).await
+        self.place_hold(digest, HoldKind::Rendering { rules, unreadable: None }, Actor::Hub).await
     }
+
+    /// Holds the whole fleet's renderings by these translators, because the published revision no longer passes the
+    /// checks, or the mirror no longer has it. Without a candidate the mirror may only not have been fetched yet.
+    async fn hold_unreadable(
+        &self,
+        standing: &Standing,
+        pointer: &Pointer,
+        has_candidate: bool,
+        error: HubError,
+    ) -> Result<(), HubError> {
+        let digest = canonical::digest(&("unreadable", pointer, self.translators))?;
+        let is_final = match &error {
+            HubError::RevisionRefused { .. } => true,
+            HubError::Catalog(_) => has_candidate || self.is_held(digest).await?,
+            _ => false,
+        };
+        if !is_final {
+            return Err(error);
+        }
+        let kind = HoldKind::Rendering { rules: all(standing), unreadable: Some(pointer.accepted.revision.clone()) };
+        self.place_hold(digest, kind, Actor::Hub).await
+    }
+}
+
+/// All that is published.
+fn all(standing: &Standing) -> BTreeMap<ClusterName, BTreeSet<RuleName>> {
+    let rules = |lists: &Lists| lists.contents.contents.entries.iter().map(|line| line.name.clone()).collect();
+    standing.listed.iter().map(|(name, lists)| (name.clone(), rules(lists))).collect()
 }
 
 /// What an upgrade of Writ may change is known by the versions of its translators.

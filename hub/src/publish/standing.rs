@@ -26,7 +26,7 @@ pub(crate) struct Standing {
     pub(super) pointer: Option<Kept<Pointer>>,
     /// The last accepted revision.
     pub(crate) accepted: Option<Kept<Accepted>>,
-    /// What it points to.
+    /// The fleet that the pointer names.
     pub(super) fleet: Arc<Fleet>,
     /// The contents that the fleet names; equal ones are shared.
     pub(super) listed: BTreeMap<ClusterName, Lists>,
@@ -48,7 +48,7 @@ impl Standing {
         Ok(Self { pointer: Some(pointer), accepted, fleet: Arc::new(fleet), listed, ..Self::default() })
     }
 
-    /// What it points to.
+    /// The fleet that the pointer names.
     pub(crate) fn fleet(&self) -> Arc<Fleet> {
         self.fleet.clone()
     }

@@ -26,6 +26,9 @@ pub enum HoldKind {
     Rendering {
         /// Which rules, by cluster.
         rules: BTreeMap<ClusterName, BTreeSet<RuleName>>,
+        /// The published revision, where it can no longer be read: then all rules are named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unreadable: Option<String>,
     },
     /// This hub signed heads that its store does not know: it was restored.
     Restored {

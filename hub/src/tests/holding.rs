@@ -1,6 +1,6 @@
 use super::site::{Site, cluster, intent, who};
 use crate::error::HubError;
-use crate::records::{self, HoldKind, Only, Pointer, Writes as _};
+use crate::records::{self, Accepted, HoldKind, Only, Pointer, Writes as _};
 use crate::store::{Action, Change, Precondition};
 use policy::digest::Digest;
 use policy::plan::prune::Held;
@@ -72,21 +72,50 @@ async fn a_rendering_that_only_an_upgrade_changed_waits_for_a_person() {
     site.write("intents/one.yaml", &intent("one", None, "b"));
     site.commit().await;
     let newest = site.newest("eu-1").head.sequence;
-    upgraded(&site, issued).await;
+    upgraded(&site, issued, None).await;
     let site = site.restart(|_| {}).await;
     let held = site.until("eu-1", |_| true).await;
     assert_eq!(held.head.contents, issued, "the old rendering stays");
     site.write("intents/two.yaml", &intent("two", None, "b"));
     assert_eq!(site.commit().await.verdict, Verdict::Waiting, "commits wait");
     let hold = site.hub.holds().await.unwrap().pop().unwrap();
-    let HoldKind::Rendering { rules } = &hold.kind else { panic!("{hold:?}") };
+    let HoldKind::Rendering { rules, unreadable: None } = &hold.kind else { panic!("{hold:?}") };
     assert_eq!(rules[&cluster("eu-1")].iter().map(ToString::to_string).collect::<Vec<_>>(), ["ConfigTemplate/one"]);
     site.hub.release(hold.digest, &who(), None).await.unwrap();
     let head = site.until("eu-1", |published| published.head.sequence > newest).await;
     assert_eq!(head.contents.contents.entries.len(), 2);
 }
 
-async fn upgraded(site: &Site, contents: Digest) {
+/// The published revision no longer passes the checks of the new Writ, or the mirror no longer has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_that_cannot_read_what_is_published_waits_for_a_person_and_then_goes_on() {
+    for is_refused in [true, false] {
+        let site = Site::published().await;
+        let issued = site.newest("eu-1").head.contents;
+        let lost = if is_refused {
+            site.write("intents/two.yaml", "not: [a document\n");
+            let refused = site.commit().await;
+            assert_eq!(refused.verdict, Verdict::Refused);
+            refused.revision
+        } else {
+            "0123456789abcdef0123456789abcdef01234567".to_owned()
+        };
+        upgraded(&site, issued, Some(&lost)).await;
+        site.write("intents/two.yaml", &intent("two", None, "b"));
+        site.commit_unread();
+        let site = site.restart(|_| {}).await;
+        assert_eq!(site.hub.refresh().await.unwrap().verdict, Verdict::Waiting, "{lost}");
+        let hold = site.hub.holds().await.unwrap().pop().expect("a hold");
+        let HoldKind::Rendering { rules, unreadable } = &hold.kind else { panic!("{hold:?}") };
+        assert_eq!((unreadable.as_ref(), rules[&cluster("eu-1")].len()), (Some(&lost), 1));
+        assert_eq!(site.until("eu-1", |_| true).await.head.contents, issued);
+        site.hub.release(hold.digest, &who(), None).await.unwrap();
+        let head = site.until("eu-1", |published| published.head.sequence > 1).await;
+        assert_eq!(head.contents.contents.entries.len(), 2);
+    }
+}
+
+async fn upgraded(site: &Site, contents: Digest, lost: Option<&str>) {
     let store = site.hub.store.as_ref();
     let mut fleet = site.hub.issued().as_ref().clone();
     for issued in fleet.clusters.values_mut() {
@@ -95,8 +124,10 @@ async fn upgraded(site: &Site, contents: Digest) {
     let bytes = serde_json::to_vec(&fleet).unwrap();
     let blob = crate::store::Blob { digest: Digest::of(&bytes), bytes: bytes.into() };
     let pointer = records::get::<Pointer>(store, &Only).await.unwrap().unwrap().record;
-    let pointer = Pointer { fleet: blob.digest, translators: Digest::of(b"older"), ..pointer };
+    let accepted = lost.map_or(pointer.accepted, Accepted::at);
+    let pointer = Pointer { fleet: blob.digest, translators: Digest::of(b"older"), accepted };
     store.put_contents(vec![blob]).await.unwrap();
     let change = Change::new().set(&Only, &pointer, Precondition::Unconditional).unwrap();
+    let change = change.set(&Only, &pointer.accepted, Precondition::Unconditional).unwrap();
     store.commit(change, site.hub.entry(who(), Action::Publish, &"older", json!(null))).await.unwrap();
 }

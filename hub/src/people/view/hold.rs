@@ -35,13 +35,19 @@ fn told(kind: HoldKind) -> Told {
             items: objects.iter().map(ToString::to_string).collect(),
             total: count,
         },
-        HoldKind::Rendering { rules } => {
+        HoldKind::Rendering { rules, unreadable } => {
             let line = |(cluster, rules): (&ClusterName, &BTreeSet<RuleName>)| {
                 let names: Vec<_> = rules.iter().map(RuleName::to_string).collect();
                 format!("{cluster}: {}", names.join(", "))
             };
             let items: Vec<_> = rules.iter().map(line).collect();
-            let message = format!("this version of Writ renders rules of {} clusters differently", items.len());
+            let message = match unreadable {
+                None => format!("this version of Writ renders rules of {} clusters differently", items.len()),
+                Some(revision) => format!(
+                    "this version of Writ cannot read the published revision {revision}, so what it renders \
+                     differently cannot be told; released, the newest accepted revision passes"
+                ),
+            };
             Told {
                 reason: Reason::Rendering,
                 clusters: rules.into_keys().collect(),
