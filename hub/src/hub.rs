@@ -5,6 +5,7 @@ use crate::error::HubError;
 use crate::following::Following;
 use crate::measures::Measures;
 use crate::members::Members;
+use crate::pace::Pace;
 use crate::publish::heads::Issues;
 use crate::publish::memo::Renderings;
 use crate::publish::standing::Standing;
@@ -76,6 +77,7 @@ pub struct Hub {
     pub(crate) standing: Mutex<Standing>,
     pub(crate) last_read: RwLock<LastRead>,
     pub(crate) last_issue: Issues,
+    pub(crate) pace: Pace,
     source: Arc<Source>,
     issued: RwLock<Arc<Fleet>>,
     in_force: RwLock<Option<InForce>>,
@@ -102,6 +104,7 @@ impl Hub {
             trust: parts.trust,
             settings: parts.settings,
             last_issue,
+            pace: Pace::default(),
             memo: Renderings::new(),
             measures: Measures::default(),
             translators: crate::publish::translators()?,

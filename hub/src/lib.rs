@@ -15,6 +15,7 @@ pub mod invite;
 pub mod measures;
 pub mod members;
 pub mod observations;
+mod pace;
 pub mod people;
 pub mod pins;
 pub mod publish;

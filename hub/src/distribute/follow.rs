@@ -13,11 +13,21 @@ use futures::StreamExt as _;
 use futures::stream::{BoxStream, unfold};
 use policy::bundle::contents::Line;
 use policy::bundle::delta::diff;
+use policy::facts::Capabilities;
 use proto::grpc::{EntryLine, FollowRequest, FollowResponse};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
+
+/// Facts that a spoke has told.
+struct Told {
+    capabilities: Capabilities,
+    uid: String,
+    /// When they may be taken in, by the monotonic clock.
+    due: Duration,
+}
 
 /// The state of one stream.
 pub(super) struct Conversation {
@@ -29,6 +39,8 @@ pub(super) struct Conversation {
     /// The last envelope that was sent here. A spoke that refuses it is not sent it again.
     sent: Option<Bytes>,
     introduced: bool,
+    /// The latest facts, told too soon after others.
+    later: Option<Told>,
     stopping: CancellationToken,
 }
 
@@ -40,7 +52,7 @@ impl Conversation {
         stopping: CancellationToken,
     ) -> Self {
         let newest = hub.followed(cluster.name());
-        Self { hub, cluster, asks, newest, held: None, sent: None, introduced: false, stopping }
+        Self { hub, cluster, asks, newest, held: None, sent: None, introduced: false, later: None, stopping }
     }
 
     /// The answers, until either side ends the stream.
@@ -69,6 +81,10 @@ impl Conversation {
                     Some(ask) => self.hear(ask).await?,
                     None => return Ok(None),
                 },
+                () = due(&self.hub, self.later.as_ref()) => {
+                    self.tell_later().await?;
+                    continue;
+                }
                 changed = self.newest.changed(), if asked => {
                     changed.map_err(|_| Status::unavailable("the hub is stopping"))?;
                 }
@@ -79,17 +95,27 @@ impl Conversation {
 
     /// Takes in facts and the watermark.
     async fn hear(&mut self, ask: FollowRequest) -> Result<(), Status> {
-        let name = self.cluster.name();
         if let Some(facts) = ask.facts {
-            let (facts, uid) = (facts::read(facts)?, facts::uid(&ask.cluster_uid)?);
-            self.hub.facts(name, uid, facts).await.map_err(|error| status(&error))?;
+            let (capabilities, uid) = (facts::read(facts)?, facts::uid(&ask.cluster_uid)?.to_owned());
+            self.later = Some(Told { capabilities, uid, due: Duration::ZERO });
+            self.tell_later().await?;
             self.introduced = true;
         }
         introduced_first(self.introduced)?;
         if !ask.head.is_empty() {
-            self.hub.shown(name, &ask.head).await.map_err(|error| status(&error))?;
+            self.hub.shown(self.cluster.name(), &ask.head).await.map_err(|error| status(&error))?;
         }
         self.held = Held::read(&ask.head);
+        Ok(())
+    }
+
+    /// Takes in the latest facts, once their time has come.
+    async fn tell_later(&mut self) -> Result<(), Status> {
+        let Some(told) = self.later.take() else { return Ok(()) };
+        let taken = self.hub.facts(self.cluster.name(), &told.uid, told.capabilities.clone()).await;
+        if let Some(wait) = taken.map_err(|error| status(&error))? {
+            self.later = Some(Told { due: self.hub.clock.monotonic() + wait, ..told });
+        }
         Ok(())
     }
 
@@ -101,6 +127,14 @@ impl Conversation {
         }
         self.sent = Some(published.envelope.clone());
         Some(response(&published, self.held.as_ref()))
+    }
+}
+
+/// Ends when the facts may be taken in; never without any.
+async fn due(hub: &Hub, told: Option<&Told>) {
+    match told {
+        Some(told) => tokio::time::sleep(told.due.saturating_sub(hub.clock.monotonic())).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -286,3 +286,52 @@ async fn streams_end_when_the_hub_stops() {
     assert!(matches!(answers.message().await, Ok(None) | Err(_)));
     tokio::time::timeout(Duration::from_secs(10), running.stop()).await.expect("all tasks end");
 }
+
+#[tokio::test]
+async fn attack12_a_blob_named_twice_comes_once() {
+    let running = Running::start().await;
+    let member = running.join("a").await;
+    let published = running.publish("a", 1, &[("one", entry("1"))]).await;
+    let digests = vec![published.contents.contents.entries[0].digest.to_string(); 3];
+    let parts = running.distribution(&member).await.fetch(FetchRequest { digests }).await.unwrap().into_inner();
+    assert_eq!(parts.count().await, 1);
+}
+
+#[tokio::test]
+async fn attack12_facts_change_at_most_once_in_ten_seconds_and_the_latest_wins() {
+    let running = Running::start().await;
+    let (hub, a) = (&running.hub, name("a"));
+    let facts = |minor: &str| policy::facts::Capabilities { kubernetes: minor.to_owned(), ..Default::default() };
+    let stored = async || records::get::<ReportedFacts>(hub.store.as_ref(), &a).await.unwrap().unwrap().record;
+    assert_eq!(hub.facts(&a, "uid", facts("1.35")).await.unwrap(), None);
+    assert_eq!(hub.facts(&a, "uid", facts("1.36")).await.unwrap(), Some(Duration::from_secs(10)));
+    assert_eq!(hub.facts(&a, "uid", facts("1.35")).await.unwrap(), None, "the same again is no change");
+    assert_eq!(hub.facts(&name("b"), "uid", facts("1.36")).await.unwrap(), None, "each cluster has its own turn");
+    assert_eq!(stored().await.capabilities, facts("1.35"));
+    running.clock.advance(Duration::from_secs(10));
+    assert_eq!(hub.facts(&a, "uid", facts("1.37")).await.unwrap(), None);
+    assert_eq!(stored().await.capabilities, facts("1.37"));
+}
+
+#[tokio::test]
+async fn facts_that_came_too_soon_are_taken_in_later() {
+    let running = Running::start().await;
+    let member = running.join("a").await;
+    let following = Following::start(running.distribution(&member).await, opening(Bytes::new())).await;
+    let of = |minor: &str| FollowRequest {
+        facts: Some(Facts { kubernetes: minor.to_owned(), apis: Vec::new() }),
+        ..opening(Bytes::new())
+    };
+    let store = running.hub.store.as_ref();
+    let stored = async || records::get::<ReportedFacts>(store, &name("a")).await.unwrap().map(|kept| kept.record);
+    until("the first facts", async || stored().await.is_some()).await;
+    following.asks.send(of("1.37")).await.unwrap();
+    following.asks.send(of("1.38")).await.unwrap();
+    until("the latest facts", async || {
+        // Another message makes the stream look at the clock, which is set by hand here.
+        running.clock.advance(Duration::from_secs(10));
+        following.asks.send(next_after(Bytes::new())).await.unwrap();
+        stored().await.is_some_and(|facts| facts.capabilities.kubernetes == "1.38")
+    })
+    .await;
+}
