@@ -53,6 +53,17 @@ impl Judge {
             }
             found
         });
+        if ids.is_empty() && found.is_empty() {
+            found.push(
+                Diagnostic::error(
+                    Code::CedarForm,
+                    file,
+                    Span::START,
+                    "this file holds no policy, so it forbids nothing",
+                )
+                .help("write the policy, or remove the file and its guardrail"),
+            );
+        }
         read
     }
 
@@ -113,6 +124,13 @@ when { resource.derived.hostNetwork };
     fn the_guardrail_of_the_design_is_valid() {
         assert_eq!(faults(GOOD), Vec::<String>::new());
         assert_eq!(Judge::new().read("g.cedar", GOOD).ids[0].0.as_str(), "pods-no-host-network");
+    }
+
+    #[test]
+    fn a_file_without_a_policy_is_refused() {
+        for text in ["", "// forbid, one day\n"] {
+            assert_eq!(faults(text), ["CedarForm g.cedar:1:1: this file holds no policy, so it forbids nothing"]);
+        }
     }
 
     #[test]
