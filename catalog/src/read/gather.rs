@@ -2,8 +2,9 @@
 
 use super::name::{BadName, case_key, check, printable};
 use super::{Limits, Read, layout};
+use policy::catalog::stray;
 use policy::diagnostic::{Code, Diagnostic, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub(super) struct Seen(BTreeMap<String, String>);
 pub(super) struct Gather {
     limits: Limits,
     read: Read,
+    /// The folders at the root in which a file was found that is told of.
+    strays: BTreeSet<String>,
     entries: usize,
     bytes: u64,
     full: bool,
@@ -43,7 +46,7 @@ pub(super) struct Gather {
 
 impl Gather {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, read: Read::default(), entries: 0, bytes: 0, full: false }
+        Self { limits, read: Read::default(), strays: BTreeSet::new(), entries: 0, bytes: 0, full: false }
     }
 
     /// Whether a limit of the whole catalog has been passed: the walk ends.
@@ -61,6 +64,9 @@ impl Gather {
         if !self.count() {
             return Verdict::Skip;
         }
+        if !layout::is_ours(parent) {
+            return self.foreign(parent, name, entry);
+        }
         let name = match check(name) {
             Ok(name) if layout::is_hidden(name) => return Verdict::Skip,
             Ok(name) => name,
@@ -76,12 +82,36 @@ impl Gather {
     fn by_kind(&mut self, path: String, entry: Entry) -> Verdict {
         match entry {
             Entry::File if layout::is_read(&path) => Verdict::Take(path),
-            Entry::Folder if layout::is_walked(&path) => self.enter(path),
-            Entry::File | Entry::Folder => Verdict::Skip,
+            Entry::File => self.stray(&path),
+            Entry::Folder => self.enter(path),
             Entry::Symlink => self.refuse(&path, "a symbolic link", "commit the file itself in its place"),
             Entry::Submodule => self.refuse(&path, "a submodule", "commit its files in its place"),
             Entry::Special => self.refuse(&path, "no regular file", "remove it: only files and folders are read"),
         }
+    }
+
+    /// An entry of a folder that no catalog has: only looked through for what could be taken for a rule in force.
+    fn foreign(&mut self, parent: &str, name: &[u8], entry: Entry) -> Verdict {
+        let name = printable(name);
+        let top = parent.split('/').next().unwrap_or_default();
+        if layout::is_hidden(&name) || self.strays.contains(top) {
+            return Verdict::Skip;
+        }
+        let path = format!("{parent}/{name}");
+        match entry {
+            Entry::Folder => self.enter(path),
+            Entry::Submodule => Verdict::Skip,
+            Entry::File | Entry::Symlink | Entry::Special => self.stray(&path),
+        }
+    }
+
+    /// Tells of a file that is not read, where that needs telling; of a folder that no catalog has, once.
+    fn stray(&mut self, path: &str) -> Verdict {
+        if let Some(diagnostic) = stray(path) {
+            self.strays.extend(path.split_once('/').map(|(top, _)| top.to_owned()));
+            self.read.diagnostics.push(diagnostic);
+        }
+        Verdict::Skip
     }
 
     /// Whether a file of this size may be read; an oversized one is told here.

@@ -1,22 +1,9 @@
-//! Which files belong to a catalog. Everything else in the repository is passed over.
+//! Which files belong to a catalog. Everything else is passed over, unless it could be taken for a rule in force.
 
-/// The folders of a catalog.
-const FOLDERS: [&str; 10] = [
-    "authority",
-    "clusters",
-    "exceptions",
-    "guardrails",
-    "intents",
-    "parameters",
-    "properties",
-    "regions",
-    "rulesets",
-    "tests",
-];
-
-/// Whether a folder is walked: those named above, and all within them.
-pub(super) fn is_walked(path: &str) -> bool {
-    path.contains('/') || FOLDERS.contains(&path)
+/// Whether what stands in this folder is the catalog's: its root, the folders of its layout, and all within them.
+pub(super) fn is_ours(folder: &str) -> bool {
+    let top = folder.split('/').next().unwrap_or_default();
+    top.is_empty() || policy::catalog::is_folder(top)
 }
 
 /// Whether a file is read: `writ.yaml`, and YAML and Cedar in the folders of a catalog.
@@ -42,6 +29,6 @@ mod tests {
         for path in ["README.md", "mkdocs.yml", "intents/README.md"] {
             assert!(!is_read(path), "{path}");
         }
-        assert!(is_walked("clusters") && is_walked("regions/eu") && !is_walked("docs"));
+        assert!(is_ours("") && is_ours("clusters") && is_ours("regions/eu") && !is_ours("docs/clusters"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{FetchError, FetchOptions, Location, Repository};
 use crate::read::{Limits, Read, read_folder};
-use policy::diagnostic::Code;
+use policy::diagnostic::{Code, Severity};
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
@@ -102,7 +102,7 @@ fn a_commit_and_its_working_copy_are_one_catalog() {
     world.write("intents/team/quota.yaml", "kind: ResourceGuard\n");
     world.write("guardrails/host.cedar", "forbid(principal, action, resource);\n");
     world.write("regions/eu/parameters/eu.yml", "kind: Parameters\n");
-    for passed_over in ["README.md", "docs/a.yaml", "intents/README.md", "intents/.hidden.yaml", ".github/ci.yaml"] {
+    for passed_over in ["README.md", "docs/a.png", "intents/README.md", "intents/.hidden.yaml", ".github/ci.yaml"] {
         world.write(passed_over, "x");
     }
     world.commit("All of it");
@@ -115,6 +115,29 @@ fn a_commit_and_its_working_copy_are_one_catalog() {
         paths,
         ["guardrails/host.cedar", "intents/team/quota.yaml", "regions/eu/parameters/eu.yml", "writ.yaml"]
     );
+}
+
+#[test]
+fn what_is_not_read_is_told_in_a_commit_and_its_working_copy() {
+    let world = World::new();
+    for path in ["intent/a/t2.yaml", "intent/t3.yaml", "intents/a/t2.txt", "docs/deep/b.cedar", "docs/c.md", "writ.yml"]
+    {
+        world.write(path, "x");
+    }
+    world.commit("Strays");
+    let (commit, folder) = (world.read(), read_folder(&world.work(), Limits::default()).unwrap());
+    let told: Vec<_> = commit.diagnostics.iter().map(|found| (found.file.as_str(), found.severity)).collect();
+    assert_eq!(
+        told,
+        [
+            ("docs/deep/b.cedar", Severity::Error),
+            ("intent/a/t2.yaml", Severity::Error),
+            ("intents/a/t2.txt", Severity::Warning),
+            ("writ.yml", Severity::Warning),
+        ]
+    );
+    assert_eq!(commit.diagnostics, folder.diagnostics);
+    assert_eq!((commit.sources.len(), folder.sources.len()), (0, 0));
 }
 
 #[test]

@@ -15,7 +15,7 @@ mod values;
 
 pub use crate::kinds::governance::Scope;
 pub use check::check;
-pub use place::region_of;
+pub use place::{is_folder, region_of, stray};
 
 use crate::bundle::entry::{Owner, Risk};
 use crate::diagnostic::{Diagnostic, Severity};

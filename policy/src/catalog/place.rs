@@ -1,7 +1,7 @@
 //! What a file of a catalog is, by its path.
 
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::document::nearest::remedy;
+use crate::document::nearest::{nearest, remedy};
 use crate::kinds::Place;
 use crate::name::RegionName;
 
@@ -33,6 +33,8 @@ const REGIONAL: &[&str] = &["guardrails", "intents", "parameters"];
 /// Folders of the layout that this version does not read. A rule that is not read would be taken for one in force.
 const NOT_YET: &[&str] = &["exceptions", "properties", "tests"];
 const REGIONAL_NOT_YET: &[&str] = &["constraints", "overrides"];
+/// Folders of the layout that hold no documents of one place.
+const OTHERS: &[&str] = &["authority", "regions"];
 
 /// The region in whose folder `path` lies.
 #[must_use]
@@ -45,6 +47,48 @@ pub fn region_of(path: &str) -> Option<RegionName> {
 #[must_use]
 pub(super) fn folder(place: Place) -> &'static str {
     FOLDERS.iter().find(|(_, of)| *of == place).map_or(ROOT, |(name, _)| name)
+}
+
+/// Whether a catalog has this folder at its root.
+#[must_use]
+pub fn is_folder(name: &str) -> bool {
+    FOLDERS.iter().any(|(folder, _)| *folder == name) || OTHERS.contains(&name) || NOT_YET.contains(&name)
+}
+
+/// What is said of a file that is not read; a rule that somebody believes to be in force must not be passed over.
+#[must_use]
+pub fn stray(path: &str) -> Option<Diagnostic> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if is_for_people(name) {
+        return None;
+    }
+    match path.split_once('/') {
+        None => is_policy(name).then(|| {
+            warned(path, "a catalog's root holds no documents but writ.yaml, so nothing in this file is in force")
+                .help("if it is Writ's, move it to the folder of its kind")
+        }),
+        Some((top, _)) if !is_folder(top) => is_policy(name).then(|| no_folder(path, top)),
+        Some(_) => Some(
+            warned(path, "this file is not read, so nothing in it is in force")
+                .help("documents end in .yaml, and policies in .cedar: rename it, or move it out of this folder"),
+        ),
+    }
+}
+
+/// Notes and licences may stand anywhere.
+fn is_for_people(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let notes = ["readme", "license", "licence"].iter().any(|start| lower.starts_with(start));
+    (notes && !is_policy(name)) || lower.ends_with(".md") || lower.starts_with('.')
+}
+
+fn is_policy(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    [".yaml", ".yml", ".cedar"].iter().any(|ending| lower.ends_with(ending))
+}
+
+fn warned(path: &str, message: &str) -> Diagnostic {
+    Diagnostic::warning(Code::PathRefused, path, Span::START, message)
 }
 
 /// What the file at `path` is.
@@ -110,6 +154,7 @@ fn documents(path: &str, top: &str, extension: &str, regional: bool) -> Result<F
             format!("{top}/ holds no Cedar"),
             "move it to guardrails/, beside the document that names it",
         )),
+        (None, _) if !regional && !top.is_empty() => Err(Box::new(no_folder(path, top))),
         (None, _) => {
             let whose = if regional { "a region" } else { "a catalog" };
             let what = if top.is_empty() {
@@ -120,6 +165,16 @@ fn documents(path: &str, top: &str, extension: &str, regional: bool) -> Result<F
             Err(refused(path, what, &remedy(top, &names).unwrap_or_default()))
         }
     }
+}
+
+fn no_folder(path: &str, top: &str) -> Diagnostic {
+    let known: Vec<&str> = FOLDERS.iter().map(|(name, _)| *name).chain(OTHERS.iter().copied()).collect();
+    let message = format!("a catalog has no folder `{top}`, so nothing in it is in force");
+    let help = nearest(top, known).map_or_else(
+        || "move it to the folder of its kind; keep what is not Writ's in a folder whose name begins with a dot".into(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Diagnostic::error(Code::PathRefused, path, Span::START, message).help(help)
 }
 
 fn refused(path: &str, message: String, help: &str) -> Box<Diagnostic> {
@@ -133,6 +188,7 @@ fn unsupported(path: &str, message: &str) -> Box<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Severity;
 
     fn code(path: &str) -> Code {
         file(path).unwrap_err().code
@@ -146,6 +202,7 @@ mod tests {
         assert_eq!(file("regions/eu/guardrails/a.cedar").unwrap(), File::Guardrails);
         assert_eq!(file("authority/people.cedar").unwrap(), File::Authority);
         assert_eq!(file("README.md").unwrap(), File::Other);
+        assert!(is_folder("regions") && is_folder("tests") && !is_folder("docs"));
         assert_eq!(file(".github/workflows/ci.yaml").unwrap(), File::Other);
     }
 
@@ -171,6 +228,22 @@ mod tests {
             "regions/eu/constraints/a.yaml",
         ] {
             assert_eq!(code(path), Code::Unsupported, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_is_told_unless_it_is_for_people() {
+        let told = |path: &str| stray(path).map(|d| (d.severity, format!("{} [{}]", d.message, d.help.unwrap())));
+        let (severity, text) = told("intent/t2.yaml").unwrap();
+        assert_eq!(severity, Severity::Error);
+        assert_eq!(text, "a catalog has no folder `intent`, so nothing in it is in force [did you mean `intents`?]");
+        assert!(told("region/eu/intents/a.yaml").unwrap().1.contains("`regions`"));
+        assert!(told("docs/a.YML").unwrap().1.contains("begins with a dot"));
+        for path in ["intents/a/t2.txt", "intents/a.YAML", "intents/a.json", "regions/eu/notes", "a.yaml", "writ.yml"] {
+            assert_eq!(told(path).unwrap().0, Severity::Warning, "{path}");
+        }
+        for path in ["intents/README", "intents/a.md", "LICENSE", "regions/eu/.keep", "docs/a.png", "Makefile"] {
+            assert_eq!(told(path), None, "{path}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Sources;
 use super::budget::Budget;
 use super::place::{self, File};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::document::schema::{self, Schema};
 use crate::document::{self, Doc, envelope, pointer};
 use crate::kinds::{self, Place, Row, governance};
@@ -64,6 +64,9 @@ pub(super) fn read(sources: &Sources) -> Read {
 fn documents(path: &str, text: &str, place: Place, schemas: &BTreeMap<&str, Schema>, read: &mut Read) {
     let (docs, found) = document::parse(path, text);
     read.budget.spend(text, &docs, found.is_empty());
+    if docs.is_empty() && found.is_empty() && place != Place::Root {
+        read.diagnostics.push(empty(path));
+    }
     read.diagnostics.extend(found);
     for doc in docs {
         match row_of(&doc, place) {
@@ -76,6 +79,11 @@ fn documents(path: &str, text: &str, place: Place, schemas: &BTreeMap<&str, Sche
             Err(diagnostic) => read.diagnostics.push(*diagnostic),
         }
     }
+}
+
+fn empty(path: &str) -> Diagnostic {
+    let message = "this file holds no document, so nothing in it is in force";
+    Diagnostic::warning(Code::MissingField, path, Span::START, message).help("write the document, or remove the file")
 }
 
 fn row_of(doc: &Doc, place: Place) -> Result<&'static Row, Box<Diagnostic>> {
@@ -103,4 +111,19 @@ fn in_own_spec(place: &str) -> bool {
     let mut segments = pointer::segments(place);
     segments.next().as_deref() == Some("spec")
         && segments.next().is_some_and(|field| !governance::FIELDS.contains(&field.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_document_is_told() {
+        for text in ["", "\n", "# kind: ResourceGuard\n", "---\n---\n", "null\n"] {
+            let found = read(&Sources::from([("intents/empty.yaml".to_owned(), text.into())])).diagnostics;
+            let told: Vec<String> = found.iter().map(|found| format!("{} {found}", found.code)).collect();
+            let message = "intents/empty.yaml:1:1: this file holds no document, so nothing in it is in force";
+            assert_eq!(told, [format!("MissingField {message}")], "{text:?}");
+        }
+    }
 }
