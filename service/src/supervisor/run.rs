@@ -11,7 +11,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{Id, JoinSet};
 
 /// Why the process as a whole must end.
@@ -52,6 +52,7 @@ pub struct Supervisor {
     shutdown: Shutdown,
     tasks: JoinSet<Result<(), Cause>>,
     names: BTreeMap<Id, &'static str>,
+    signals: std::io::Result<(Signal, Signal)>,
 }
 
 impl fmt::Debug for Supervisor {
@@ -60,12 +61,18 @@ impl fmt::Debug for Supervisor {
     }
 }
 
+/// SIGTERM and SIGINT, heard from now on.
+fn signals() -> std::io::Result<(Signal, Signal)> {
+    Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
+}
+
 impl Supervisor {
-    /// No tasks yet.
+    /// No tasks yet. Signals that ask to stop are heard from here on, so that one that comes before
+    /// [`Supervisor::run`] stops the process in good order, too. To be called within a tokio runtime.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let health = Health::new(clock.clone());
-        Self { clock, health, shutdown: Shutdown::new(), tasks: JoinSet::new(), names: BTreeMap::new() }
+        let (health, signals) = (Health::new(clock.clone()), signals());
+        Self { clock, health, signals, shutdown: Shutdown::new(), tasks: JoinSet::new(), names: BTreeMap::new() }
     }
 
     /// The signal that stops all tasks: to wait for, or to give.
@@ -117,8 +124,8 @@ impl Supervisor {
     /// Runs until SIGTERM, SIGINT, a request to stop or the first fatal end, then gives all tasks until `deadline` to
     /// stop. The first fatal cause is the answer.
     pub async fn run(mut self, deadline: Duration) -> Result<(), Fatal> {
-        let mut terminate = signal(SignalKind::terminate()).map_err(Fatal::Signals)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(Fatal::Signals)?;
+        let signals = std::mem::replace(&mut self.signals, Err(std::io::ErrorKind::NotFound.into()));
+        let (mut terminate, mut interrupt) = signals.map_err(Fatal::Signals)?;
         let shutdown = self.shutdown.clone();
         let first = tokio::select! {
             fatal = self.first_fatal() => fatal,
