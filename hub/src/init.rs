@@ -20,6 +20,8 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 /// How long the transport root lasts; the intermediate is half as old as it gets.
 const ROOT: Duration = Duration::from_secs(10 * 365 * 86_400);
 const INTERMEDIATE: Duration = Duration::from_secs(5 * 365 * 86_400);
+/// Where everything is made before it gets its place, so that an interrupted `init` can be run again.
+const STAGING: &str = ".init";
 /// The first operator.
 const OPERATOR: &str = "operator";
 
@@ -73,6 +75,9 @@ pub enum InitError {
     /// There is one already.
     #[error("{data} holds a hub already; `init` never overwrites. Choose another `data` folder, or move this one away", data = .0.display())]
     Exists(PathBuf),
+    /// What an interrupted `init` left.
+    #[error("{path} stands without a trust document beside it: an earlier `init` was interrupted, so no hub has used it; remove it and run `writ-hub init` again", path = .0.display())]
+    Incomplete(PathBuf),
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
@@ -101,11 +106,22 @@ pub enum InitError {
 /// # Errors
 /// [`InitError::Exists`] when there is one; nothing is written then.
 pub async fn init(config: &HubConfig, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Layout, InitError> {
-    let layout = Layout::new(&config.data);
     refuse_to_overwrite(&config.data)?;
-    for folder in [&config.data, &config.data.join("trust/keys"), &config.data.join("operator")] {
+    let staging = config.data.join(STAGING);
+    atomic::remove_folder(&staging)?;
+    for folder in [&config.data, &staging, &staging.join("trust/keys"), &staging.join("operator")] {
         atomic::create_folder(folder, Access::Owner)?;
     }
+    fill(config, &Layout::new(&staging), now, rng).await?;
+    // The trust document comes last: a hub that has it has everything.
+    for folder in ["operator", "trust"] {
+        atomic::rename_folder(&staging.join(folder), &config.data.join(folder))?;
+    }
+    atomic::remove_folder(&staging)?;
+    Ok(Layout::new(&config.data))
+}
+
+async fn fill(config: &HubConfig, layout: &Layout, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(), InitError> {
     let root = Root::create(config.trust_domain.clone(), Validity::starting(now, ROOT)?, rng)?;
     let signers = [FileSigner::generate()?, FileSigner::generate()?, FileSigner::generate()?];
     for (signer, name) in signers.iter().zip(["root.pem", "bundles.pem", "audit.pem"]) {
@@ -121,15 +137,17 @@ pub async fn init(config: &HubConfig, now: Timestamp, rng: &mut impl CryptoRng) 
     key.save(&layout.operator("key.pem"))?;
     write(&layout.operator("cert.pem"), certificate.to_pem().as_bytes())?;
     write(&layout.operator("roots.pem"), roots(root.certificate())?.as_bytes())?;
-    // The trust document comes last: a hub that has it has everything.
-    write(&layout.trust(), &chain.to_bytes())?;
-    Ok(layout)
+    write(&layout.trust(), &chain.to_bytes())
 }
 
 /// Whatever stands in these places is somebody's keys.
 fn refuse_to_overwrite(data: &Path) -> Result<(), InitError> {
-    let taken = ["trust", "operator", "writ.db"].iter().any(|name| data.join(name).exists());
-    if taken { Err(InitError::Exists(data.to_owned())) } else { Ok(()) }
+    let layout = Layout::new(data);
+    if layout.trust().exists() || layout.store().exists() {
+        return Err(InitError::Exists(data.to_owned()));
+    }
+    let left = ["trust", "operator"].iter().map(|name| data.join(name)).find(|path| path.exists());
+    left.map_or(Ok(()), |path| Err(InitError::Incomplete(path)))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), InitError> {

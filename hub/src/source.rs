@@ -51,8 +51,11 @@ impl Source {
         };
         let accepted = kept_back(revision, &regions, before);
         let second = checked(self.overlaid(read, &accepted)?);
-        let passed = if second.refused() { None } else { second.catalog };
-        Ok(Judged { accepted: passed.map(|catalog| (accepted, catalog)), diagnostics: first.diagnostics })
+        if second.refused() {
+            let diagnostics = with_kept_back(first.diagnostics, second.diagnostics, &accepted);
+            return Ok(Judged { accepted: None, diagnostics });
+        }
+        Ok(Judged { accepted: second.catalog.map(|catalog| (accepted, catalog)), diagnostics: first.diagnostics })
     }
 
     /// Reads what was accepted before, as after a restart or for a pin.
@@ -102,6 +105,19 @@ fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
 /// The regions in whose own folders all errors lie; none when one lies elsewhere.
 fn only_in_regions(diagnostics: &[Diagnostic]) -> Option<BTreeSet<RegionName>> {
     errors(diagnostics).map(|diagnostic| region_of(&diagnostic.file)).collect()
+}
+
+/// What is wrong with the commit itself, then what is wrong because regions were kept back for it.
+fn with_kept_back(mut found: Vec<Diagnostic>, second: Vec<Diagnostic>, accepted: &Accepted) -> Vec<Diagnostic> {
+    let folders: Vec<String> = accepted.regions.keys().map(|region| format!("regions/{region}")).collect();
+    let why = format!("{} stays as accepted before, for its own faults; mend those first", folders.join(" and "));
+    let mut new: Vec<Diagnostic> = second.into_iter().filter(|diagnostic| !found.contains(diagnostic)).collect();
+    for diagnostic in new.iter_mut().filter(|diagnostic| diagnostic.severity == Severity::Error) {
+        let help = diagnostic.help.take().map(|help| format!("{help}; "));
+        diagnostic.help = Some(format!("{}{why}", help.unwrap_or_default()));
+    }
+    found.append(&mut new);
+    found
 }
 
 /// `revision` with these regions where they were.

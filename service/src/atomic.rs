@@ -60,6 +60,23 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Removes a folder with all that is in it, durably; one that is not there is fine.
+pub fn remove_folder(path: &Path) -> Result<(), FileError> {
+    let fail = |error: std::io::Error| FileError::new(Act::Remove, path, error);
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(fail(error)),
+        Ok(()) => sync_folder(path).map_err(fail),
+    }
+}
+
+/// Gives a folder its final name, which must be free, on the same file system. When this returns, it is durable.
+pub fn rename_folder(from: &Path, to: &Path) -> Result<(), FileError> {
+    let fail = |error: std::io::Error| FileError::new(Act::CreateFolder, to, error);
+    fs::rename(from, to).map_err(fail)?;
+    sync_folder(to).map_err(fail)
+}
+
 /// Makes a folder and those above it; one that stands already is fine. Access holds for the new ones only.
 pub fn create_folder(path: &Path, access: Access) -> Result<(), FileError> {
     let fail = |error: std::io::Error| FileError::new(Act::CreateFolder, path, error);

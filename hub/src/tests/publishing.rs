@@ -76,6 +76,22 @@ async fn a_fault_of_one_region_keeps_only_that_region_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_fails_only_because_a_region_is_kept_back_is_told_too() {
+    let site = Site::published().await;
+    site.write("regions/eu/intents/local.yaml", &intent("local", None, "a"));
+    assert_eq!(site.commit().await.verdict, Verdict::Published);
+    // The rule moves out of the region, whose folder cannot follow for another fault.
+    site.remove("regions/eu/intents/local.yaml");
+    site.write("regions/eu/intents/broken.yaml", "not: [a document\n");
+    site.write("intents/local.yaml", &intent("local", None, "a"));
+    let refused = site.commit().await;
+    assert_eq!(refused.verdict, Verdict::Refused, "{:?}", refused.diagnostics);
+    let told = |text: &str| refused.diagnostics.iter().any(|found| found.help.iter().any(|help| help.contains(text)));
+    assert!(refused.diagnostics.iter().any(|found| found.file == "regions/eu/intents/broken.yaml"));
+    assert!(told("regions/eu stays as accepted before"), "{:?}", refused.diagnostics);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_without_its_document_gets_no_more_heads_and_comes_back_above() {
     let site = Site::published().await;
     site.remove("clusters/us-1.yaml");

@@ -54,3 +54,18 @@ async fn a_hub_without_a_readable_catalog_says_why_and_goes_on() {
     site.hub.refresh().await.unwrap();
     assert_eq!(site.hub.last_read().unreadable, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_init_can_be_run_again_or_says_what_to_remove() {
+    let site = Site::new().await;
+    let config = HubConfig::load(&site.folder.path().join("hub.yaml")).unwrap();
+    let config = HubConfig { data: site.folder.path().join("other"), ..config };
+    let staged = config.data.join(".init/trust/keys");
+    std::fs::create_dir_all(&staged).unwrap();
+    std::fs::write(staged.join("root.pem"), "half a key").unwrap();
+    let layout = init(&config, jiff::Timestamp::UNIX_EPOCH, &mut rand::rng()).await.unwrap();
+    assert!(layout.trust().exists() && layout.operator("key.pem").exists() && !config.data.join(".init").exists());
+    std::fs::remove_dir_all(config.data.join("trust")).unwrap();
+    let again = init(&config, jiff::Timestamp::UNIX_EPOCH, &mut rand::rng()).await.unwrap_err();
+    assert!(matches!(&again, InitError::Incomplete(path) if *path == config.data.join("operator")), "{again}");
+}
