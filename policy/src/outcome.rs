@@ -65,6 +65,37 @@ pub enum OutcomeCode {
 }
 
 impl OutcomeCode {
+    /// As reports write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "Applied",
+            Self::RolledBack => "RolledBack",
+            Self::NotPermitted => "NotPermitted",
+            Self::NameTaken => "NameTaken",
+            Self::Conflicted => "Conflicted",
+            Self::Contested => "Contested",
+            Self::Failed => "Failed",
+            Self::WouldApply => "WouldApply",
+            Self::Kept => "Kept",
+            Self::Unsupported => "Unsupported",
+            Self::Vetoed => "Vetoed",
+            Self::Excepted => "Excepted",
+            Self::Lingering => "Lingering",
+            Self::Held => "Held",
+            Self::Removing => "Removing",
+            Self::Removed => "Removed",
+        }
+    }
+}
+
+impl fmt::Display for OutcomeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl OutcomeCode {
     /// Whether someone may act on it: everything but what stands as wanted, is kept, or goes away as it should.
     #[must_use]
     pub const fn is_finding(self) -> bool {

@@ -8,6 +8,7 @@ use crate::plan::prune::Held;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The most bytes of a report.
 pub const MAX_REPORT: usize = 1024 * 1024;
@@ -31,6 +32,27 @@ pub enum ConditionKind {
     Braked,
     /// The wall clock jumped further than anything explains.
     ClockSuspect,
+}
+
+impl ConditionKind {
+    /// As reports write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "Connected",
+            Self::Fresh => "Fresh",
+            Self::Applied => "Applied",
+            Self::Degraded => "Degraded",
+            Self::Braked => "Braked",
+            Self::ClockSuspect => "ClockSuspect",
+        }
+    }
+}
+
+impl fmt::Display for ConditionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// One condition of a spoke.

@@ -9,7 +9,7 @@ use proto::rest::catalog::CatalogStatus;
 use proto::rest::{Resource, path, status};
 use service::exit::Exit;
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::fmt::Display;
 
 /// The whole fleet on one screen: catalog, clusters, findings, and what needs a person
 #[derive(Debug, clap::Args)]
@@ -59,12 +59,12 @@ fn catalog(catalog: &CatalogStatus, page: &mut Page) {
     }
     if let Some(latest) = catalog.latest.as_ref().filter(|latest| catalog.published.as_ref() != Some(&latest.revision))
     {
-        page.toned(Tone::Warning, &format!("newest      {} ({:?})", latest.revision, latest.verdict));
+        page.toned(Tone::Warning, &format!("newest      {} ({})", latest.revision, latest.verdict));
     }
 }
 
 /// `3 Connected, 1 Declared`; `none` where there is nothing.
-pub(crate) fn counts<K: Debug>(counts: &BTreeMap<K, u64>) -> String {
-    let told: Vec<_> = counts.iter().filter(|(_, count)| **count > 0).map(|(key, n)| format!("{n} {key:?}")).collect();
+pub(crate) fn counts<K: Display>(counts: &BTreeMap<K, u64>) -> String {
+    let told: Vec<_> = counts.iter().filter(|(_, count)| **count > 0).map(|(key, n)| format!("{n} {key}")).collect();
     if told.is_empty() { "none".to_owned() } else { told.join(", ") }
 }

@@ -45,7 +45,7 @@ impl Resource {
             Self::Cluster { declared: None, .. } => Ok(vec![self.cluster(no_labels(), HashSet::new())?]),
             Self::Cluster { declared: Some(declared), .. } => {
                 let region = uid("Region", declared.region.as_str())?;
-                let cluster = self.cluster(attributes(declared), HashSet::from([region.clone()]))?;
+                let cluster = self.cluster(attributes(declared)?, HashSet::from([region.clone()]))?;
                 Ok(vec![cluster, Entity::with_uid(region)])
             }
         }
@@ -72,12 +72,13 @@ fn no_labels() -> HashMap<String, RestrictedExpression> {
     HashMap::from([("labels".to_owned(), RestrictedExpression::new_set([]))])
 }
 
-fn attributes(declared: &Declared) -> HashMap<String, RestrictedExpression> {
+fn attributes(declared: &Declared) -> Result<HashMap<String, RestrictedExpression>, Fault> {
     let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
     let label = |(key, value): (&String, &String)| {
         RestrictedExpression::new_record([("key".to_owned(), text(key)), ("value".to_owned(), text(value))])
     };
-    let labels = declared.labels.iter().filter_map(|pair| label(pair).ok());
-    let mode = format!("{:?}", declared.mode).to_lowercase();
-    HashMap::from([("labels".to_owned(), RestrictedExpression::new_set(labels)), ("mode".to_owned(), text(&mode))])
+    // A label that is left out could make a policy permit what it forbids.
+    let labels = declared.labels.iter().map(label).collect::<Result<Vec<_>, _>>()?;
+    let (labels, mode) = (RestrictedExpression::new_set(labels), text(declared.mode.as_str()));
+    Ok(HashMap::from([("labels".to_owned(), labels), ("mode".to_owned(), mode)]))
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use policy::diagnostic::Diagnostic;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What came of reading the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,24 @@ pub enum Verdict {
     Refused,
     /// It waits for a person: pinned, or held.
     Waiting,
+}
+
+impl Verdict {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Published => "Published",
+            Self::Refused => "Refused",
+            Self::Waiting => "Waiting",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// The catalog in [`super::status::Status`].

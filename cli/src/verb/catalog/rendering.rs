@@ -7,6 +7,7 @@ use policy::bundle::entry::{Body, Entry, Own, Template};
 use policy::compile::Compiled;
 use policy::digest::Digest;
 use policy::facts::Declared;
+use policy::mode::Mode;
 use policy::name::RuleName;
 use policy::object::{NotAnObject, Object};
 use serde::Serialize;
@@ -52,8 +53,8 @@ impl Rendering {
         all.map(|template| Ok((path(template).map_err(|error| nameless(&error))?, yaml(template)?))).collect()
     }
 
-    fn mode(&self, entry: &Entry) -> String {
-        format!("{:?}", entry.envelope.mode.min(self.cluster.mode)).to_lowercase()
+    fn mode(&self, entry: &Entry) -> Mode {
+        entry.envelope.mode.min(self.cluster.mode)
     }
 }
 

@@ -49,7 +49,7 @@ fn row(cluster: &Cluster, page: &Page) -> [String; 8] {
     [
         cluster.metadata.name.to_string(),
         spec.map(|spec| spec.region.to_string()).unwrap_or_default(),
-        spec.map(|spec| format!("{:?}", spec.mode).to_lowercase()).unwrap_or_default(),
+        spec.map(|spec| spec.mode.to_string()).unwrap_or_default(),
         status.state.to_string(),
         sequence(&status.enforced),
         sequence(&status.published),

@@ -40,7 +40,7 @@ impl Human for Resource<Cluster> {
         page.pair("cluster", metadata.name.as_str());
         if let Some(spec) = spec {
             page.pair("region", spec.region.as_str());
-            page.pair("mode", &format!("{:?}", spec.mode).to_lowercase());
+            page.pair("mode", spec.mode.as_str());
         }
         page.pair("state", &status.state.to_string());
         page.pair("published", &position(status.published.as_ref()));
@@ -70,7 +70,7 @@ fn conditions(status: &Status, page: &mut Page) {
     let mut table = Table::new(&["CONDITION", "STATUS", "SINCE", "REASON", "MESSAGE"]);
     for condition in &status.conditions {
         let since = page.age(condition.last_transition_time);
-        let truth = format!("{:?}", condition.status);
+        let truth = condition.status.to_string();
         table.row([condition.name.clone(), truth, since, condition.reason.clone(), condition.message.clone()]);
     }
     page.gap();
@@ -83,7 +83,7 @@ fn findings(status: &Status, page: &mut Page) {
     for finding in &status.findings {
         let place = finding.namespace.as_ref().map(|namespace| format!("Namespace {namespace}"));
         let object = finding.object.as_ref().map(ToString::to_string).or(place).unwrap_or_default();
-        let outcome = format!("{:?}", finding.outcome);
+        let outcome = finding.outcome.to_string();
         table.row([outcome, finding.rule.to_string(), object, page.age(finding.since), finding.message.clone()]);
     }
     page.table(&table, "No findings.");

@@ -70,7 +70,7 @@ fn condition(held: &report::Condition, seen: &ClusterView) -> Condition {
     let status = if connected { seen.following } else { held.status };
     let reason = if status == held.status { held.reason.as_str() } else { "NotFollowing" };
     Condition {
-        name: format!("{:?}", held.kind),
+        name: held.kind.to_string(),
         status: if status { Truth::True } else { Truth::False },
         reason: reason.to_owned(),
         message: held.message.clone(),
