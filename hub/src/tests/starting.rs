@@ -2,6 +2,7 @@ use super::site::Site;
 use crate::config::HubConfig;
 use crate::init::{InitError, Layout, init};
 use policy::bundle::chain::Chain;
+use service::clock::Clock as _;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -63,9 +64,9 @@ async fn an_interrupted_init_can_be_run_again_or_says_what_to_remove() {
     let staged = config.data.join(".init/trust/keys");
     std::fs::create_dir_all(&staged).unwrap();
     std::fs::write(staged.join("root.pem"), "half a key").unwrap();
-    let layout = init(&config, jiff::Timestamp::UNIX_EPOCH, &mut rand::rng()).await.unwrap();
+    let layout = init(&config, site.clock.wall(), &mut rand::rng()).await.unwrap();
     assert!(layout.trust().exists() && layout.operator("key.pem").exists() && !config.data.join(".init").exists());
     std::fs::remove_dir_all(config.data.join("trust")).unwrap();
-    let again = init(&config, jiff::Timestamp::UNIX_EPOCH, &mut rand::rng()).await.unwrap_err();
+    let again = init(&config, site.clock.wall(), &mut rand::rng()).await.unwrap_err();
     assert!(matches!(&again, InitError::Incomplete(path) if *path == config.data.join("operator")), "{again}");
 }
