@@ -29,7 +29,7 @@ fn stands(cast: &Cast, value: &str) -> Result<()> {
 fn restored_hold(cast: &Cast) -> Result<String> {
     let list = cast.writ_json(&["hold", "list"])?;
     let holds = list.get("items").and_then(Value::as_array).context("a list has items")?;
-    let restored = holds.iter().find(|hold| hold.get("reason") == Some(&"RestoredHub".into()));
+    let restored = holds.iter().find(|hold| hold.get("reason") == Some(&"Restored".into()));
     let digest = restored.and_then(|hold| hold.get("digest")?.as_str());
     digest.map(str::to_owned).context("no hold for a restored hub")
 }
