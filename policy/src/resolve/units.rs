@@ -1,7 +1,7 @@
 //! Which units there are, and what the table needs to know of each.
 
 use super::instantiate::desired;
-use super::{Desired, NamespaceSeen, Seen, Settings};
+use super::{Desired, NamespaceSeen, Refused, Seen, Settings};
 use crate::bundle::entry::{Body, Entry};
 use crate::bundle::verify::Bundle;
 use crate::mode::Mode;
@@ -25,6 +25,8 @@ pub(super) struct Case<'a> {
     pub terminating: bool,
     /// The modes in play, of which the least wins.
     pub modes: Vec<Mode>,
+    /// What of it was refused before.
+    pub refused: Option<&'a Refused>,
     /// Since when its first object is no longer wanted.
     pub leaving: Option<Timestamp>,
     /// `T_linger`.
@@ -49,7 +51,7 @@ impl<'a> Case<'a> {
 }
 
 /// Every unit in scope, and every unit that has rows.
-pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &Seen, settings: &Settings, now: Timestamp) -> Vec<Case<'a>> {
+pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &'a Seen, settings: &Settings, now: Timestamp) -> Vec<Case<'a>> {
     let selected: BTreeSet<UnitId> = bundle.entries().values().flat_map(|entry| in_scope(entry, seen)).collect();
     let rows = seen.inventory.values().map(Row::unit);
     let all: BTreeSet<UnitId> = selected.iter().cloned().chain(rows).collect();
@@ -66,6 +68,7 @@ pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &Seen, settings: &Settings, no
                 .into_iter()
                 .chain([bundle.head().cluster.mode])
                 .collect(),
+            refused: seen.refused.get(&unit),
             leaving: leaving_since(&unit, seen),
             linger: SignedDuration::try_from(settings.linger).unwrap_or(SignedDuration::MAX),
             now,
