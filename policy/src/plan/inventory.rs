@@ -96,6 +96,12 @@ impl Row {
         !matches!(self.state, State::Removed { .. })
     }
 
+    /// Whether its object is known to have been written.
+    #[must_use]
+    pub const fn owned(&self) -> bool {
+        matches!(self.state, State::Owned { .. })
+    }
+
     /// Whether it speaks of a removal that is a day old.
     #[must_use]
     pub fn expired(&self, now: Timestamp) -> bool {

@@ -7,8 +7,9 @@ use crate::bundle::entry::Entry;
 use crate::bundle::fixture::hour;
 use crate::mode::Mode;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
-use crate::resolve::{Refused, Want, without_bundle};
+use crate::resolve::{Want, without_bundle};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const ONE: &str = "ConfigMap shop/one";
 
@@ -35,8 +36,7 @@ fn refusing(entries: &[Entry]) -> (Cluster, Outcome) {
     round(&mut cluster, &enforced(&[config("one", 1)]), 0);
     let Want::Have(desired) = wants(&cluster, entries, 0).remove(&unit()).unwrap() else { panic!("enforced") };
     let outcome = Outcome::new(OutcomeCode::RolledBack, "NotServed").saying("no");
-    let refused = Refused { becomes: becomes(&desired), outcome: outcome.clone() };
-    cluster.seen.refused.insert(unit(), refused);
+    cluster.seen.refused.insert(unit(), BTreeMap::from([(becomes(&desired), outcome.clone())]));
     (cluster, outcome)
 }
 

@@ -43,15 +43,6 @@ pub struct NamespaceSeen {
     pub terminating: bool,
 }
 
-/// What of a unit was refused before, while it is not tried again.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Refused {
-    /// The digest of what the unit would have become.
-    pub becomes: Digest,
-    /// What became of it instead.
-    pub outcome: Outcome,
-}
-
 /// All that an agent sees of its cluster in one round.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Seen {
@@ -63,8 +54,8 @@ pub struct Seen {
     pub inventory: Inventory,
     /// The last good objects that rows name, by digest, checked against it.
     pub good: BTreeMap<Digest, Object>,
-    /// What was refused, by unit.
-    pub refused: BTreeMap<UnitId, Refused>,
+    /// What was refused and is not to be tried again yet: by unit and by what it would have become, what became of it.
+    pub refused: BTreeMap<UnitId, BTreeMap<Digest, Outcome>>,
 }
 
 /// What an operator may set.

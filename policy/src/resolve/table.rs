@@ -52,9 +52,8 @@ fn lesser_mode(case: &Case<'_>) -> Option<Want> {
 
 /// What this very cluster refused keeps its last good version while it is not tried again.
 fn refused(case: &Case<'_>) -> Option<Want> {
-    let refused = case.refused?;
-    let outcome = refused.outcome.clone();
-    (becomes(&case.objects()?) == refused.becomes).then_some(Want::Keep { outcome, mode: mode(case) })
+    let outcome = case.refused?.get(&becomes(&case.objects()?))?.clone();
+    Some(Want::Keep { outcome, mode: mode(case) })
 }
 
 fn enforced(case: &Case<'_>) -> Option<Want> {

@@ -1,15 +1,16 @@
 //! Which units there are, and what the table needs to know of each.
 
 use super::instantiate::desired;
-use super::{Desired, NamespaceSeen, Refused, Seen, Settings};
+use super::{Desired, NamespaceSeen, Seen, Settings};
 use crate::bundle::entry::{Body, Entry};
 use crate::bundle::verify::Bundle;
+use crate::digest::Digest;
 use crate::mode::Mode;
 use crate::name::Namespace;
-use crate::outcome::UnitId;
+use crate::outcome::{Outcome, UnitId};
 use crate::plan::inventory::Row;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One unit, and all that decides over it.
 pub(super) struct Case<'a> {
@@ -26,7 +27,7 @@ pub(super) struct Case<'a> {
     /// The modes in play, of which the least wins.
     pub modes: Vec<Mode>,
     /// What of it was refused before.
-    pub refused: Option<&'a Refused>,
+    pub refused: Option<&'a BTreeMap<Digest, Outcome>>,
     /// Since when its first object is no longer wanted.
     pub leaving: Option<Timestamp>,
     /// `T_linger`.
