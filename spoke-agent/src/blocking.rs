@@ -1,16 +1,16 @@
 //! Work that blocks, beside the tasks that wait for it.
 
-use tokio::task::JoinHandle;
+use tokio::task::JoinError;
 
 /// Does `work` on a thread that may block.
 pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    done(tokio::task::spawn_blocking(work)).await
+    done(tokio::task::spawn_blocking(work).await).await
 }
 
 /// What the work came to. Its panic is ours; work that was cancelled was so because the runtime stops, and whoever waits
 /// for it is dropped with it.
-async fn done<T>(work: JoinHandle<T>) -> T {
-    match work.await.map_err(tokio::task::JoinError::try_into_panic) {
+async fn done<T>(work: Result<T, JoinError>) -> T {
+    match work.map_err(JoinError::try_into_panic) {
         Ok(done) => done,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
         Err(Err(_cancelled)) => std::future::pending().await,
@@ -24,9 +24,11 @@ mod tests {
 
     #[tokio::test]
     async fn cancelled_work_is_no_panic() {
-        let work = tokio::spawn(std::future::pending::<()>());
-        work.abort();
-        assert!(tokio::time::timeout(Duration::from_millis(50), done(work)).await.is_err());
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(std::future::pending::<()>());
+        tasks.abort_all();
+        let cancelled = tasks.join_next().await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(50), done(cancelled)).await.is_err());
     }
 
     #[tokio::test]
