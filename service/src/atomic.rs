@@ -34,7 +34,8 @@ impl Access {
     }
 }
 
-/// Writes the file, in place of one that may stand there. When this returns, it is durable.
+/// Writes the file, in place of one that may stand there. When this returns, it is durable. On an error the old file
+/// stands or the new one does: the folder may have failed to be synced after the rename.
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
     let fail = |error: std::io::Error| FileError::new(Act::Write, path, error);
     let temporary = staged(path, bytes, access).map_err(fail)?;

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use policy::bundle::head::Head;
 use policy::bundle::verify::Bundle;
 use policy::facts::Capabilities;
+use policy::mode::Mode;
 use policy::name::ClusterName;
 use policy::report::Report;
 use std::sync::Arc;
@@ -89,6 +90,14 @@ pub struct Agent {
     pub wake: Arc<Notify>,
     /// Tells that a new certificate is there.
     pub renewed: Notify,
+}
+
+impl Force {
+    /// The cluster's mode, as the newest head says it.
+    #[must_use]
+    pub fn mode(&self) -> Option<Mode> {
+        Some(self.watermark.as_ref()?.head.cluster.mode)
+    }
 }
 
 impl Agent {

@@ -7,6 +7,7 @@
 pub mod accept;
 pub mod agent;
 pub mod apply;
+pub mod blocking;
 pub mod cache;
 pub mod chance;
 pub mod command;

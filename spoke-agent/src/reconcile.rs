@@ -9,14 +9,16 @@ use policy::bundle::verify::Bundle;
 use policy::canonical::{self, NotCanonical};
 use policy::digest::Digest;
 use policy::facts::Capabilities;
+use policy::mode::Mode;
 use policy::object::Object;
 use policy::plan::prune::{self, Held};
 use policy::plan::{Plan, plan};
-use policy::resolve::{Seen, Settings, Want, Wants, resolve};
+use policy::resolve::{Seen, Settings, resolve, without_bundle};
 use policy::time::TrustedTime;
 use service::fault::FileError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What one round came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +52,7 @@ pub struct Reconciler {
     time: Time,
     settings: Settings,
     refusals: Refusals,
+    began: Duration,
     measures: Measures,
     copies: BTreeMap<Digest, Object>,
     collected: Option<BTreeSet<Digest>>,
@@ -60,7 +63,8 @@ impl Reconciler {
     #[must_use]
     pub fn new(target: Arc<dyn Target>, good: Good, time: Time, settings: Settings) -> Self {
         let (refusals, measures) = (Refusals::default(), Measures::default());
-        Self { target, good, time, settings, refusals, measures, copies: BTreeMap::new(), collected: None }
+        let (began, copies, collected) = (Duration::ZERO, BTreeMap::new(), None);
+        Self { target, good, time, settings, refusals, began, measures, copies, collected }
     }
 
     /// The same, counting its writes in `measures`.
@@ -69,39 +73,45 @@ impl Reconciler {
         Self { measures, ..self }
     }
 
-    /// One round under `bundle`; without one, what the inventory lists is kept at its last good version.
+    /// One round under `bundle`; without one, what the inventory lists is kept at its last good version, under the mode
+    /// that the newest head gives the cluster.
     ///
     /// # Errors
     /// [`RoundError`] when the target as a whole cannot be read; nothing was changed then.
-    pub async fn round(&mut self, bundle: Option<&Bundle>) -> Result<Round, RoundError> {
+    pub async fn round(&mut self, bundle: Option<&Bundle>, cluster: Option<Mode>) -> Result<Round, RoundError> {
+        self.began = self.time.clock().monotonic();
         let sight = self.target.observe().await?;
-        let (seen, mut faults) = self.with_good(&sight);
+        self.refusals.begin(circumstances(&sight)?, self.began);
+        let (seen, mut faults) = self.look(&sight);
         let now = self.time.now();
-        let wants = bundle.map_or_else(|| keep_all(&seen), |bundle| resolve(bundle, &seen, &self.settings, now));
+        let wants = match bundle {
+            Some(bundle) => resolve(bundle, &seen, &self.settings, now),
+            None => without_bundle(&seen, cluster),
+        };
         let released = bundle.and_then(|bundle| bundle.head().prune);
         let plan = prune::admit(plan(&wants, &seen, now), &seen.inventory, released, now)?;
         let held = plan.held.clone();
-        self.refusals.under(circumstances(&sight)?);
         faults.extend(self.collect(&sight).err().map(|error| service::exit::chain(&error)));
         let outcomes = self.carry_out(plan, now).await;
         Ok(Round { outcomes, held, capabilities: sight.capabilities, faults })
     }
 
-    /// When something that was refused may be tried again, on the agent's monotonic clock.
+    /// When to look again because something was refused, on the agent's monotonic clock.
     #[must_use]
-    pub fn again(&self) -> Option<std::time::Duration> {
-        self.refusals.next()
+    pub fn again(&self) -> Option<Duration> {
+        self.refusals.next(self.began)
     }
 
     async fn carry_out(&mut self, plan: Plan, now: TrustedTime) -> Outcomes {
-        let monotonic = self.time.clock().monotonic();
+        let monotonic = self.began;
         let (target, good, refusals) = (self.target.as_ref(), &self.good, &mut self.refusals);
         let measures = &self.measures;
         apply(&mut Tools { target, good, refusals, measures, now: now.get(), monotonic }, plan).await
     }
 
-    /// What is seen, with the last good copies that rows name; what is wrong with one is told by its file.
-    fn with_good(&mut self, sight: &Sight) -> (Seen, BTreeSet<String>) {
+    /// What is seen, with what was refused and the last good copies that rows name; what is wrong with one is told by its
+    /// file.
+    fn look(&mut self, sight: &Sight) -> (Seen, BTreeSet<String>) {
         let odd = |oddity: &crate::target::Oddity| format!("{}: {}", oddity.place, oddity.why);
         let mut faults: BTreeSet<String> = sight.oddities.iter().map(odd).collect();
         let mut seen = sight.seen.clone();
@@ -116,6 +126,7 @@ impl Reconciler {
             }
         }
         seen.good = self.copies.clone();
+        seen.refused = self.refusals.all_standing(self.began);
         (seen, faults)
     }
 
@@ -127,12 +138,6 @@ impl Reconciler {
         }
         Ok(())
     }
-}
-
-/// Without a bundle, every unit that has rows keeps its last good version, repaired.
-fn keep_all(seen: &Seen) -> Wants {
-    let keep = || Want::Keep { unsupported: "no bundle is in force; waiting for the hub".to_owned(), repair: true };
-    seen.inventory.values().filter(|row| row.live()).map(|row| (row.unit(), keep())).collect()
 }
 
 /// What a refusal may depend on beside the unit itself.

@@ -32,7 +32,7 @@ pub async fn run(
     loop {
         let force = agent.force();
         let began = agent.time.clock().monotonic();
-        let made = reconciler.round(force.bundle.as_deref()).await;
+        let made = reconciler.round(force.bundle.as_deref(), force.mode()).await;
         agent.measures.round(made.is_ok(), agent.time.clock().monotonic().saturating_sub(began));
         let again = after(&agent, made, &reconciler, &ready);
         context.heartbeat.beat();

@@ -3,11 +3,12 @@
 use super::inventory::{Row, State};
 use super::leave::leave;
 use super::round::{Round, Standing};
-use super::{Move, Transaction, UnitPlan, diff, immutable, moves};
+use super::{Move, Transaction, UnitPlan, diff, immutable, keep, moves};
 use crate::bundle::entry::Own;
 use crate::canonical;
 use crate::digest::Digest;
 use crate::kube_kinds::Order;
+use crate::mode::Mode;
 use crate::object::ObjectId;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
 use crate::resolve::{Desired, Observed};
@@ -21,23 +22,19 @@ pub(super) struct Blocked {
     pub moves: Vec<Move>,
 }
 
-/// Plans a unit that is wanted as `desired`.
+/// Plans a unit that is wanted as `desired`. Where one object cannot be had, the unit stays at its last good version.
 pub(super) fn have(round: &Round<'_>, unit: &UnitId, desired: &[Desired]) -> UnitPlan {
-    let mut desired: Vec<_> = desired.iter().collect();
-    desired.sort_by_cached_key(|desired| Order::of(&desired.object));
-    let verdicts: Vec<Verdict> = desired.iter().map(|desired| object(round, unit, desired)).collect();
-    let becomes = becomes(&desired);
     let mut steps = Vec::new();
-    for verdict in verdicts {
-        match verdict {
+    for desired in in_order(desired) {
+        match object(round, unit, desired) {
             Ok(moves) => steps.extend(moves),
-            Err(blocked) => return planned(blocked.moves, becomes, blocked.outcome, Vec::new()),
+            Err(blocked) => return keep::last_good(round, unit, blocked.moves, blocked.outcome),
         }
     }
     let wanted = |row: &&Row| !desired.iter().any(|desired| *desired.object.id() == row.id);
     let (left, removes) = leave(round, round.rows(unit).filter(wanted));
     steps.extend(left);
-    planned(steps, becomes, Outcome::new(OutcomeCode::Applied, "AsWanted"), removes)
+    planned(steps, becomes(desired), Outcome::new(OutcomeCode::Applied, "AsWanted"), removes)
 }
 
 /// A unit's plan; without moves there is no transaction.
@@ -46,9 +43,17 @@ pub(super) fn planned(moves: Vec<Move>, becomes: Digest, outcome: Outcome, remov
     UnitPlan { transaction, outcome, removes }
 }
 
+/// Objects in the order of writing.
+pub(super) fn in_order(desired: &[Desired]) -> Vec<&Desired> {
+    let mut desired: Vec<_> = desired.iter().collect();
+    desired.sort_by_cached_key(|desired| Order::of(&desired.object));
+    desired
+}
+
 /// The digest of what a unit becomes: of the digests of its objects, in the order of writing.
-pub(super) fn becomes(desired: &[&Desired]) -> Digest {
-    let digests: Vec<_> = desired.iter().map(|desired| diff::digest(&desired.object)).collect();
+#[must_use]
+pub fn becomes(desired: &[Desired]) -> Digest {
+    let digests: Vec<_> = in_order(desired).into_iter().map(|desired| diff::digest(&desired.object)).collect();
     canonical::digest(&digests).unwrap_or_else(|_| Digest::of(&[]))
 }
 
@@ -136,6 +141,7 @@ fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>
         digest: diff::digest(&desired.object),
         since,
         leaving: None,
+        mode: Mode::Enforce,
         state,
     }
 }

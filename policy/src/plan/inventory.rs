@@ -2,6 +2,7 @@
 
 use crate::bundle::entry::Own;
 use crate::digest::Digest;
+use crate::mode::Mode;
 use crate::name::{Namespace, RuleName};
 use crate::object::{ApiVersion, ObjectId};
 use crate::outcome::UnitId;
@@ -63,8 +64,20 @@ pub struct Row {
     /// Since when the object is no longer wanted, while it lingers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaving: Option<Timestamp>,
+    /// The mode under which its unit was last planned: without a bundle, what was not enforced then is not repaired.
+    #[serde(default = "enforce", skip_serializing_if = "is_enforce")]
+    pub mode: Mode,
     /// Where it stands.
     pub state: State,
+}
+
+const fn enforce() -> Mode {
+    Mode::Enforce
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_enforce(mode: &Mode) -> bool {
+    matches!(mode, Mode::Enforce)
 }
 
 /// How long the row of a removal stays.
@@ -81,6 +94,12 @@ impl Row {
     #[must_use]
     pub const fn live(&self) -> bool {
         !matches!(self.state, State::Removed { .. })
+    }
+
+    /// Whether its object is known to have been written.
+    #[must_use]
+    pub const fn owned(&self) -> bool {
+        matches!(self.state, State::Owned { .. })
     }
 
     /// Whether it speaks of a removal that is a day old.

@@ -27,7 +27,7 @@ pub(super) fn gone(round: &Round<'_>, unit: &UnitId, why: Why, after: Timestamp)
 
 /// The digest of a unit without objects.
 fn nothing() -> Digest {
-    super::have::becomes(&[])
+    super::becomes(&[])
 }
 
 /// What was in a namespace that is gone is gone with it: its rows are dropped.

@@ -7,6 +7,9 @@ mod have;
 mod holds;
 mod immutable;
 pub mod inventory;
+mod keep;
+#[cfg(test)]
+mod last_good;
 mod leave;
 pub mod marks;
 mod moves;
@@ -28,6 +31,8 @@ use crate::time::TrustedTime;
 use inventory::{Row, Uid, Version};
 use round::Round;
 use std::collections::BTreeMap;
+
+pub use have::becomes;
 
 /// What an [`Step::Apply`] finds, or else fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,8 +155,8 @@ pub fn plan(wants: &Wants, seen: &Seen, now: TrustedTime) -> Plan {
 fn unit_plan(round: &Round<'_>, unit: &UnitId, want: &Want) -> UnitPlan {
     match want {
         Want::Have(desired) => have::have(round, unit, desired),
-        Want::Show(desired, _) => tell::show(round, unit, desired),
-        Want::Keep { unsupported, repair } => tell::keep(round, unit, unsupported, *repair),
+        Want::Show(desired, mode) => tell::show(round, unit, desired, *mode),
+        Want::Keep { outcome, mode } => keep::keep(round, unit, outcome, *mode),
         Want::Gone { why, after } => leave::gone(round, unit, *why, *after),
     }
 }

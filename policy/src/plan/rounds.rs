@@ -10,15 +10,15 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-fn config(name: &str, value: u8) -> Value {
+pub(super) fn config(name: &str, value: u8) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"value": value.to_string()}})
 }
 
-fn per_namespace(name: &str, mode: Mode, manifests: &[Value]) -> Entry {
+pub(super) fn per_namespace(name: &str, mode: Mode, manifests: &[Value]) -> Entry {
     rule(name, mode, Some(&[("team", "web")]), objects(true, manifests))
 }
 
-fn cluster(namespaces: &[(&str, &str)]) -> Cluster {
+pub(super) fn cluster(namespaces: &[(&str, &str)]) -> Cluster {
     let mut cluster = Cluster::default();
     namespaces.iter().for_each(|(name, team)| label(&mut cluster, name, team));
     cluster
@@ -29,12 +29,12 @@ fn label(cluster: &mut Cluster, name: &str, team: &str) {
     cluster.seen.namespaces.insert(name.parse().unwrap(), NamespaceSeen { labels, terminating: false });
 }
 
-fn wants(cluster: &Cluster, entries: &[Entry], hours: i64) -> Wants {
+pub(super) fn wants(cluster: &Cluster, entries: &[Entry], hours: i64) -> Wants {
     resolve(&bundle(entries, Mode::Enforce), &cluster.seen, &Settings::default(), hour(hours))
 }
 
 /// One round: the outcomes, and how many steps it took.
-fn round(cluster: &mut Cluster, entries: &[Entry], hours: i64) -> (Vec<OutcomeCode>, usize) {
+pub(super) fn round(cluster: &mut Cluster, entries: &[Entry], hours: i64) -> (Vec<OutcomeCode>, usize) {
     let plan = cluster.plan(&wants(cluster, entries, hours), hour(hours));
     let codes = plan.units.values().map(|unit| unit.outcome.code).collect();
     (codes, cluster.carry_out(&plan))
@@ -70,6 +70,8 @@ fn below_enforce_nothing_is_written_and_what_differs_is_told() {
     let at = |mode| [per_namespace("a", mode, &[config("one", 1)])];
     assert_eq!(round(&mut cluster, &at(Mode::Audit), 0), (vec![OutcomeCode::WouldApply], 0));
     round(&mut cluster, &at(Mode::Enforce), 0);
+    // One step: the row remembers the lesser mode.
+    assert_eq!(round(&mut cluster, &at(Mode::Warn), 0), (vec![OutcomeCode::Kept], 1));
     assert_eq!(round(&mut cluster, &at(Mode::Warn), 0), (vec![OutcomeCode::Kept], 0));
     let other = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "shop"}});
     cluster.put(other);

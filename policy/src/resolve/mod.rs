@@ -5,6 +5,7 @@ mod table;
 mod units;
 #[cfg(test)]
 mod who_wins;
+mod without_bundle;
 
 use crate::bundle::entry::Own;
 use crate::bundle::verify::Bundle;
@@ -13,12 +14,14 @@ use crate::facts::Labels;
 use crate::mode::Mode;
 use crate::name::Namespace;
 use crate::object::{Object, ObjectId};
-use crate::outcome::UnitId;
+use crate::outcome::{Outcome, UnitId};
 use crate::plan::inventory::{Inventory, Uid, Version};
 use crate::time::TrustedTime;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+pub use without_bundle::without_bundle;
 
 /// One object that exists, as the target reads it.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +54,8 @@ pub struct Seen {
     pub inventory: Inventory,
     /// The last good objects that rows name, by digest, checked against it.
     pub good: BTreeMap<Digest, Object>,
+    /// What was refused and is not to be tried again yet: by unit and by what it would have become, what became of it.
+    pub refused: BTreeMap<UnitId, BTreeMap<Digest, Outcome>>,
 }
 
 /// What an operator may set.
@@ -99,10 +104,10 @@ pub enum Want {
     Show(Vec<Desired>, Mode),
     /// The last good version; repaired only where the mode is enforce.
     Keep {
-        /// Why the rule cannot be rendered for this cluster.
-        unsupported: String,
-        /// Whether it is repaired.
-        repair: bool,
+        /// Why it is not the version that the rule asks for.
+        outcome: Outcome,
+        /// The mode in force.
+        mode: Mode,
     },
     /// Delete, not before `after`.
     Gone {

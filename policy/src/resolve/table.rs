@@ -5,12 +5,15 @@ use super::units::Case;
 use super::{Want, Why};
 use crate::bundle::entry::Body;
 use crate::mode::Mode;
+use crate::outcome::{Outcome, OutcomeCode};
+use crate::plan::becomes;
 use jiff::Timestamp;
 
 /// What a row says of a case; none: ask the next.
 type Row = fn(&Case<'_>) -> Option<Want>;
 
-const TABLE: &[Row] = &[namespace_gone, namespace_terminating, unsupported, lesser_mode, enforced, out_of_scope];
+const TABLE: &[Row] =
+    &[namespace_gone, namespace_terminating, unsupported, lesser_mode, refused, enforced, out_of_scope];
 
 /// What is wanted in this case. Where no row has an answer, no rule governs the unit: a commit removed it.
 pub(super) fn who_wins(case: &Case<'_>) -> Want {
@@ -37,13 +40,20 @@ fn unsupported(case: &Case<'_>) -> Option<Want> {
         Body::Unsupported { why } => why.clone(),
         Body::Objects { templates, .. } => desired(&case.unit, templates).err()?,
     };
-    Some(Want::Keep { unsupported, repair: mode(case) == Mode::Enforce })
+    let outcome = Outcome::new(OutcomeCode::Unsupported, "Unsupported").saying(unsupported);
+    Some(Want::Keep { outcome, mode: mode(case) })
 }
 
 /// Below enforce nothing is written; what would be is told.
 fn lesser_mode(case: &Case<'_>) -> Option<Want> {
     let mode = mode(case);
     (mode < Mode::Enforce).then(|| Want::Show(case.objects().unwrap_or_default(), mode))
+}
+
+/// What this very cluster refused keeps its last good version while it is not tried again.
+fn refused(case: &Case<'_>) -> Option<Want> {
+    let outcome = case.refused?.get(&becomes(&case.objects()?))?.clone();
+    Some(Want::Keep { outcome, mode: mode(case) })
 }
 
 fn enforced(case: &Case<'_>) -> Option<Want> {

@@ -4,12 +4,13 @@ use super::instantiate::desired;
 use super::{Desired, NamespaceSeen, Seen, Settings};
 use crate::bundle::entry::{Body, Entry};
 use crate::bundle::verify::Bundle;
+use crate::digest::Digest;
 use crate::mode::Mode;
 use crate::name::Namespace;
-use crate::outcome::UnitId;
+use crate::outcome::{Outcome, UnitId};
 use crate::plan::inventory::Row;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One unit, and all that decides over it.
 pub(super) struct Case<'a> {
@@ -25,6 +26,8 @@ pub(super) struct Case<'a> {
     pub terminating: bool,
     /// The modes in play, of which the least wins.
     pub modes: Vec<Mode>,
+    /// What of it was refused before.
+    pub refused: Option<&'a BTreeMap<Digest, Outcome>>,
     /// Since when its first object is no longer wanted.
     pub leaving: Option<Timestamp>,
     /// `T_linger`.
@@ -49,7 +52,7 @@ impl<'a> Case<'a> {
 }
 
 /// Every unit in scope, and every unit that has rows.
-pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &Seen, settings: &Settings, now: Timestamp) -> Vec<Case<'a>> {
+pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &'a Seen, settings: &Settings, now: Timestamp) -> Vec<Case<'a>> {
     let selected: BTreeSet<UnitId> = bundle.entries().values().flat_map(|entry| in_scope(entry, seen)).collect();
     let rows = seen.inventory.values().map(Row::unit);
     let all: BTreeSet<UnitId> = selected.iter().cloned().chain(rows).collect();
@@ -66,6 +69,7 @@ pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &Seen, settings: &Settings, no
                 .into_iter()
                 .chain([bundle.head().cluster.mode])
                 .collect(),
+            refused: seen.refused.get(&unit),
             leaving: leaving_since(&unit, seen),
             linger: SignedDuration::try_from(settings.linger).unwrap_or(SignedDuration::MAX),
             now,

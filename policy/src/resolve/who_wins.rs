@@ -7,7 +7,7 @@ use crate::digest::Digest;
 use crate::mode::Mode;
 use crate::name::Namespace;
 use crate::object::{ApiVersion, ObjectId};
-use crate::outcome::UnitId;
+use crate::outcome::{Outcome, OutcomeCode, UnitId};
 use crate::plan::inventory::{Row, State};
 use crate::selector::NamespaceTerm;
 use jiff::Timestamp;
@@ -46,6 +46,7 @@ fn row(name: &str, unit: &UnitId, leaving: Option<Timestamp>, state: State) -> R
         digest: Digest::of(b"good"),
         since: at(0),
         leaving,
+        mode: Mode::Enforce,
         state,
     }
 }
@@ -164,13 +165,14 @@ fn inv32_a_namespace_that_no_longer_matches_lingers_from_when_it_began() {
 fn inv26_what_cannot_be_rendered_here_keeps_its_last_good_version() {
     let why = || Body::Unsupported { why: "policy/v2 is not served".to_owned() };
     let entry = |mode| rule("otel", mode, Some(&[("team", "web")]), why());
-    let keep = |repair| Want::Keep { unsupported: "policy/v2 is not served".to_owned(), repair };
+    let outcome = Outcome::new(OutcomeCode::Unsupported, "Unsupported").saying("policy/v2 is not served");
+    let keep = |mode| Want::Keep { outcome: outcome.clone(), mode };
     let seen = seen(&[namespace("shop", "web", false)], &[row("otel", &unit(Some("shop")), None, OWNED())]);
-    assert_eq!(want(&[entry(Mode::Enforce)], Mode::Enforce, &seen), keep(true));
-    assert_eq!(want(&[entry(Mode::Enforce)], Mode::Audit, &seen), keep(false));
+    assert_eq!(want(&[entry(Mode::Enforce)], Mode::Enforce, &seen), keep(Mode::Enforce));
+    assert_eq!(want(&[entry(Mode::Enforce)], Mode::Audit, &seen), keep(Mode::Audit));
     let nameless = objects(true, &[json!({"kind": "ConfigMap", "metadata": {}})]);
     let broken = rule("otel", Mode::Enforce, Some(&[("team", "web")]), nameless);
-    assert!(matches!(want(&[broken], Mode::Enforce, &seen), Want::Keep { repair: true, .. }));
+    assert!(matches!(want(&[broken], Mode::Enforce, &seen), Want::Keep { mode: Mode::Enforce, .. }));
 }
 
 #[test]

@@ -9,9 +9,11 @@ use crate::cache::good::Good;
 use crate::measures::Measures;
 use crate::target::{Refusal, Target};
 use jiff::Timestamp;
+use policy::object::ObjectId;
 use policy::outcome::{Outcome, OutcomeCode, UnitId};
-use policy::plan::{Move, Plan, Step, Transaction};
-use std::collections::BTreeMap;
+use policy::plan::inventory::Row;
+use policy::plan::{Move, Plan, Step, Transaction, Undo};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of every unit of the plan: each exactly once.
 pub type Outcomes = BTreeMap<UnitId, Outcome>;
@@ -73,11 +75,7 @@ async fn prepare<T: Target + ?Sized>(
     let dry = tools.target.dry_run(&steps).await;
     dry.map_err(|refusal| refused(tools, id, transaction, &refusal, true))?;
     keep_good(tools.good, transaction)?;
-    for step in claims(transaction) {
-        let claimed = tools.target.step(&step.step, tools.now).await;
-        claimed.map_err(|refusal| refused(tools, id, transaction, &refusal, true))?;
-    }
-    Ok(())
+    take(tools, id, transaction, Vec::new(), claims(transaction)).await
 }
 
 fn claims(transaction: &Transaction) -> impl Iterator<Item = &Move> {
@@ -104,29 +102,56 @@ async fn carry_out<T: Target + ?Sized>(
     id: &UnitId,
     transaction: &Transaction,
 ) -> Result<(), Outcome> {
-    let mut done: Vec<&Move> = claims(transaction).collect();
-    for step in writes(transaction) {
-        if let Err(refusal) = tools.target.step(&step.step, tools.now).await {
-            let undone = take_back(tools, &done).await;
-            return Err(refused(tools, id, transaction, &refusal, undone));
-        }
-        tools.measures.wrote();
-        done.push(step);
-    }
-    tools.refusals.forget(id);
+    take(tools, id, transaction, claims(transaction).collect(), writes(transaction)).await?;
+    tools.refusals.forget(id, transaction.becomes);
     Ok(())
 }
 
-/// Takes back what was done, last first. Says whether all of it could be.
-async fn take_back<T: Target + ?Sized>(tools: &Tools<'_, T>, done: &[&Move]) -> bool {
-    let mut whole = true;
-    for undo in done.iter().rev().flat_map(|step| &step.undo) {
+/// Takes `steps`; where one is refused, it and all that were `done` before are taken back.
+async fn take<'t, T: Target + ?Sized>(
+    tools: &mut Tools<'_, T>,
+    id: &UnitId,
+    transaction: &'t Transaction,
+    mut done: Vec<&'t Move>,
+    steps: impl Iterator<Item = &'t Move>,
+) -> Result<(), Outcome> {
+    for step in steps {
+        if let Err(refusal) = tools.target.step(&step.step, tools.now).await {
+            let undone = take_back(tools, step, &done).await;
+            return Err(refused(tools, id, transaction, &refusal, undone));
+        }
+        if !matches!(step.step, Step::Claim(_)) {
+            tools.measures.wrote();
+        }
+        done.push(step);
+    }
+    Ok(())
+}
+
+/// Takes back the step that failed and what was done before it, last first. Says whether all of it could be.
+async fn take_back<T: Target + ?Sized>(tools: &Tools<'_, T>, failed: &Move, done: &[&Move]) -> bool {
+    let mut stuck = BTreeSet::new();
+    for undo in half_done(failed).chain(done.iter().rev().flat_map(|step| &step.undo)) {
+        if is_needed_still(undo, &stuck) {
+            continue;
+        }
         if let Err(refusal) = tools.target.undo(undo, tools.now).await {
-            tracing::error!(%refusal, "a step cannot be taken back; the next round repairs it");
-            whole = false;
+            tracing::error!(%refusal, "a step cannot be taken back; a later round repairs it");
+            stuck.insert(refusal.id().clone());
         }
     }
-    whole
+    stuck.is_empty()
+}
+
+/// Invariant 35: a step that failed may have written its object all the same. Its row it writes last, so that one stands
+/// as it was.
+fn half_done(failed: &Move) -> impl Iterator<Item = &Undo> {
+    failed.undo.iter().filter(|undo| !matches!(undo, Undo::Row(..)))
+}
+
+/// Invariant 35: a row is given up only when its object certainly does not stand as the row meant it.
+fn is_needed_still(undo: &Undo, stuck: &BTreeSet<ObjectId>) -> bool {
+    matches!(undo, Undo::Row(id, before) if stuck.contains(id) && !before.as_ref().is_some_and(Row::owned))
 }
 
 fn refused<T: Target + ?Sized>(

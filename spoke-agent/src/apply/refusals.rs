@@ -7,55 +7,79 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 const WAITS: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(300));
+/// A refusal that has not been tried again for so long will not be.
+const FORGOTTEN: Duration = Duration::from_secs(600);
 
 #[derive(Debug)]
 struct Refused {
-    becomes: Digest,
     failures: u32,
     until: Duration,
     outcome: Outcome,
 }
 
-/// Refusals by unit, each of one digest.
+/// Refusals by unit and by the digest of what the unit would have become.
 #[derive(Debug, Default)]
 pub struct Refusals {
-    units: BTreeMap<UnitId, Refused>,
+    units: BTreeMap<UnitId, BTreeMap<Digest, Refused>>,
     circumstances: Option<Digest>,
+    /// Whether the round that began last refused something.
+    fresh: bool,
 }
 
 impl Refusals {
-    /// Forgets everything when what a refusal may depend on has changed: served APIs, namespaces.
-    pub fn under(&mut self, circumstances: Digest) {
+    /// Begins a round. Forgets everything when what a refusal may depend on has changed: served APIs, namespaces.
+    pub fn begin(&mut self, circumstances: Digest, now: Duration) {
+        self.fresh = false;
         if self.circumstances != Some(circumstances) {
             self.units.clear();
             self.circumstances = Some(circumstances);
         }
+        self.units.retain(|_, refused| {
+            refused.retain(|_, refused| now < refused.until + FORGOTTEN);
+            !refused.is_empty()
+        });
+    }
+
+    /// All outcomes that still stand.
+    #[must_use]
+    pub fn all_standing(&self, now: Duration) -> BTreeMap<UnitId, BTreeMap<Digest, Outcome>> {
+        let standing = |refused: &BTreeMap<Digest, Refused>| {
+            let standing = refused.iter().filter(|(_, refused)| now < refused.until);
+            standing.map(|(digest, refused)| (*digest, refused.outcome.clone())).collect()
+        };
+        self.units.iter().map(|(unit, refused)| (unit.clone(), standing(refused))).collect()
     }
 
     /// The outcome that still stands, where this very digest was refused and its wait is not over.
     #[must_use]
     pub fn standing(&self, unit: &UnitId, becomes: Digest, now: Duration) -> Option<Outcome> {
-        let refused = self.units.get(unit).filter(|refused| refused.becomes == becomes && now < refused.until)?;
+        let refused = self.units.get(unit)?.get(&becomes).filter(|refused| now < refused.until)?;
         Some(refused.outcome.clone())
     }
 
     /// Remembers a refusal: each one of the same digest waits longer.
     pub fn remember(&mut self, unit: &UnitId, becomes: Digest, outcome: Outcome, now: Duration) {
-        let before = self.units.get(unit).filter(|refused| refused.becomes == becomes);
-        let failures = before.map_or(1, |refused| refused.failures + 1);
+        self.fresh = true;
+        let unit = self.units.entry(unit.clone()).or_default();
+        let failures = unit.get(&becomes).map_or(1, |refused| refused.failures.saturating_add(1));
         let until = now + WAITS.ceiling(failures);
-        self.units.insert(unit.clone(), Refused { becomes, failures, until, outcome });
+        unit.insert(becomes, Refused { failures, until, outcome });
     }
 
-    /// The unit went well.
-    pub fn forget(&mut self, unit: &UnitId) {
-        self.units.remove(unit);
+    /// The unit became this.
+    pub fn forget(&mut self, unit: &UnitId, becomes: Digest) {
+        if let Some(refused) = self.units.get_mut(unit) {
+            refused.remove(&becomes);
+        }
     }
 
-    /// When the next wait is over.
+    /// When to look again after the round that began at `began`: at once where something was refused in it, so that the
+    /// version before is repaired; else when the next wait is over.
     #[must_use]
-    pub fn next(&self) -> Option<Duration> {
-        self.units.values().map(|refused| refused.until).min()
+    pub fn next(&self, began: Duration) -> Option<Duration> {
+        let waits = self.units.values().flat_map(BTreeMap::values).map(|refused| refused.until);
+        let next = waits.filter(|until| *until > began).min();
+        if self.fresh { Some(began) } else { next }
     }
 }
 
@@ -64,19 +88,50 @@ mod tests {
     use super::*;
     use policy::outcome::OutcomeCode;
 
+    const START: Duration = Duration::ZERO;
+
+    fn unit() -> UnitId {
+        UnitId { rule: "ConfigTemplate/a".parse().unwrap(), namespace: None }
+    }
+
+    fn outcome() -> Outcome {
+        Outcome::new(OutcomeCode::RolledBack, "NotServed")
+    }
+
     #[test]
     fn a_refused_digest_waits_longer_each_time_and_another_does_not() {
-        let mut refusals = Refusals::default();
-        let unit = UnitId { rule: "ConfigTemplate/a".parse().unwrap(), namespace: None };
-        let (one, two) = (Digest::of(b"1"), Digest::of(b"2"));
-        let outcome = Outcome::new(OutcomeCode::RolledBack, "NotServed");
-        refusals.remember(&unit, one, outcome.clone(), Duration::ZERO);
-        assert_eq!(refusals.standing(&unit, one, Duration::from_millis(249)), Some(outcome.clone()));
-        assert_eq!(refusals.standing(&unit, one, Duration::from_millis(250)), None);
-        assert_eq!(refusals.standing(&unit, two, Duration::ZERO), None);
-        refusals.remember(&unit, one, outcome, Duration::from_secs(1));
-        assert_eq!(refusals.next(), Some(Duration::from_millis(1500)));
-        refusals.under(Digest::of(b"circumstances"));
-        assert_eq!(refusals.next(), None);
+        let (mut refusals, one, two) = (Refusals::default(), Digest::of(b"1"), Digest::of(b"2"));
+        refusals.remember(&unit(), one, outcome(), START);
+        assert_eq!(refusals.standing(&unit(), one, Duration::from_millis(249)), Some(outcome()));
+        assert_eq!(refusals.standing(&unit(), one, Duration::from_millis(250)), None);
+        assert_eq!(refusals.standing(&unit(), two, START), None);
+        refusals.remember(&unit(), one, outcome(), Duration::from_secs(1));
+        refusals.begin(Digest::of(b"circumstances"), Duration::from_secs(1));
+        assert_eq!(refusals.next(START), None, "other circumstances");
+        refusals.remember(&unit(), one, outcome(), Duration::from_secs(1));
+        refusals.remember(&unit(), one, outcome(), Duration::from_secs(1));
+        refusals.begin(Digest::of(b"circumstances"), Duration::from_secs(1));
+        assert_eq!(refusals.next(START), Some(Duration::from_millis(1500)));
+    }
+
+    #[test]
+    fn inv26_a_repair_of_the_version_before_does_not_forget_what_was_refused() {
+        let (mut refusals, good, refused) = (Refusals::default(), Digest::of(b"1"), Digest::of(b"2"));
+        refusals.remember(&unit(), refused, outcome(), START);
+        refusals.remember(&unit(), good, outcome(), START);
+        refusals.forget(&unit(), good);
+        assert!(refusals.all_standing(START)[&unit()].keys().eq([&refused]));
+    }
+
+    #[test]
+    fn after_a_refusal_the_next_round_is_at_once_and_a_wait_that_nobody_waits_for_wakes_nobody() {
+        let (mut refusals, digest) = (Refusals::default(), Digest::of(b"1"));
+        refusals.begin(digest, START);
+        refusals.remember(&unit(), digest, outcome(), START);
+        assert_eq!(refusals.next(START), Some(START));
+        refusals.begin(digest, START);
+        assert_eq!(refusals.next(START), Some(Duration::from_millis(250)));
+        refusals.begin(digest, Duration::from_secs(1));
+        assert_eq!(refusals.next(Duration::from_secs(1)), None);
     }
 }

@@ -3,6 +3,7 @@
 use super::session::{Client, SessionError};
 use crate::accept::{Accepted, Grounds, Offer, Refused};
 use crate::agent::{Agent, Force, Watermark};
+use crate::blocking;
 use policy::bundle::chain::Chain;
 use policy::bundle::verify::{MAX_BUNDLE, MAX_CONTENTS};
 use policy::digest::Digest;
@@ -81,7 +82,7 @@ fn grounds<'a>(agent: &'a Agent, force: &'a Force, trust: &'a Chain) -> Grounds<
 async fn put_in_force(agent: &Arc<Agent>, force: &Force, accepted: Accepted) -> Result<(), SessionError> {
     let same = force.bundle.as_ref().is_some_and(|old| old.head().contents == accepted.bundle.head().contents);
     let bundles = agent.bundles.clone();
-    let stored = tokio::task::spawn_blocking(move || {
+    let stored = blocking::run(move || {
         let Accepted { head, contents, entries, bundle } = accepted;
         if same {
             bundles.store_head(&head)?;
@@ -90,10 +91,7 @@ async fn put_in_force(agent: &Arc<Agent>, force: &Force, accepted: Accepted) -> 
         }
         Ok((head, bundle))
     });
-    let (bytes, bundle) = match stored.await {
-        Ok(stored) => stored.map_err(SessionError::Store)?,
-        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
-    };
+    let (bytes, bundle) = stored.await.map_err(SessionError::Store)?;
     let head = bundle.head().clone();
     tracing::info!(sequence = head.sequence, revision = head.revision, "a bundle is in force");
     let bundle = Arc::new(bundle);

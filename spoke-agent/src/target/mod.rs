@@ -35,7 +35,8 @@ pub struct Oddity {
     pub why: String,
 }
 
-/// Why a write was refused. Nothing was changed then.
+/// Why a write was refused. Nothing was changed then, or its undo takes it back: a target that cannot be written may
+/// fail in the middle, and only the row is written last.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The cluster does not serve that API.

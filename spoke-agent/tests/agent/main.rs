@@ -11,6 +11,8 @@
 mod accept;
 mod alone;
 mod cache;
+mod failing;
+mod last_good;
 mod rounds;
 mod watermark;
 mod world;

@@ -19,11 +19,11 @@ fn code(round: &Round, name: &str) -> OutcomeCode {
 async fn inv28_a_second_round_writes_nothing() {
     let (world, hub) = (World::new(), Hub::new().await);
     let bundle = hub.bundle(1, &[rule("otel", &[config_map("otel", "v")])]).await;
-    let round = world.reconciler().round(Some(&bundle)).await.unwrap();
+    let round = world.reconciler().round(Some(&bundle), None).await.unwrap();
     assert_eq!(code(&round, "otel"), OutcomeCode::Applied);
     let stood = world.stand();
     assert!(world.read(FILE).unwrap().contains("k: v"));
-    assert_eq!(world.reconciler().round(Some(&bundle)).await.unwrap(), round);
+    assert_eq!(world.reconciler().round(Some(&bundle), None).await.unwrap(), round);
     assert_eq!(world.stand(), stood);
 }
 
@@ -35,19 +35,19 @@ fn parsed(text: &str) -> serde_json::Value {
 async fn what_is_tampered_with_is_repaired_even_without_any_bundle() {
     let (world, hub) = (World::new(), Hub::new().await);
     let bundle = hub.bundle(1, &[rule("otel", &[config_map("otel", "v")])]).await;
-    world.reconciler().round(Some(&bundle)).await.unwrap();
+    world.reconciler().round(Some(&bundle), None).await.unwrap();
     let good = world.read(FILE).unwrap();
     for bundle in [Some(&bundle), None] {
         world.write(FILE, &good.replace("k: v", "k: tampered\n  theirs: stays"));
-        world.reconciler().round(bundle).await.unwrap();
+        world.reconciler().round(bundle, None).await.unwrap();
         let repaired = world.read(FILE).unwrap();
         assert!(repaired.contains("k: v") && repaired.contains("theirs: stays"), "{repaired}");
         std::fs::remove_file(world.root().join(FILE)).unwrap();
-        world.reconciler().round(bundle).await.unwrap();
+        world.reconciler().round(bundle, None).await.unwrap();
         assert!(world.read(FILE).is_some_and(|text| text.contains("k: v")));
         for garbled in ["", "data: [", "apiVersion: v1\nkind: Secret\nmetadata: {name: other}\n"] {
             world.write(FILE, garbled);
-            world.reconciler().round(bundle).await.unwrap();
+            world.reconciler().round(bundle, None).await.unwrap();
             assert_eq!(parsed(&world.read(FILE).unwrap()), parsed(&good), "{garbled:?}");
         }
     }
@@ -59,7 +59,7 @@ async fn inv26_what_a_cluster_refuses_is_that_units_outcome_alone_and_nothing_of
     let unserved = json!({"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "t"}});
     let entries = [rule("half", &[config_map("half", "v"), unserved]), rule("otel", &[config_map("otel", "v")])];
     let bundle = hub.bundle(1, &entries).await;
-    let round = world.reconciler().round(Some(&bundle)).await.unwrap();
+    let round = world.reconciler().round(Some(&bundle), None).await.unwrap();
     assert_eq!((code(&round, "half"), code(&round, "otel")), (OutcomeCode::RolledBack, OutcomeCode::Applied));
     assert!(world.read("objects/shop/ConfigMap..half.yaml").is_none());
     assert!(!world.read("status/inventory.yaml").unwrap().contains("half"));
@@ -71,13 +71,13 @@ async fn inv26_a_write_that_fails_halfway_is_taken_back() {
     world.write("objects/_cluster/Namespace..zoo.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: zoo}\n");
     let first = hub.bundle(1, &[rule("pair", &[config_map("a", "old")])]).await;
     let mut reconciler = world.reconciler();
-    reconciler.round(Some(&first)).await.unwrap();
+    reconciler.round(Some(&first), None).await.unwrap();
     // A link where the second object's folder belongs: a dry-run sees nothing there, and the write fails.
     std::os::unix::fs::symlink("/nonexistent", world.root().join("objects/zoo")).unwrap();
     let mut far = config_map("b", "new");
     far["metadata"]["namespace"] = json!("zoo");
     let second = hub.bundle(2, &[rule("pair", &[config_map("a", "new"), far])]).await;
-    let round = reconciler.round(Some(&second)).await.unwrap();
+    let round = reconciler.round(Some(&second), None).await.unwrap();
     assert_eq!(code(&round, "pair"), OutcomeCode::Failed);
     assert!(world.read("objects/shop/ConfigMap..a.yaml").unwrap().contains("k: old"));
     assert!(!world.read("status/inventory.yaml").unwrap().contains("zoo"));
@@ -89,12 +89,12 @@ async fn inv29_a_foreign_object_of_that_name_is_left_alone() {
     let foreign = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: otel, namespace: shop}\ndata: {k: theirs}\n";
     world.write(FILE, foreign);
     let bundle = hub.bundle(1, &[rule("otel", &[config_map("otel", "v")])]).await;
-    let round = world.reconciler().round(Some(&bundle)).await.unwrap();
+    let round = world.reconciler().round(Some(&bundle), None).await.unwrap();
     assert_eq!(code(&round, "otel"), OutcomeCode::NameTaken);
     let object = round.outcomes.values().next().and_then(|outcome| outcome.object.clone());
     assert_eq!(object.map(|id| id.to_string()).as_deref(), Some("ConfigMap shop/otel"));
     let empty = hub.bundle(2, &[]).await;
-    world.reconciler().round(Some(&empty)).await.unwrap();
+    world.reconciler().round(Some(&empty), None).await.unwrap();
     assert_eq!(world.read(FILE).as_deref(), Some(foreign));
 }
 
@@ -103,12 +103,12 @@ async fn a_rule_that_leaves_takes_its_objects_along_and_a_field_that_leaves_too(
     let (world, hub) = (World::new(), Hub::new().await);
     let mut two = config_map("otel", "v");
     two["data"]["gone"] = json!("soon");
-    world.reconciler().round(Some(&hub.bundle(1, &[rule("otel", &[two])]).await)).await.unwrap();
+    world.reconciler().round(Some(&hub.bundle(1, &[rule("otel", &[two])]).await), None).await.unwrap();
     assert!(world.read(FILE).unwrap().contains("gone: soon"));
     let one = hub.bundle(2, &[rule("otel", &[config_map("otel", "v")])]).await;
-    world.reconciler().round(Some(&one)).await.unwrap();
+    world.reconciler().round(Some(&one), None).await.unwrap();
     assert!(!world.read(FILE).unwrap().contains("gone"));
-    world.reconciler().round(Some(&hub.bundle(3, &[]).await)).await.unwrap();
+    world.reconciler().round(Some(&hub.bundle(3, &[]).await), None).await.unwrap();
     assert!(world.read(FILE).is_none());
 }
 

@@ -24,6 +24,7 @@ use writ_spoke_agent::cache::StoredTime;
 use writ_spoke_agent::cache::good::Good;
 use writ_spoke_agent::chance::Chance;
 use writ_spoke_agent::reconcile::Reconciler;
+use writ_spoke_agent::target::Target;
 use writ_spoke_agent::target::directory::Directory;
 use writ_spoke_agent::time::Time;
 
@@ -170,9 +171,13 @@ impl World {
 
     /// A new agent over the same disk and cluster, as after a restart.
     pub(crate) fn reconciler(&self) -> Reconciler {
+        self.reconciler_of(Arc::new(self.directory()))
+    }
+
+    pub(crate) fn reconciler_of(&self, target: Arc<dyn Target>) -> Reconciler {
         std::fs::create_dir_all(self.data()).unwrap();
         let time = Time::start(Arc::new(SystemClock::new()), StoredTime::under(&self.data()));
-        Reconciler::new(Arc::new(self.directory()), Good::under(&self.data()), time, Settings::default())
+        Reconciler::new(target, Good::under(&self.data()), time, Settings::default())
     }
 
     /// Every file of the cluster, with its bytes and the time of its last write.

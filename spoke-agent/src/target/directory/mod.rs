@@ -17,6 +17,7 @@ mod yaml;
 pub use layout::Layout;
 
 use super::{Refusal, Sight, Target, TargetError};
+use crate::blocking;
 use crate::cache::good::Good;
 use crate::chance::Chance;
 use async_trait::async_trait;
@@ -88,11 +89,7 @@ impl Directory {
         F: FnOnce(&mut Inner) -> T + Send + 'static,
     {
         let inner = Arc::clone(&self.inner);
-        let run = move || work(&mut inner.lock().unwrap_or_else(PoisonError::into_inner));
-        match tokio::task::spawn_blocking(run).await {
-            Ok(done) => done,
-            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
-        }
+        blocking::run(move || work(&mut inner.lock().unwrap_or_else(PoisonError::into_inner))).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Taking steps back: only what is still as the step left it.
 
 use super::inventory::Record;
-use super::write::{place, unwritable};
+use super::write::unwritable;
 use super::{Inner, yaml};
 use crate::target::Refusal;
 use jiff::Timestamp;
@@ -48,8 +48,7 @@ impl Inner {
         }
         let live = self.live(id)?.map(|(_, object)| Value::from(object));
         let tree = live.map_or_else(|| before.tree().clone(), |live| filled_in(before.tree().clone(), &live));
-        place(&self.path(id)?, &yaml::print(&tree)).map_err(|error| unwritable(id, &error))?;
-        self.left.insert(id.clone(), self.live(id)?.map(|(version, _)| version));
+        self.write(id, &self.path(id)?, &yaml::print(&tree))?;
         if let Some(record) = self.book.get(id).filter(|record| matches!(record.row.state, State::Claimed)) {
             let state = State::Owned { uid: record.identity.clone() };
             let row = Row { state, since: now, ..record.row.clone() };

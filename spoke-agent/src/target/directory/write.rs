@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 /// An apply that would be taken: where, what stands there, and what it becomes.
 struct Admitted {
     path: PathBuf,
+    version: Option<Digest>,
     live: Option<Value>,
     merged: Value,
     bytes: Vec<u8>,
@@ -86,9 +87,10 @@ impl Inner {
         let admitted = self.admit(object, own, expects, &BTreeSet::new())?;
         if admitted.live.as_ref() != Some(&admitted.merged) {
             self.record_first(id)?;
-            place(&admitted.path, &admitted.bytes).map_err(|error| unwritable(id, &error))?;
+            self.write(id, &admitted.path, &admitted.bytes)?;
+        } else {
+            self.left.insert(id.clone(), admitted.version);
         }
-        self.left.insert(id.clone(), self.live(id)?.map(|(version, _)| version));
         if matches!(record.row.state, State::Claimed) {
             record.row.state = State::Owned { uid: record.identity.clone() };
             record.row.since = now;
@@ -119,11 +121,11 @@ impl Inner {
         if live.is_none() && !id.namespace.as_ref().is_none_or(|name| self.exists(name, coming)) {
             return Err(Refusal::NoNamespace { id: Box::new(id.clone()) });
         }
-        let live = live.map(|(_, object)| Value::from(object));
+        let (version, live) = live.map(|(version, object)| (version, Value::from(object))).unzip();
         let merged = self.merged(live.as_ref(), object);
         let bytes = yaml::print(&merged);
         within_limit(id, bytes.len())?;
-        Ok(Admitted { path, live, merged, bytes })
+        Ok(Admitted { path, version, live, merged, bytes })
     }
 
     fn merged(&self, live: Option<&Value>, object: &Object) -> Value {
@@ -141,12 +143,13 @@ impl Inner {
 
     fn release(&mut self, fields: &Object, after: &Row) -> Result<(), Refusal> {
         let id = fields.id();
-        if let Some((_, live)) = self.live(id)? {
+        if let Some((version, live)) = self.live(id)? {
             let left = merge::release(live.tree(), fields.tree());
             if left != *live.tree() {
-                place(&self.path(id)?, &yaml::print(&left)).map_err(|error| unwritable(id, &error))?;
+                self.write(id, &self.path(id)?, &yaml::print(&left))?;
+            } else {
+                self.left.insert(id.clone(), Some(version));
             }
-            self.left.insert(id.clone(), self.live(id)?.map(|(version, _)| version));
         }
         self.write_after(id, after);
         Ok(())
@@ -157,11 +160,18 @@ impl Inner {
         if let Some((live, _)) = self.live(id)? {
             is_the_very_object(id, (&record.identity, uid), (&Version(live.to_string()), version))?;
             self.record_first(id)?;
+            self.left.insert(id.clone(), None);
             atomic::remove(&self.path(id)?).map_err(|error| unwritable(id, &error))?;
         }
         self.left.insert(id.clone(), None);
         self.write_after(id, after);
         Ok(())
+    }
+
+    /// Writes an object. What it leaves is known before: a write may fail after its rename, and is taken back by this.
+    pub(super) fn write(&mut self, id: &ObjectId, path: &Path, bytes: &[u8]) -> Result<(), Refusal> {
+        self.left.insert(id.clone(), Some(Digest::of(bytes)));
+        place(path, bytes).map_err(|error| unwritable(id, &error))
     }
 
     fn write_after(&mut self, id: &ObjectId, after: &Row) {

@@ -1,0 +1,22 @@
+//! What is wanted while no bundle is in force: the last good state stays.
+
+use super::{Seen, Want, Wants};
+use crate::mode::Mode;
+use crate::outcome::{Outcome, OutcomeCode, UnitId};
+use std::collections::BTreeMap;
+
+/// Every unit that has rows keeps its last good version. The least mode wins here too: the cluster's, as the newest head
+/// says (none: no head is known), and the one under which each unit was last planned. Pure.
+#[must_use]
+pub fn without_bundle(seen: &Seen, cluster: Option<Mode>) -> Wants {
+    let mut modes: BTreeMap<UnitId, Mode> = BTreeMap::new();
+    for row in seen.inventory.values().filter(|row| row.live()) {
+        let mode = modes.entry(row.unit()).or_insert(cluster.unwrap_or(Mode::Enforce));
+        *mode = row.mode.min(*mode);
+    }
+    modes.into_iter().map(|(unit, mode)| (unit, Want::Keep { outcome: waiting(), mode })).collect()
+}
+
+fn waiting() -> Outcome {
+    Outcome::new(OutcomeCode::Unsupported, "Unsupported").saying("no bundle is in force; waiting for the hub")
+}

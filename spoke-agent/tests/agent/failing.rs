@@ -1,0 +1,116 @@
+//! A cluster that fails in the middle of a write.
+
+use crate::world::{Hub, World, config_map, rule};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use policy::object::{Object, ObjectId};
+use policy::outcome::OutcomeCode;
+use policy::plan::{Step, Undo};
+use std::sync::Arc;
+use writ_spoke_agent::target::directory::Directory;
+use writ_spoke_agent::target::{Refusal, Sight, Target, TargetError};
+
+const FILE: &str = "objects/shop/ConfigMap..b.yaml";
+
+/// When a directory fails.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fails {
+    /// After it has written an object.
+    AfterWriting,
+    /// After it has written an object, and when that is to be taken back.
+    AlsoTakingBack,
+    /// At a claim.
+    AtClaim,
+}
+
+/// A directory that fails at the object `b`.
+#[derive(Debug)]
+struct Failing(Directory, Fails);
+
+fn failure(id: &ObjectId) -> Result<(), Refusal> {
+    if id.name == "b" {
+        Err(Refusal::Unwritable { id: Box::new(id.clone()), why: "injected".to_owned() })
+    } else {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Target for Failing {
+    async fn observe(&self) -> Result<Sight, TargetError> {
+        self.0.observe().await
+    }
+
+    async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {
+        self.0.dry_run(steps).await
+    }
+
+    async fn step(&self, step: &Step, now: Timestamp) -> Result<(), Refusal> {
+        if let (Step::Claim(row), Fails::AtClaim) = (step, self.1) {
+            failure(&row.id)?;
+        }
+        self.0.step(step, now).await?;
+        if let (Step::Apply { object, .. }, Fails::AfterWriting | Fails::AlsoTakingBack) = (step, self.1) {
+            failure(object.id())?;
+        }
+        Ok(())
+    }
+
+    async fn undo(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
+        if let (Undo::Withdraw(id), Fails::AlsoTakingBack) = (undo, self.1) {
+            failure(id)?;
+        }
+        self.0.undo(undo, now).await
+    }
+
+    async fn settle(&self) -> Result<(), TargetError> {
+        self.0.settle().await
+    }
+
+    async fn told(&self) -> Result<Option<Object>, TargetError> {
+        self.0.told().await
+    }
+
+    async fn tell(&self, status: &Object) -> Result<(), TargetError> {
+        self.0.tell(status).await
+    }
+}
+
+/// What a unit of the objects `a` and `b` came to, and the inventory then.
+async fn round(world: &World, fails: Fails) -> (OutcomeCode, String) {
+    let bundle = Hub::new().await.bundle(1, &[rule("pair", &[config_map("a", "v"), config_map("b", "v")])]).await;
+    let target = Arc::new(Failing(world.directory(), fails));
+    let round = world.reconciler_of(target).round(Some(&bundle), None).await.unwrap();
+    let code = round.outcomes.values().next().unwrap().code;
+    (code, world.read("status/inventory.yaml").unwrap_or_default())
+}
+
+#[tokio::test]
+async fn inv35_a_write_that_fails_after_it_was_done_is_taken_back() {
+    let world = World::new();
+    let (code, inventory) = round(&world, Fails::AfterWriting).await;
+    assert_eq!(code, OutcomeCode::Failed);
+    assert!(world.read(FILE).is_none());
+    assert!(world.read("objects/shop/ConfigMap..a.yaml").is_none());
+    assert!(!inventory.contains("ConfigMap"), "{inventory}");
+}
+
+#[tokio::test]
+async fn inv35_a_row_stays_while_its_object_cannot_be_taken_back() {
+    let world = World::new();
+    let (code, inventory) = round(&world, Fails::AlsoTakingBack).await;
+    assert_eq!(code, OutcomeCode::Failed);
+    assert!(world.read(FILE).is_some());
+    assert!(inventory.contains("name: b") && !inventory.contains("name: a\n"), "{inventory}");
+    let empty = Hub::new().await.bundle(2, &[]).await;
+    world.reconciler().round(Some(&empty), None).await.unwrap();
+    assert!(world.read(FILE).is_none(), "so that it is not orphaned");
+}
+
+#[tokio::test]
+async fn inv35_a_claim_that_fails_takes_earlier_claims_back() {
+    let world = World::new();
+    let (code, inventory) = round(&world, Fails::AtClaim).await;
+    assert_eq!(code, OutcomeCode::Failed);
+    assert!(!inventory.contains("ConfigMap"), "{inventory}");
+}
