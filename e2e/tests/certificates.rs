@@ -42,12 +42,23 @@ fn inv11_an_expired_spoke_comes_back_by_itself() -> Result<()> {
     arrives(&cast, NAME, "gzip")
 }
 
+/// The spoke says of itself that it was revoked, and what to do about it.
+fn knows_that_it_is_revoked(cast: &Cast) -> Result<()> {
+    let told = cast.spoke(NAME)?.home.join("cluster/status/enforcement.yaml");
+    wait::until("the spoke knows that it was revoked", PATIENCE, || {
+        let text = fs::read_to_string(&told)?;
+        let says = text.contains("reason: Revoked") && text.contains("writ cluster invite eu-1 --replace");
+        if says { Ok(()) } else { bail!("it says {text}") }
+    })
+}
+
 #[test]
 fn a_revoked_spoke_does_not_come_back() -> Result<()> {
     let mut cast = cast(2, &[])?;
     arrives(&cast, NAME, "zstd")?;
     arrives(&cast, "eu-2", "zstd")?;
     cast.writ(&["cluster", "revoke", NAME])?;
+    knows_that_it_is_revoked(&cast)?;
     cast.crash_spoke(NAME)?;
     next_revision(&cast, "zstd", "gzip")?;
     arrives(&cast, "eu-2", "gzip")?;

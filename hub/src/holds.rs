@@ -56,6 +56,7 @@ impl Hub {
         let change = Change::new().set(&digest, &hold, expects)?;
         let detail = json!({"hold": hold.kind, "reason": reason});
         self.store.commit(change, self.entry(who.clone(), Action::Release, &digest, detail)).await?;
+        tracing::info!(hold = %digest, by = %who, "a hold is released");
         Ok(())
     }
 
@@ -68,8 +69,12 @@ impl Hub {
         let hold = Hold { digest, kind, since: self.clock.wall(), released: None, lapsed: None };
         let change = Change::new().set(&digest, &hold, Precondition::DoesNotExist)?;
         match self.store.commit(change, entry).await {
+            Ok(_) => {
+                tracing::info!(hold = %digest, "something waits for a person: see `writ hold list`");
+                Ok(())
+            }
             // Somebody else reported the same at the same moment.
-            Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+            Err(StoreError::Conflict { .. }) => Ok(()),
             Err(fault) => Err(fault.into()),
         }
     }

@@ -98,6 +98,7 @@ impl Hub {
         let entry = self.entry(Actor::Cluster(cluster.clone()), Action::Join, &cluster, json!({"key": key}));
         self.store.commit(change, entry).await.map_err(|fault| redeem_fault(fault, key))?;
         self.reload(&cluster).await?;
+        tracing::info!(%cluster, "a spoke has joined");
         Ok(cluster)
     }
 
@@ -128,6 +129,7 @@ impl Hub {
         let identity = Identity { revoked, ..kept.record };
         let change = Change::new().set(cluster, &identity, expects)?;
         self.store.commit(change, self.entry(who.clone(), Action::Revoke, cluster, json!({"reason": reason}))).await?;
+        tracing::info!(%cluster, by = %who, "a spoke is revoked");
         self.reload(cluster).await
     }
 

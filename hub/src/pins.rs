@@ -30,6 +30,7 @@ impl Hub {
         let change = Change::new().set(&Only, &pin, unchanged(stands.as_ref()))?;
         let entry = self.entry(who.clone(), Action::Pin, &pin.accepted.revision, json!({"reason": pin.reason}));
         self.store.commit(change, entry).await?;
+        tracing::info!(revision = pin.accepted.revision, by = %who, "pinned: rules do not change");
         Ok(pin)
     }
 
@@ -42,6 +43,7 @@ impl Hub {
         let change = Change::new().drop::<Pin>(&Only, unchanged(Some(&stands)));
         let entry = self.entry(who.clone(), Action::Unpin, &stands.record.accepted.revision, json!(null));
         self.store.commit(change, entry).await?;
+        tracing::info!(by = %who, "unpinned: rules change again");
         Ok(())
     }
 

@@ -113,6 +113,9 @@ pub async fn serve(config: &HubConfig, ready_file: Option<&Path>) -> Result<(), 
     let rng = Box::new(rand::make_rng::<StdRng>());
     let enroller = Arc::new(Enroller::new(Arc::clone(&hub), issuer, config.leaf, rng));
     let gates = Gates::open(Arc::clone(&hub), Arc::clone(&enroller))?;
+    for (name, address) in &listeners.bound {
+        tracing::info!(name, %address, "listening");
+    }
     let mut supervisor = Supervisor::new(clock);
     let _ready = ready_file.map(|path| ReadyFile::write(path, &listeners.bound)).transpose()?;
     work(&mut supervisor, config, &hub, requests, &gates);

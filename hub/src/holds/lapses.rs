@@ -47,6 +47,7 @@ impl Hub {
         let detail = json!({"lapsed": hold.lapsed.is_some()});
         let entry = self.entry(Actor::Cluster(cluster.clone()), Action::Lapse, &hold.digest, detail);
         self.store.commit(change, entry).await?;
+        tracing::info!(hold = %hold.digest, %cluster, "a cluster no longer holds these removals");
         Ok(())
     }
 }

@@ -55,6 +55,7 @@ impl Hub {
         let change = Change::new().set(&hold.digest, hold, unchanged(kept))?;
         let entry = self.entry(Actor::Cluster(by.clone()), Action::Hold, &hold.digest, json!(hold.kind));
         self.store.commit(change, entry).await?;
+        tracing::info!(hold = %hold.digest, cluster = %by, "removals wait for a person: see `writ hold list`");
         Ok(())
     }
 

@@ -21,7 +21,7 @@ mod task;
 
 use crate::error::HubError;
 use crate::hub::{Hub, InForce};
-use crate::records::{self, Accepted, Fleet, Only, Pin, Pointer, Writes as _, unchanged};
+use crate::records::{self, Accepted, Fleet, Issued, Only, Pin, Pointer, Writes as _, unchanged};
 use crate::store::{Action, Actor, Change};
 pub(crate) use rendering::translators;
 
@@ -29,6 +29,7 @@ use contents::{fleet_blob, lacking, lists};
 use fleet::Wanted;
 use place::place;
 use policy::digest::Digest;
+use policy::name::ClusterName;
 use serde_json::json;
 use standing::Standing;
 use std::sync::Arc;
@@ -122,6 +123,9 @@ impl Hub {
         self.move_pointer(standing, &pointer, accepted).await?;
         standing.stored.extend(put);
         standing.listed = lists(standing, wanted);
+        let news = |(name, issued): &(&ClusterName, &Issued)| standing.fleet.clusters.get(*name) != Some(*issued);
+        let changed = next.clusters.iter().filter(news).count();
+        tracing::info!(revision = in_force.accepted.revision, clusters = changed, "published");
         standing.fleet = Arc::new(next);
         self.set_issued(standing.fleet.clone());
         Ok(())

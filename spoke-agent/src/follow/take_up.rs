@@ -93,7 +93,12 @@ async fn put_in_force(agent: &Arc<Agent>, force: &Force, accepted: Accepted) -> 
     });
     let (bytes, bundle) = stored.await.map_err(SessionError::Store)?;
     let head = bundle.head().clone();
-    tracing::info!(sequence = head.sequence, revision = head.revision, "a bundle is in force");
+    // A head that was only signed anew is no news.
+    if same && force.bundle.as_ref().is_some_and(|old| old.head().sequence == head.sequence) {
+        tracing::debug!(sequence = head.sequence, "the head was signed anew");
+    } else {
+        tracing::info!(sequence = head.sequence, revision = head.revision, "a bundle is in force");
+    }
     let bundle = Arc::new(bundle);
     agent.take_up(Arc::clone(&bundle), Watermark { head, bytes });
     agent.time.store();
