@@ -39,6 +39,7 @@ const UNIT: &[Step] = &[
 ];
 
 const E2E: &[Step] = &[
+    ("programs that the tests use", |_| tools::programs()),
     ("binaries", |_| crate::lab::binaries::build()),
     ("tests across processes", |_| run_command(&mut cargo(&["test", "--quiet", "-p", "writ-e2e"]))),
 ];

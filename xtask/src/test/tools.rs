@@ -1,7 +1,7 @@
 //! Checks that need more than cargo itself.
 
 use crate::tools::{cargo, output, run, say, stdout};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::process::Command;
 
 /// Crates that read clocks, files or sockets, or start threads: the core may not be built on one.
@@ -48,6 +48,23 @@ pub(crate) fn wasm(allow_missing: bool) -> Result<()> {
             "the target wasm32-unknown-unknown is missing; `rustup target add wasm32-unknown-unknown` installs it",
         )),
     }
+}
+
+/// Programs that the tests across processes use beside our own, each a Debian package of the same name.
+const PROGRAMS: [&str; 3] = ["git", "strace", "openssl"];
+
+/// Those programs, installed when missing and when this may be done.
+pub(crate) fn programs() -> Result<()> {
+    let absent = |program: &&str| {
+        stdout(Command::new(program).arg(if *program == "strace" { "-V" } else { "version" })).is_err()
+    };
+    let missing: Vec<&str> = PROGRAMS.into_iter().filter(absent).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    say(&format!("   installing {}", missing.join(", ")));
+    let installed = run(Command::new("apt-get").args(["install", "--yes", "--quiet"]).args(&missing));
+    installed.with_context(|| format!("the tests need {0}; `apt-get install {0}` installs it", missing.join(" ")))
 }
 
 /// cargo-deny, installed when missing; advisories only where their database is at hand.
