@@ -47,6 +47,8 @@ fn knows_that_it_is_revoked(cast: &Cast) -> Result<()> {
     let told = cast.spoke(NAME)?.home.join("cluster/status/enforcement.yaml");
     wait::until("the spoke knows that it was revoked", PATIENCE, || {
         let text = fs::read_to_string(&told)?;
+        // Long texts are folded over lines.
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let says = text.contains("reason: Revoked") && text.contains("writ cluster invite eu-1 --replace");
         if says { Ok(()) } else { bail!("it says {text}") }
     })
