@@ -45,6 +45,11 @@ fn inv04_a_corrupt_byte_is_refused_and_named_and_the_last_good_state_stays() -> 
     wait::until("the first revision is in force", PATIENCE, || {
         cluster::expect(&cast, NAME, TELEMETRY, "/data/endpoint", ENDPOINT)
     })?;
+    // A round is over once it is reported: only then does the inventory on disk call everything ours.
+    wait::until("the first round is reported", PATIENCE, || {
+        let shown = cast.writ_json(&["cluster", "show", NAME])?;
+        shown.pointer("/status/units/Applied").map(drop).context("no report yet")
+    })?;
     cast.stop_hub()?;
     let home = cast.spoke(NAME)?.home.clone();
     for (part, path) in cached(&home.join("data"))?.iter().enumerate() {
