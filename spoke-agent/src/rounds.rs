@@ -85,6 +85,11 @@ fn publish(agent: &Agent, round: Round) -> bool {
         news
     });
     agent.round.send_if_modified(|last| {
+        // A fault may be mended by the very next round, so the condition alone would not tell of it.
+        let known = last.as_deref().map(|last| last.faults.clone()).unwrap_or_default();
+        for fault in round.faults.difference(&known) {
+            tracing::warn!(fault, "not believed or not understood; the last good state stays");
+        }
         let news = last.as_deref() != Some(&round);
         if news {
             *last = Some(Arc::new(round));
