@@ -1,7 +1,8 @@
 //! The list of guards: `e2e/guards.toml`.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -26,6 +27,8 @@ pub(crate) struct Guard {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct List {
+    /// The invariants that are promised by now. Each needs a guard.
+    required: BTreeSet<u32>,
     guard: Vec<Guard>,
 }
 
@@ -36,8 +39,47 @@ impl fmt::Display for Guard {
 }
 
 /// Reads the list.
+///
+/// # Errors
+/// It cannot be read, or a required invariant has no guard.
 pub(crate) fn read(path: &Path) -> Result<Vec<Guard>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let list: List = toml::from_str(&text).with_context(|| format!("{} is not a list of guards", path.display()))?;
-    Ok(list.guard)
+    parse(&text).with_context(|| path.display().to_string())
+}
+
+fn parse(text: &str) -> Result<Vec<Guard>> {
+    let List { required, guard: guards } = toml::from_str(text).context("this is not a list of guards")?;
+    let guarded: BTreeSet<u32> = guards.iter().map(|guard| guard.invariant).collect();
+    let without: Vec<String> = required.difference(&guarded).map(u32::to_string).collect();
+    if !without.is_empty() {
+        bail!("no guard stands for the required invariants {}; give each a [[guard]]", without.join(", "));
+    }
+    Ok(guards)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(required: &str) -> String {
+        let row = "[[guard]]\ninvariant = 2\nfile = 'a.rs'\nfunction = 'f'\ndisarmed = ''\npackage = 'p'\ntest = 't'\n";
+        format!("required = {required}\n{row}")
+    }
+
+    #[test]
+    fn a_required_invariant_without_a_guard_is_refused() {
+        assert_eq!(parse(&list("[2]")).unwrap().len(), 1);
+        let refused = parse(&list("[2, 7, 3]")).unwrap_err().to_string();
+        assert_eq!(refused, "no guard stands for the required invariants 3, 7; give each a [[guard]]");
+    }
+
+    #[test]
+    fn a_list_that_requires_nothing_by_name_is_refused() {
+        assert!(parse(list("[]").trim_start_matches("required = []")).is_err());
+    }
+
+    #[test]
+    fn every_invariant_that_is_required_has_its_guard() {
+        read(&crate::tools::root().join("e2e/guards.toml")).unwrap();
+    }
 }
