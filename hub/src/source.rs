@@ -4,22 +4,24 @@
 use crate::error::HubError;
 use crate::records::Accepted;
 use catalog::{Commit, CommitId, FetchOptions, Limits, Location, Read, RefName, Repository};
-use policy::catalog::{Catalog, Checked, Sources, check, region_of};
+use policy::catalog::{Catalog, Checked, Checker, Sources, region_of};
 use policy::diagnostic::{Diagnostic, Severity};
 use policy::name::RegionName;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 /// A repository with the ref that is followed.
-#[derive(Debug)]
 pub struct Source {
     /// Its mirror in the data folder.
-    pub mirror: Repository,
+    pub(crate) mirror: Repository,
     /// Where it is.
-    pub location: Location,
+    pub(crate) location: Location,
     /// Which ref.
-    pub name: RefName,
+    pub(crate) name: RefName,
     /// How to fetch it.
-    pub options: FetchOptions,
+    options: FetchOptions,
+    /// Knows what the files of the last revision held.
+    checker: Mutex<Checker>,
 }
 
 /// What checking one commit came to.
@@ -32,6 +34,12 @@ pub(crate) struct Judged {
 }
 
 impl Source {
+    /// What is read of `location` into `mirror`.
+    #[must_use]
+    pub fn new(mirror: Repository, location: Location, name: RefName, options: FetchOptions) -> Self {
+        Self { mirror, location, name, options, checker: Mutex::default() }
+    }
+
     /// Brings the ref and says where it stands.
     pub(crate) fn fetch(&self) -> Result<Commit, HubError> {
         self.mirror.fetch(&self.location, &self.name, &self.options).map_err(fault)
@@ -41,7 +49,7 @@ impl Source {
     /// refuses the commit.
     pub(crate) fn judge(&self, revision: CommitId, before: Option<&Accepted>) -> Result<Judged, HubError> {
         let read = self.read(revision)?;
-        let first = checked(read.clone());
+        let first = self.checked(read.clone());
         if !first.refused() {
             let accepted = Accepted::at(&revision.to_string());
             return Ok(Judged { accepted: first.catalog.map(|c| (accepted, c)), diagnostics: first.diagnostics });
@@ -50,7 +58,7 @@ impl Source {
             return Ok(Judged { accepted: None, diagnostics: first.diagnostics });
         };
         let accepted = kept_back(revision, &regions, before);
-        let second = checked(self.overlaid(read, &accepted)?);
+        let second = self.checked(self.overlaid(read, &accepted)?);
         if second.refused() {
             let diagnostics = with_kept_back(first.diagnostics, second.diagnostics, &accepted);
             return Ok(Judged { accepted: None, diagnostics });
@@ -61,11 +69,18 @@ impl Source {
     /// Reads what was accepted before, as after a restart or for a pin.
     pub(crate) fn load(&self, accepted: &Accepted) -> Result<Checked, HubError> {
         let read = self.read(id(&accepted.revision)?)?;
-        Ok(checked(self.overlaid(read, accepted)?))
+        Ok(self.checked(self.overlaid(read, accepted)?))
     }
 
     fn read(&self, revision: CommitId) -> Result<Read, HubError> {
         self.mirror.read(revision, Limits::default()).map_err(fault)
+    }
+
+    fn checked(&self, read: Read) -> Checked {
+        let mut checked = self.checker.lock().unwrap_or_else(PoisonError::into_inner).check(&read.sources);
+        checked.diagnostics.extend(read.diagnostics);
+        checked.diagnostics.sort();
+        checked
     }
 
     /// The files of a commit with each kept-back region's folder as `accepted` has it.
@@ -89,13 +104,6 @@ fn id(revision: &str) -> Result<CommitId, HubError> {
 
 fn fault(error: impl std::error::Error + Send + Sync + 'static) -> HubError {
     HubError::Catalog(Box::new(error))
-}
-
-fn checked(read: Read) -> Checked {
-    let mut checked = check(&read.sources);
-    checked.diagnostics.extend(read.diagnostics);
-    checked.diagnostics.sort();
-    checked
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {

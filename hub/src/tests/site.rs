@@ -207,12 +207,7 @@ async fn start(folder: &Path, clock: Arc<Hand>) -> (Arc<Hub>, Running) {
     let layout = Layout::new(&config.data);
     let trust = Chain::from_bytes(&std::fs::read(layout.trust()).unwrap()).unwrap();
     let options = FetchOptions { known_hosts: None, ..FetchOptions::default() };
-    let source = Source {
-        mirror: Repository::open(&layout.mirror()).unwrap(),
-        location: config.repository,
-        name: config.reference,
-        options,
-    };
+    let source = Source::new(Repository::open(&layout.mirror()).unwrap(), config.repository, config.reference, options);
     let parts = Parts {
         store: Arc::new(open(&layout.store()).await),
         clock: clock.clone(),

@@ -23,16 +23,8 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes off what a file's documents cost. What a file cost that does not parse is bounded by its text, unless
-    /// it may repeat itself.
-    pub(super) fn spend(&mut self, text: &str, docs: &[Doc], parses: bool) {
-        let cost = if parses {
-            docs.iter().map(Doc::values).sum()
-        } else if text.contains('*') {
-            MAX_VALUES
-        } else {
-            text.len().min(MAX_VALUES)
-        };
+    /// Takes off what a file's documents [`cost`].
+    pub(super) fn spend(&mut self, cost: usize) {
         self.values = self.values.saturating_sub(cost);
     }
 
@@ -50,6 +42,18 @@ impl Budget {
     }
 }
 
+/// What a file's documents cost. What a file cost that does not parse is bounded by its text, unless it may repeat
+/// itself.
+pub(super) fn cost(text: &str, docs: &[Doc], parses: bool) -> usize {
+    if parses {
+        docs.iter().map(Doc::values).sum()
+    } else if text.contains('*') {
+        MAX_VALUES
+    } else {
+        text.len().min(MAX_VALUES)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,7 +62,7 @@ mod tests {
     fn spent(text: &str, values: usize, faults: usize) -> Option<Code> {
         let mut budget = Budget { values, faults: 2 };
         let (docs, found) = document::parse("a.yaml", text);
-        budget.spend(text, &docs, found.is_empty());
+        budget.spend(cost(text, &docs, found.is_empty()));
         budget.is_spent("a.yaml", faults).map(|diagnostic| diagnostic.code)
     }
 

@@ -2,25 +2,36 @@
 
 use super::ledger::Ledger;
 use super::place::ROOT;
-use super::read::{self, Read};
+use super::read::{self, Known, Read};
 use super::root::{self, Root};
 use super::{Catalog, Checked, Sources, cedar_files, fleet, rule_sets, rules, values};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 
-/// Checks the files of one revision.
-///
-/// Documents are read and judged each by its kind's schema, then against one another. Compiling has its say when
-/// nothing else is wrong: it needs a catalog that holds together.
+/// Checks revision after revision: a file that stays as it was is not read again.
+#[derive(Default)]
+pub struct Checker(Known);
+
+impl Checker {
+    /// Checks the files of one revision.
+    ///
+    /// Documents are read and judged each by its kind's schema, then against one another. Compiling has its say when
+    /// nothing else is wrong: it needs a catalog that holds together.
+    pub fn check(&mut self, sources: &Sources) -> Checked {
+        let mut read = read::read(sources, &mut self.0);
+        let mut found = std::mem::take(&mut read.diagnostics);
+        // Half a catalog would have faults of its own.
+        let whole = if read.cut { None } else { together(&read, sources, &mut found) };
+        let catalog = whole.filter(|_| !refuses(&found));
+        found.sort();
+        found.dedup();
+        Checked { catalog, diagnostics: found }
+    }
+}
+
+/// Checks the files of one revision, as [`Checker::check`].
 #[must_use]
 pub fn check(sources: &Sources) -> Checked {
-    let mut read = read::read(sources);
-    let mut found = std::mem::take(&mut read.diagnostics);
-    // Half a catalog would have faults of its own.
-    let whole = if read.cut { None } else { together(&read, sources, &mut found) };
-    let catalog = whole.filter(|_| !refuses(&found));
-    found.sort();
-    found.dedup();
-    Checked { catalog, diagnostics: found }
+    Checker::default().check(sources)
 }
 
 /// Documents against one another, and then what they compile to.

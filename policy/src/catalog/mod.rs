@@ -14,7 +14,7 @@ mod scopes;
 mod values;
 
 pub use crate::kinds::governance::Scope;
-pub use check::check;
+pub use check::{Checker, check};
 pub use place::{is_folder, region_of, stray};
 
 use crate::bundle::entry::{Owner, Risk};

@@ -1,9 +1,10 @@
 //! Reading: from files to documents of known kinds, each checked against its kind's schema.
 
 use super::Sources;
-use super::budget::Budget;
+use super::budget::{self, Budget};
 use super::place::{self, File};
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::digest::Digest;
 use crate::document::schema::{self, Schema};
 use crate::document::{self, Doc, envelope, pointer};
 use crate::kinds::{self, Place, Row, governance};
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One document where it may stand.
+#[derive(Clone)]
 pub(super) struct Found {
     pub(super) doc: Arc<Doc>,
     pub(super) row: &'static Row,
@@ -40,9 +42,24 @@ pub(super) struct Read {
     budget: Budget,
 }
 
-/// Reads every file, while they are not too much together.
-pub(super) fn read(sources: &Sources) -> Read {
+/// The documents of one file: a function of its path and its text alone.
+#[derive(Default)]
+struct Documents {
+    found: Vec<Found>,
+    diagnostics: Vec<Diagnostic>,
+    cost: usize,
+}
+
+/// What the files of the last reading held, each by its path and the digest of its text. It holds no more than one
+/// catalog does.
+#[derive(Default)]
+pub(super) struct Known(BTreeMap<String, (Digest, Arc<Documents>)>);
+
+/// Reads every file, while they are not too much together; those that `known` has under the same text are taken from
+/// there. It knows this reading afterwards.
+pub(super) fn read(sources: &Sources, known: &mut Known) -> Read {
     let schemas: BTreeMap<&str, Schema> = kinds::TABLE.iter().map(|row| (row.name, row.schema())).collect();
+    let mut before = std::mem::take(&mut known.0);
     let mut read = Read::default();
     for (path, text) in sources {
         if let Some(diagnostic) = read.budget.is_spent(path, read.diagnostics.len()) {
@@ -51,7 +68,13 @@ pub(super) fn read(sources: &Sources) -> Read {
             break;
         }
         match place::file(path) {
-            Ok(File::Documents(place)) => documents(path, text, place, &schemas, &mut read),
+            Ok(File::Documents(place)) => {
+                let digest = Digest::of(text.as_bytes());
+                let same = before.remove(path).filter(|(of, _)| *of == digest);
+                let documents = same.map_or_else(|| Arc::new(documents(path, text, place, &schemas)), |(_, same)| same);
+                read.take(&documents);
+                known.0.insert(path.clone(), (digest, documents));
+            }
             Ok(File::Guardrails) => read.guardrails.push(path.clone()),
             Ok(File::Authority) => read.authority.push(path.clone()),
             Ok(File::Other) => (),
@@ -61,24 +84,33 @@ pub(super) fn read(sources: &Sources) -> Read {
     read
 }
 
-fn documents(path: &str, text: &str, place: Place, schemas: &BTreeMap<&str, Schema>, read: &mut Read) {
-    let (docs, found) = document::parse(path, text);
-    read.budget.spend(text, &docs, found.is_empty());
-    if docs.is_empty() && found.is_empty() && place != Place::Root {
-        read.diagnostics.push(empty(path));
+impl Read {
+    fn take(&mut self, documents: &Documents) {
+        self.budget.spend(documents.cost);
+        self.diagnostics.extend(documents.diagnostics.iter().cloned());
+        self.documents.extend(documents.found.iter().cloned());
     }
-    read.diagnostics.extend(found);
+}
+
+fn documents(path: &str, text: &str, place: Place, schemas: &BTreeMap<&str, Schema>) -> Documents {
+    let (docs, diagnostics) = document::parse(path, text);
+    let cost = budget::cost(text, &docs, diagnostics.is_empty());
+    let mut documents = Documents { found: Vec::new(), diagnostics, cost };
+    if docs.is_empty() && documents.diagnostics.is_empty() && place != Place::Root {
+        documents.diagnostics.push(empty(path));
+    }
     for doc in docs {
         match row_of(&doc, place) {
             Ok(row) => {
-                let found = schemas.get(row.name).map(|schema| judge(&doc, row, schema)).unwrap_or_default();
-                let sound = found.is_empty();
-                read.diagnostics.extend(found);
-                read.documents.push(Found { doc: Arc::new(doc), row, region: place::region_of(path), sound });
+                let faults = schemas.get(row.name).map(|schema| judge(&doc, row, schema)).unwrap_or_default();
+                let sound = faults.is_empty();
+                documents.diagnostics.extend(faults);
+                documents.found.push(Found { doc: Arc::new(doc), row, region: place::region_of(path), sound });
             }
-            Err(diagnostic) => read.diagnostics.push(*diagnostic),
+            Err(diagnostic) => documents.diagnostics.push(*diagnostic),
         }
     }
+    documents
 }
 
 fn empty(path: &str) -> Diagnostic {
@@ -120,10 +152,30 @@ mod tests {
     #[test]
     fn a_file_without_a_document_is_told() {
         for text in ["", "\n", "# kind: ResourceGuard\n", "---\n---\n", "null\n"] {
-            let found = read(&Sources::from([("intents/empty.yaml".to_owned(), text.into())])).diagnostics;
+            let sources = Sources::from([("intents/empty.yaml".to_owned(), text.into())]);
+            let found = read(&sources, &mut Known::default()).diagnostics;
             let told: Vec<String> = found.iter().map(|found| format!("{} {found}", found.code)).collect();
             let message = "intents/empty.yaml:1:1: this file holds no document, so nothing in it is in force";
             assert_eq!(told, [format!("MissingField {message}")], "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_file_that_stayed_as_it_was_is_not_read_again() {
+        let of = |one: &str, other: &str| {
+            let cluster = |name: &str| format!("kind: Cluster\nmetadata: {{name: {name}}}\n").into();
+            Sources::from([("clusters/a.yaml".into(), cluster(one)), ("clusters/b.yaml".into(), cluster(other))])
+        };
+        let (mut known, afresh) = (Known::default(), &mut Known::default());
+        let first = read(&of("a", "b"), &mut known);
+        let second = read(&of("a", "c"), &mut known);
+        let anew = read(&of("a", "c"), afresh);
+        assert_eq!(second.diagnostics, anew.diagnostics);
+        let names = |read: &Read| read.documents.iter().map(|d| d.name().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!((names(&second), names(&anew)), (vec!["a".into(), "c".into()], vec!["a".into(), "c".into()]));
+        let kept = |at: usize| Arc::ptr_eq(&first.documents[at].doc, &second.documents[at].doc);
+        assert!(kept(0) && !kept(1));
+        read(&Sources::new(), &mut known);
+        assert!(known.0.is_empty(), "what the catalog no longer holds is forgotten");
     }
 }
