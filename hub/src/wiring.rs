@@ -140,12 +140,8 @@ async fn open(
 ) -> Result<(Arc<Hub>, Requests), ServeError> {
     let spokes = listeners.bound.get("spokes").copied().unwrap_or(config.spokes);
     let options = FetchOptions { known_hosts: config.known_hosts.clone(), ..FetchOptions::default() };
-    let source = Source::new(
-        Repository::open(&layout.mirror())?,
-        config.repository.clone(),
-        config.reference.clone(),
-        options,
-    );
+    let source =
+        Source::new(Repository::open(&layout.mirror())?, config.repository.clone(), config.reference.clone(), options);
     let parts = Parts {
         store: Arc::new(SqliteStore::open(&layout.store())?),
         clock,

@@ -163,7 +163,9 @@ mod tests {
     #[test]
     fn a_file_that_stayed_as_it_was_is_not_read_again() {
         let of = |one: &str, other: &str| {
-            let cluster = |name: &str| format!("apiVersion: writ.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: {name}}}\n").into();
+            let cluster = |name: &str| {
+                format!("apiVersion: writ.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: {name}}}\n").into()
+            };
             Sources::from([("clusters/a.yaml".into(), cluster(one)), ("clusters/b.yaml".into(), cluster(other))])
         };
         let (mut known, afresh) = (Known::default(), &mut Known::default());
