@@ -9,7 +9,7 @@ use crate::tools::say;
 use crate::{demo, wait};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// How large.
 #[derive(clap::Args)]
@@ -42,11 +42,10 @@ fn lab(catalog: &Path, spokes: usize, set: Vec<(String, String)>) -> Result<Cast
     Cast::start(&Lab { catalog: catalog.to_owned(), spokes, seeds: "examples/clusters".into(), set, ready_file: None })
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Duration)> {
-    let start = Instant::now();
+    let took = wait::stopwatch();
     let value = work()?;
-    Ok((value, start.elapsed()))
+    Ok((value, took()))
 }
 
 fn large_fleet(options: &Options) -> Result<Vec<Figure>> {
