@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use xtask::{bench, demo, guards, lab, test, tools};
+use xtask::{assets, bench, demo, guards, lab, test, tools};
 
 /// Tasks of the Writ workspace.
 #[derive(Parser)]
@@ -20,6 +20,8 @@ enum Task {
     Lab(lab::Options),
     /// Everything that must hold: format, lints, licences, unit tests, and tests across processes.
     Test(test::Options),
+    /// Build kube-apiserver, kube-controller-manager, etcd and kubectl for the tests, once, and tell where they are.
+    Assets(assets::Options),
     /// Disarm the guard of each promised invariant and expect its test to fail.
     Guards(guards::Options),
     /// One benchmark with its control in the same run.
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Lab(options) => lab::run(&options),
         Task::Test(options) => test::run(&options),
+        Task::Assets(options) => assets::run(&options),
         Task::Guards(options) => guards::run(&options),
         Task::Bench(options) => bench::run(&options),
     };

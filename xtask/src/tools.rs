@@ -18,6 +18,13 @@ pub fn say(line: &str) {
     drop(writeln!(out, "{line}").and_then(|()| out.flush()));
 }
 
+/// Prints one line beside the result, at once: on standard error.
+pub fn tell(line: &str) {
+    let mut errors = std::io::stderr().lock();
+    // A closed pipe is the reader's choice, not a failure of the task.
+    drop(writeln!(errors, "{line}").and_then(|()| errors.flush()));
+}
+
 /// A cargo call in the workspace, with the cargo that runs this task.
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -40,6 +40,7 @@ const UNIT: &[Step] = &[
 
 const E2E: &[Step] = &[
     ("programs that the tests use", |_| tools::programs()),
+    ("binaries of a Kubernetes control plane", |_| crate::assets::build().map(drop)),
     ("binaries", |_| crate::lab::binaries::build()),
     ("tests across processes", |_| run_command(&mut cargo(&["test", "--quiet", "-p", "writ-e2e"]))),
 ];
