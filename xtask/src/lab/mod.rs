@@ -3,6 +3,7 @@
 pub mod binaries;
 pub mod cast;
 pub mod cluster;
+pub mod control_plane;
 pub mod files;
 mod process;
 

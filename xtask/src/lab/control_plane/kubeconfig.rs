@@ -1,0 +1,57 @@
+//! Kubeconfig files: whom a client trusts, and who it is.
+
+use super::authority::Identity;
+use anyhow::{Context, Result};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use std::fs::File;
+use std::io::Write;
+use std::net::SocketAddrV4;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// One person's way to one cluster.
+pub(crate) struct Kubeconfig<'a> {
+    /// Where kube-apiserver listens.
+    pub(crate) server: SocketAddrV4,
+    /// The certificate authority of the cluster, PEM.
+    pub(crate) authority: &'a str,
+    /// The person's name.
+    pub(crate) user: &'a str,
+    /// The person's certificate and key.
+    pub(crate) identity: &'a Identity,
+}
+
+/// Where the kubeconfig of a user stands. A name such as `system:node:a` is no good file name everywhere.
+pub(crate) fn path(folder: &Path, user: &str) -> PathBuf {
+    folder.join(format!("{}.kubeconfig", user.replace([':', '/'], "-")))
+}
+
+impl Kubeconfig<'_> {
+    /// Writes it into `folder`, readable for its owner alone.
+    pub(crate) fn write(&self, folder: &Path) -> Result<PathBuf> {
+        let path = path(folder, self.user);
+        private(&path, &self.text())?;
+        Ok(path)
+    }
+
+    fn text(&self) -> String {
+        let Self { server, user, .. } = self;
+        let [authority, certificate, key] =
+            [self.authority, &self.identity.certificate, &self.identity.key].map(|pem| BASE64_STANDARD.encode(pem));
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: lab\ncontexts:\n- name: lab\n  \
+             context: {{cluster: lab, user: '{user}'}}\nclusters:\n- name: lab\n  cluster:\n    \
+             server: https://{server}\n    certificate-authority-data: {authority}\nusers:\n- name: '{user}'\n  \
+             user:\n    client-certificate-data: {certificate}\n    client-key-data: {key}\n"
+        )
+    }
+}
+
+/// Writes a text that only its owner may read, in place of one that may stand there.
+pub(crate) fn private(path: &Path, text: &str) -> Result<()> {
+    let write = || {
+        let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+        file.write_all(text.as_bytes())
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
