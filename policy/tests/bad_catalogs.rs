@@ -60,6 +60,7 @@ cases! {
     no_kind,
     no_owner,
     not_yaml,
+    not_yaml_and_named,
     null_value,
     parameter_misplaced,
     parameters,

@@ -6,6 +6,7 @@ use super::read::{Found, Read};
 use super::root::typed;
 use crate::cedar::{self, guardrail::Judge};
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::kinds::Place;
 use crate::kinds::guardrail::{KIND, Spec};
 use crate::name::DocumentName;
 use std::collections::BTreeMap;
@@ -46,7 +47,12 @@ fn owned(read: &Read, diagnostics: &mut Vec<Diagnostic>) {
         }
     }
     let unsound = read.documents.iter().any(|found| found.row.name == KIND && !found.sound);
-    for file in read.guardrails.iter().filter(|file| !unsound && !owners.contains_key(*file)) {
+    let may_be_named = |file: &str| {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        read.unread.iter().any(|unread| unread.may_declare(Place::Guardrails, name))
+    };
+    let stray = |file: &&String| !unsound && !owners.contains_key(*file) && !may_be_named(file);
+    for file in read.guardrails.iter().filter(stray) {
         let message = "no guardrail names this file, so nothing in it is in force";
         diagnostics.push(
             Diagnostic::error(Code::UnknownReference, file, Span::START, message)

@@ -56,7 +56,7 @@ fn readable(found: &[Diagnostic]) -> bool {
 
 fn assemble(read: &Read, root: Option<Root>, found: &mut Vec<Diagnostic>) -> Option<Catalog> {
     let documents = &read.documents;
-    let ledger = Ledger::enter(documents, found);
+    let ledger = Ledger::enter(read, found);
     let clusters = fleet::fleet(documents, root.as_ref(), found);
     folders(read, root.as_ref(), found);
     let regions_of = clusters.iter().map(|(name, cluster)| (name.clone(), cluster.declared.region.clone())).collect();

@@ -30,10 +30,25 @@ impl Found {
     }
 }
 
+/// A file of which something could not be told: which document it is, or what its name is. That was said; a reference
+/// to what it may declare is no second fault.
+pub(super) struct Unread {
+    place: Place,
+    text: Arc<str>,
+}
+
+impl Unread {
+    /// Whether it may declare `name` in the folder of this place.
+    pub(super) fn may_declare(&self, place: Place, name: &str) -> bool {
+        self.place == place && self.text.contains(name)
+    }
+}
+
 /// What the files hold.
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) documents: Vec<Found>,
+    pub(super) unread: Vec<Unread>,
     pub(super) guardrails: Vec<String>,
     pub(super) authority: Vec<String>,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -48,6 +63,8 @@ struct Documents {
     found: Vec<Found>,
     diagnostics: Vec<Diagnostic>,
     cost: usize,
+    /// Whether all of them, and their names, could be told.
+    whole: bool,
 }
 
 /// What the files of the last reading held, each by its path and the digest of its text. It holds no more than one
@@ -73,6 +90,9 @@ pub(super) fn read(sources: &Sources, known: &mut Known) -> Read {
                 let same = before.remove(path).filter(|(of, _)| *of == digest);
                 let documents = same.map_or_else(|| Arc::new(documents(path, text, place, &schemas)), |(_, same)| same);
                 read.take(&documents);
+                if !documents.whole {
+                    read.unread.push(Unread { place, text: Arc::clone(text) });
+                }
                 known.0.insert(path.clone(), (digest, documents));
             }
             Ok(File::Guardrails) => read.guardrails.push(path.clone()),
@@ -94,8 +114,8 @@ impl Read {
 
 fn documents(path: &str, text: &str, place: Place, schemas: &BTreeMap<&str, Schema>) -> Documents {
     let (docs, diagnostics) = document::parse(path, text);
-    let cost = budget::cost(text, &docs, diagnostics.is_empty());
-    let mut documents = Documents { found: Vec::new(), diagnostics, cost };
+    let (parses, cost) = (diagnostics.is_empty(), budget::cost(text, &docs, diagnostics.is_empty()));
+    let mut documents = Documents { found: Vec::new(), diagnostics, cost, whole: parses };
     if docs.is_empty() && documents.diagnostics.is_empty() && place != Place::Root {
         documents.diagnostics.push(empty(path));
     }
@@ -105,9 +125,14 @@ fn documents(path: &str, text: &str, place: Place, schemas: &BTreeMap<&str, Sche
                 let faults = schemas.get(row.name).map(|schema| judge(&doc, row, schema)).unwrap_or_default();
                 let sound = faults.is_empty();
                 documents.diagnostics.extend(faults);
-                documents.found.push(Found { doc: Arc::new(doc), row, region: place::region_of(path), sound });
+                let found = Found { doc: Arc::new(doc), row, region: place::region_of(path), sound };
+                documents.whole &= found.name().is_some();
+                documents.found.push(found);
             }
-            Err(diagnostic) => documents.diagnostics.push(*diagnostic),
+            Err(diagnostic) => {
+                documents.whole = false;
+                documents.diagnostics.push(*diagnostic);
+            }
         }
     }
     documents

@@ -95,7 +95,7 @@ pub(super) fn rule_exists(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let governed = kinds::row(rule.kind()).is_some_and(|row| row.governed);
-    if !governed || !ledger.has(rule.kind(), rule.name().as_str()) {
+    if !governed || ledger.lacks(rule.kind(), rule.name().as_str()) {
         let all: Vec<String> = kinds::TABLE
             .iter()
             .filter(|row| row.governed)

@@ -23,7 +23,7 @@ pub(super) fn check(
         region_exists(doc, &format!("/spec/scope/clusters/regions/{index}"), region, root, diagnostics);
     }
     for (field, names) in [("names", clusters.names.as_deref().unwrap_or_default()), ("except", &clusters.except)] {
-        for (index, name) in names.iter().enumerate().filter(|(_, name)| !ledger.has(cluster::KIND, name)) {
+        for (index, name) in names.iter().enumerate().filter(|(_, name)| ledger.lacks(cluster::KIND, name)) {
             let at = format!("/spec/scope/clusters/{field}/{index}");
             diagnostics.push(unknown(doc, &at, "cluster", name, ledger.names(cluster::KIND)));
         }

@@ -70,8 +70,8 @@ fn references(doc: &Doc, spec: &Spec, root: Option<&Root>, ledger: &Ledger<'_>, 
     if let Some(region) = &spec.region {
         region_exists(doc, "/spec/region", region, root, diagnostics);
     }
-    let known = |name: &ClusterName| ledger.has(cluster::KIND, name.as_str());
-    if let Some(name) = spec.cluster.as_ref().filter(|name| !known(name)) {
+    let lacks = |name: &&ClusterName| ledger.lacks(cluster::KIND, name.as_str());
+    if let Some(name) = spec.cluster.as_ref().filter(lacks) {
         diagnostics.push(unknown(doc, "/spec/cluster", "cluster", name.as_str(), ledger.names(cluster::KIND)));
     }
     let spec = doc.value.get("spec").unwrap_or(&Value::Null);
