@@ -76,9 +76,37 @@ pub enum Code {
     SelectsNothing,
 }
 
+impl Code {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PathRefused => "PathRefused",
+            Self::TooLarge => "TooLarge",
+            Self::YamlInvalid => "YamlInvalid",
+            Self::UnknownKind => "UnknownKind",
+            Self::UnknownVersion => "UnknownVersion",
+            Self::UnknownField => "UnknownField",
+            Self::MissingField => "MissingField",
+            Self::InvalidValue => "InvalidValue",
+            Self::Duplicate => "Duplicate",
+            Self::UnknownReference => "UnknownReference",
+            Self::ParameterUnresolved => "ParameterUnresolved",
+            Self::NoSlot => "NoSlot",
+            Self::CedarSyntax => "CedarSyntax",
+            Self::CedarType => "CedarType",
+            Self::CedarForm => "CedarForm",
+            Self::ObjectRefused => "ObjectRefused",
+            Self::Conflict => "Conflict",
+            Self::Unsupported => "Unsupported",
+            Self::SelectsNothing => "SelectsNothing",
+        }
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        f.pad(self.as_str())
     }
 }
 
@@ -132,5 +160,24 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_written_as_they_are_read() {
+        let catalog = [Code::PathRefused, Code::TooLarge, Code::YamlInvalid, Code::UnknownKind, Code::UnknownVersion];
+        let document = [Code::UnknownField, Code::MissingField, Code::InvalidValue, Code::Duplicate];
+        let reference = [Code::UnknownReference, Code::ParameterUnresolved, Code::NoSlot, Code::ObjectRefused];
+        let cedar = [Code::CedarSyntax, Code::CedarType, Code::CedarForm];
+        let whole = [Code::Conflict, Code::Unsupported, Code::SelectsNothing];
+        let all = [&catalog[..], &document, &reference, &cedar, &whole].concat();
+        for code in all {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            assert_eq!(format!("{code:<20}|"), format!("{:<20}|", code.as_str()));
+        }
     }
 }

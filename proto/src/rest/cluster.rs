@@ -61,9 +61,24 @@ pub enum State {
     Undeclared,
 }
 
+impl State {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Declared => "Declared",
+            Self::Invited => "Invited",
+            Self::Connected => "Connected",
+            Self::Disconnected => "Disconnected",
+            Self::Revoked => "Revoked",
+            Self::Undeclared => "Undeclared",
+        }
+    }
+}
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        f.pad(self.as_str())
     }
 }
 
@@ -204,5 +219,13 @@ mod tests {
         let expires_at = Timestamp::UNIX_EPOCH;
         let invitation = Invitation { cluster: "eu-1".parse().unwrap(), join: "writ1.canary".into(), expires_at };
         assert!(!format!("{invitation:?}").contains("canary"));
+    }
+
+    #[test]
+    fn states_are_written_as_they_are_read() {
+        let joined = [State::Connected, State::Disconnected, State::Revoked, State::Undeclared];
+        for state in [State::Declared, State::Invited].into_iter().chain(joined) {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
     }
 }

@@ -53,9 +53,21 @@ pub enum Reason {
     Restored,
 }
 
+impl Reason {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Removals => "Removals",
+            Self::Rendering => "Rendering",
+            Self::Restored => "Restored",
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        f.pad(self.as_str())
     }
 }
 
@@ -66,4 +78,16 @@ pub struct ReleaseRequest {
     /// Why, for the audit log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_written_as_they_are_read() {
+        for reason in [Reason::Removals, Reason::Rendering, Reason::Restored] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+        }
+    }
 }
