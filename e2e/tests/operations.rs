@@ -24,7 +24,11 @@ fn example(page: &str, kind: &str) -> Result<String> {
 fn accepts(program: &str, kind: &str) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("config.yaml");
-    files::write(&file, &example(&read(PAGE)?, kind)?)?;
+    // A spoke's target directory must be there; the page shows what stands in it too.
+    let cluster = folder.path().join("cluster");
+    files::write(&cluster.join("cluster.yaml"), &example(&read(PAGE)?, "Cluster")?)?;
+    let text = example(&read(PAGE)?, kind)?.replace("/srv/cluster", &cluster.display().to_string());
+    files::write(&file, &text)?;
     tools::stdout(Command::new(binaries::path(program)?).arg("check-config").arg("--config").arg(&file)).map(drop)
 }
 

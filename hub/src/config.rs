@@ -1,15 +1,18 @@
 //! The hub's configuration: one YAML file, kind `HubConfig`, fully validated before anything starts.
 
 mod parsed;
+mod sense;
 
-use catalog::{Location, LocationError, RefName};
+use catalog::{Location, RefName};
 use certs::identity::TrustDomain;
-use parsed::{Parsed, RepositoryText};
-use policy::document;
+use parsed::{HostPort, Parsed};
+use policy::diagnostic::Diagnostic;
+use policy::document::{self, Doc};
 use policy::time::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use service::config::{ConfigError, Loaded, load};
+use service::config::{self, ConfigError, File};
+use service::listen::Address;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,7 +37,7 @@ struct Spec {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CatalogSpec {
-    repository: Parsed<RepositoryText>,
+    repository: String,
     #[serde(default = "main_branch")]
     r#ref: Parsed<RefName>,
     #[serde(default = "half_a_minute")]
@@ -46,39 +49,16 @@ struct CatalogSpec {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct ListenersSpec {
-    spokes: Parsed<SocketAddr>,
-    people: Parsed<SocketAddr>,
-    probes: Parsed<SocketAddr>,
+    spokes: Address,
+    people: Address,
+    probes: Address,
 }
 
 impl Default for ListenersSpec {
     fn default() -> Self {
-        let at = |ip, port| Parsed(SocketAddr::from((ip, port)));
+        let at = |ip, port| Address(SocketAddr::from((ip, port)));
         Self { spokes: at([0, 0, 0, 0], 7443), people: at([0, 0, 0, 0], 7444), probes: at([127, 0, 0, 1], 7445) }
     }
-}
-
-/// `host:port`, as spokes dial it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct HostPort(String);
-
-/// A text that is not `host:port`.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not an address; write `host:port`, such as `hub.acme.example:7443`")]
-struct NotHostPort(String);
-
-impl std::str::FromStr for HostPort {
-    type Err = NotHostPort;
-
-    fn from_str(text: &str) -> Result<Self, NotHostPort> {
-        let valid = text.rsplit_once(':').is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok());
-        if valid { Ok(Self(text.to_owned())) } else { Err(NotHostPort(text.escape_debug().to_string())) }
-    }
-}
-
-fn is_host(host: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    (1..=253).contains(&host.len()) && host.chars().all(allowed)
 }
 
 fn main_branch() -> Parsed<RefName> {
@@ -128,83 +108,39 @@ pub struct HubConfig {
     pub leaf: Span,
 }
 
-/// Why a configuration cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum HubConfigError {
-    /// The file.
-    #[error(transparent)]
-    File(#[from] ConfigError),
-    /// A value that does not make sense beside others.
-    #[error("{file}: {why}")]
-    Value {
-        /// The file.
-        file: PathBuf,
-        /// What, and what to do.
-        why: String,
-    },
-    /// The repository.
-    #[error("{file}: spec.catalog.repository cannot be used")]
-    Repository {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        source: LocationError,
-    },
-}
-
 impl HubConfig {
-    /// Reads and validates `file`.
+    /// Reads and validates `path`.
     ///
     /// # Errors
     /// Every fault of the file, each in its place.
-    pub fn load(file: &Path) -> Result<Self, HubConfigError> {
-        let loaded = load(file, |name, text| document::config::<Spec>(name, text, "HubConfig"))?;
-        let config = Self::of(file, &loaded)?;
-        match config.nonsense() {
-            Some(why) => Err(HubConfigError::Value { file: file.to_owned(), why }),
-            None => Ok(config),
-        }
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        config::load(path, |file| {
+            document::config(&file.name, &file.text, "HubConfig", |doc, spec| Self::of(doc, spec, file))
+        })
     }
 
-    fn of(file: &Path, loaded: &Loaded<Spec>) -> Result<Self, HubConfigError> {
-        let spec = loaded.value.clone();
-        let base = std::path::absolute(&loaded.folder).unwrap_or_else(|_| loaded.folder.clone());
-        let wrong = |source| HubConfigError::Repository { file: file.to_owned(), source };
-        let repository = Location::parse(&spec.catalog.repository.0.0, &base).map_err(wrong)?;
+    fn of(doc: &Doc, spec: Spec, file: &File) -> Result<Self, Vec<Diagnostic>> {
+        let mut found = sense::faults(doc, &spec);
+        let data = file.folder_at(doc, "/spec/data", &spec.data).map_err(|fault| found.push(fault));
+        let repository = sense::repository(doc, &spec.catalog, file).map_err(|fault| found.push(fault));
+        let (Ok(data), Ok(repository), true) = (data, repository, found.is_empty()) else {
+            found.sort();
+            return Err(found);
+        };
         Ok(Self {
-            data: loaded.path(&spec.data),
+            data,
             trust_domain: spec.trust_domain.0,
             repository,
             reference: spec.catalog.r#ref.0,
             interval: spec.catalog.interval,
-            known_hosts: spec.catalog.known_hosts.map(|hosts| loaded.path(hosts)),
+            known_hosts: spec.catalog.known_hosts.map(|hosts| file.path(hosts)),
             spokes: spec.listeners.spokes.0,
             people: spec.listeners.people.0,
             probes: spec.listeners.probes.0,
-            advertise: spec.advertise.into_iter().map(|address| address.0.0).collect(),
+            advertise: spec.advertise.into_iter().map(|address| address.0.to_string()).collect(),
             fresh: spec.fresh,
             leaf: spec.leaf,
         })
-    }
-
-    /// The first thing that parses and yet cannot be meant.
-    fn nonsense(&self) -> Option<String> {
-        let short = |span: Span, least: u64| span.get() < Duration::from_millis(least);
-        if self.advertise.is_empty() && !self.spokes.ip().is_loopback() {
-            return Some(format!(
-                "spec.advertise is required because spokes are served on {}; list where they find this hub, such as \
-                 `hub.acme.example:7443`",
-                self.spokes
-            ));
-        }
-        if short(self.fresh, 1_000) {
-            return Some("spec.fresh must be at least 1s; 10m is the default".to_owned());
-        }
-        if short(self.leaf, 2_000) {
-            return Some("spec.leaf must be at least 2s; 24h is the default".to_owned());
-        }
-        short(self.interval, 100).then(|| "spec.catalog.interval must be at least 100ms; 30s is the default".to_owned())
     }
 
     /// What heads and join strings name: as configured, else the bound address.
@@ -231,9 +167,8 @@ spec:
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("hub.yaml");
         std::fs::write(&file, text).unwrap();
-        HubConfig::load(&file).map_err(|error| {
-            service::exit::chain(&error).replace(&folder.path().display().to_string(), "DIR").replace("\\n", "\n")
-        })
+        HubConfig::load(&file)
+            .map_err(|error| service::exit::chain(&error).replace(&folder.path().display().to_string(), "DIR"))
     }
 
     #[test]
@@ -254,7 +189,40 @@ spec:
         assert!(address.contains("DIR/hub.yaml:7:"), "{address}");
         let scheme = read(&GOOD.replace("repository: catalog", "repository: \"ext::sh -c x\"")).unwrap_err();
         assert!(scheme.contains("DIR/hub.yaml:6:") && scheme.contains("https, ssh, file"), "{scheme}");
-        let advertise = read(&GOOD.replace("127.0.0.1:0", "0.0.0.0:0")).unwrap_err();
-        assert!(advertise.contains("spec.advertise is required"), "{advertise}");
+    }
+
+    /// The file with this line at its end, or in place of the line of the same field.
+    fn with(line: &str) -> String {
+        let field = line.split(':').next().unwrap();
+        let others = GOOD.lines().filter(|other| !other.starts_with(&format!("  {field}:")));
+        others.chain([format!("  {line}").as_str()]).map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_in_its_place_with_a_remedy() {
+        let everywhere = "listeners: {spokes: \"0.0.0.0:7444\", people: \"127.0.0.1:7444\"}";
+        let cases = [
+            ("listeners: {spokes: \"0.0.0.0:0\"}", "7:23: `advertise` is required", "hub.acme.example"),
+            ("data: \"\"", "7:9: an empty text names no folder", "write the path"),
+            ("catalog: {repository: \"git@git.acme.example:c\"}", "7:3: missing field `knownHosts`", "host key"),
+            ("catalog: {repository: c, interval: 5}", "7:38: expected text", "did you mean `5s`?"),
+            ("catalog: {repository: c, interval: 5ms}", "7:38: `5ms` is too short", "at least 100ms"),
+            ("fresh: 0s", "8:10: `0s` is too short", "at least 1s; 10m is the default"),
+            ("leaf: 1s", "8:9: `1s` is too short", "at least 2s"),
+            (everywhere, "7:47: `people` and `spokes` cannot both listen on port 7444", "a port of its own"),
+            ("listeners: {spokes: \"127.0.0.1:7445\"}", "7:23: `probes` and `spokes` cannot both", "its own"),
+            ("listeners: {spokes: 7443}", "7:23: expected text", "write `127.0.0.1:7443`"),
+            ("listeners: {spokes: localhost}", "7:23: `localhost` is not an address to listen on", ""),
+        ];
+        for (line, place, remedy) in cases {
+            let told = read(&with(line)).unwrap_err();
+            assert!(told.contains(&format!("DIR/hub.yaml:{place}")) && told.contains(remedy), "{line}: {told}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let told = read(&with("data: \"\"").replace("127.0.0.1:0", "0.0.0.0:0")).unwrap_err();
+        assert!(told.contains("an empty text") && told.contains("`advertise` is required"), "{told}");
     }
 }

@@ -22,7 +22,8 @@ fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
-/// The JSON Schema of a text with a pattern; `x-writ-expects` is what diagnostics tell people to write.
+/// The JSON Schema of a text with a pattern; `x-writ-expects` is what diagnostics tell people to write. Beside it may
+/// stand `x-writ-number`: the remedy where somebody wrote a bare number, `{}`.
 pub(crate) fn text_schema(pattern: &str, expects: &str) -> schemars::Schema {
     schemars::json_schema!({"type": "string", "pattern": pattern, "x-writ-expects": expects})
 }

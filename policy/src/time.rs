@@ -100,10 +100,12 @@ impl schemars::JsonSchema for Span {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        crate::name::text_schema(
+        let mut schema = crate::name::text_schema(
             "^([0-9]+(ms|s|m|h|d))+$",
             "a duration: whole numbers with units, such as `72h`, `10m` or `1h30m`",
-        )
+        );
+        schema.insert("x-writ-number".to_owned(), "did you mean `{}s`?".into());
+        schema
     }
 }
 

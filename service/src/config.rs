@@ -3,27 +3,54 @@
 use crate::atomic;
 use crate::exit::Exit;
 use crate::fault::FileError;
-use policy::diagnostic::Diagnostic;
+use policy::diagnostic::{Code, Diagnostic};
+use policy::document::Doc;
+use policy::time::Span;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a configuration file.
 const LIMIT: u64 = 1024 * 1024;
 
-/// A configuration and where it stood.
+/// A configuration file as it was read.
 #[derive(Debug, Clone)]
-pub struct Loaded<T> {
-    /// What the file says.
-    pub value: T,
-    /// The file's folder: relative paths in it begin here.
-    pub folder: PathBuf,
+pub struct File {
+    /// Its name, as messages say it.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+    folder: PathBuf,
 }
 
-impl<T> Loaded<T> {
+impl File {
+    fn read(path: &Path) -> Result<Self, FileError> {
+        let text = atomic::read_text(path, LIMIT)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(Self { name: path.display().to_string(), text, folder: folder.to_owned() })
+    }
+
+    /// The file's folder: relative paths in it begin here.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// A path that the file names, as this process can open it.
     #[must_use]
     pub fn path(&self, named: impl AsRef<Path>) -> PathBuf {
         self.folder.join(named)
+    }
+
+    /// The folder that `named`, which stands at the JSON pointer `at` of `doc`, names.
+    ///
+    /// # Errors
+    /// A diagnostic when it names none: the file's own folder is never meant by nothing.
+    pub fn folder_at(&self, doc: &Doc, at: &str, named: &Path) -> Result<PathBuf, Diagnostic> {
+        if named.as_os_str().is_empty() {
+            let fault = doc.error(Code::InvalidValue, at, "an empty text names no folder");
+            return Err(fault.help("write the path of a folder; a relative one begins where this file stands"));
+        }
+        Ok(self.path(named))
     }
 }
 
@@ -70,32 +97,46 @@ impl std::error::Error for ConfigError {
     }
 }
 
-/// Reads the file and has `parse` (given the file's name and its text) make a configuration of it, as in
-/// `config::load(path, |file, text| document::config(file, text, "HubConfig"))`.
-pub fn load<T>(
-    path: &Path,
-    parse: impl FnOnce(&str, &str) -> Result<T, Vec<Diagnostic>>,
-) -> Result<Loaded<T>, ConfigError> {
-    let text = atomic::read_text(path, LIMIT).map_err(ConfigError::Unreadable)?;
-    let value =
-        parse(&path.display().to_string(), &text).map_err(|diagnostics| ConfigError::Invalid { diagnostics })?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok(Loaded { value, folder: folder.to_owned() })
+/// That the span at `at` of `doc` is `least` or longer; `usual` is its default.
+#[must_use]
+pub fn at_least(doc: &Doc, at: &str, span: Span, least: Span, usual: Span) -> Option<Diagnostic> {
+    let fault = || doc.error(Code::InvalidValue, at, format!("`{span}` is too short"));
+    (span < least).then(|| fault().help(format!("write at least {least}; {usual} is the default")))
+}
+
+/// Reads the file and has `parse` make a configuration of it, with `document::config`.
+///
+/// # Errors
+/// Every fault of the file, each in its place.
+pub fn load<T>(path: &Path, parse: impl FnOnce(&File) -> Result<T, Vec<Diagnostic>>) -> Result<T, ConfigError> {
+    let file = File::read(path).map_err(ConfigError::Unreadable)?;
+    parse(&file).map_err(|diagnostics| ConfigError::Invalid { diagnostics })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::diagnostic::{Code, Span};
 
     #[test]
     fn paths_begin_at_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("hub.yaml");
         std::fs::write(&file, "data: hub").unwrap();
-        let loaded = load(&file, |_, text| Ok(text.to_owned())).unwrap();
-        assert_eq!(loaded.path("hub"), folder.path().join("hub"));
-        assert_eq!(loaded.path("/hub"), Path::new("/hub"));
+        let paths = load(&file, |file| Ok((file.path("hub"), file.path("/hub")))).unwrap();
+        assert_eq!(paths, (folder.path().join("hub"), PathBuf::from("/hub")));
+    }
+
+    #[test]
+    fn nothing_names_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.yaml");
+        std::fs::write(&path, "data: \"\"\n").unwrap();
+        let error = load(&path, |file| {
+            let (docs, _) = policy::document::parse(&file.name, &file.text);
+            file.folder_at(&docs[0], "/data", Path::new("")).map_err(|fault| vec![fault])
+        });
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains("hub.yaml:1:7: an empty text names no folder\n  help: write the path"), "{text}");
     }
 
     #[test]
@@ -103,8 +144,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("hub.yaml");
         std::fs::write(&file, "dta: hub").unwrap();
-        let error = load::<()>(&file, |file, _| {
-            let fault = Diagnostic::error(Code::UnknownField, file, Span::START, "unknown field `dta`");
+        let error = load::<()>(&file, |file| {
+            let fault = Diagnostic::error(
+                Code::UnknownField,
+                &file.name,
+                policy::diagnostic::Span::START,
+                "unknown field `dta`",
+            );
             Err(vec![fault.help("did you mean `data`?")])
         });
         let text = error.unwrap_err().to_string();
@@ -113,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_a_sentence() {
-        let error = load::<()>(Path::new("/nonexistent/hub.yaml"), |_, _| Ok(())).unwrap_err();
+        let error = load::<()>(Path::new("/nonexistent/hub.yaml"), |_| Ok(())).unwrap_err();
         let text = crate::exit::chain(&error);
         assert_eq!(
             text,

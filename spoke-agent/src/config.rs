@@ -1,10 +1,12 @@
 //! `SpokeConfig`: everything the agent is told, checked as a whole before anything starts.
 
-use policy::document;
+use policy::diagnostic::{Code, Diagnostic};
+use policy::document::{self, Doc};
 use policy::time::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use service::config::{self, ConfigError};
+use service::config::{self, ConfigError, File, at_least};
+use service::listen::Address;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,8 +21,7 @@ struct Spec {
     target: TargetSpec,
     /// The local listener: probes and status.
     #[serde(default = "local")]
-    #[schemars(with = "String")]
-    local: SocketAddr,
+    local: Address,
     /// How often everything is looked at although nothing was heard.
     #[serde(default = "slow_scan")]
     slow_scan: Span,
@@ -36,8 +37,13 @@ struct TargetSpec {
     directory: PathBuf,
 }
 
-fn local() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 9445))
+/// Where the target directory stands in the file.
+const TARGET: &str = "/spec/target/directory";
+/// Looking without a pause would leave no time for anything else.
+const LEAST_SCAN: Span = Span::new(Duration::from_secs(1));
+
+fn local() -> Address {
+    Address(SocketAddr::from(([127, 0, 0, 1], 9445)))
 }
 
 const fn slow_scan() -> Span {
@@ -69,15 +75,53 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with every fault of the file in its place.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let loaded = config::load(path, |file, text| document::config::<Spec>(file, text, "SpokeConfig"))?;
-        Ok(Self {
-            data: loaded.path(&loaded.value.data),
-            directory: loaded.path(&loaded.value.target.directory),
-            local: loaded.value.local,
-            slow_scan: loaded.value.slow_scan.get(),
-            linger: loaded.value.linger.get(),
+        config::load(path, |file| {
+            document::config(&file.name, &file.text, "SpokeConfig", |doc, spec| Self::of(doc, &spec, file))
         })
     }
+
+    /// Loads the file for an agent that shall run: its target directory must be there.
+    ///
+    /// # Errors
+    /// As [`Config::load`]; a target directory that is missing is a fault of the file too.
+    pub fn load_with_target(path: &Path) -> Result<Self, ConfigError> {
+        config::load(path, |file| {
+            document::config(&file.name, &file.text, "SpokeConfig", |doc, spec| {
+                let config = Self::of(doc, &spec, file)?;
+                config.missing_target(doc).map_or(Ok(config), |fault| Err(vec![fault]))
+            })
+        })
+    }
+
+    fn of(doc: &Doc, spec: &Spec, file: &File) -> Result<Self, Vec<Diagnostic>> {
+        let mut found: Vec<_> =
+            at_least(doc, "/spec/slowScan", spec.slow_scan, LEAST_SCAN, slow_scan()).into_iter().collect();
+        let mut folder = |at: &str, named: &Path| file.folder_at(doc, at, named).map_err(|fault| found.push(fault));
+        let (data, directory) = (folder("/spec/data", &spec.data), folder(TARGET, &spec.target.directory));
+        let (Ok(data), Ok(directory), true) = (data, directory, found.is_empty()) else {
+            found.sort();
+            return Err(found);
+        };
+        if is_one_folder(&data, &directory) {
+            let fault = doc.error(Code::Duplicate, TARGET, "the target directory is the agent's own folder `data`");
+            return Err(vec![
+                fault.help("give the agent a folder beside the cluster's: what stands in either is its own"),
+            ]);
+        }
+        Ok(Self { data, directory, local: spec.local.0, slow_scan: spec.slow_scan.get(), linger: spec.linger.get() })
+    }
+
+    fn missing_target(&self, doc: &Doc) -> Option<Diagnostic> {
+        let message = || format!("there is no target directory `{}`", self.directory.display());
+        let fault = || doc.error(Code::UnknownReference, TARGET, message()).help("make it, or name another");
+        (!self.directory.is_dir()).then(fault)
+    }
+}
+
+/// Whether two paths lead to the same folder, as far as it can be told: what is not there yet is compared by its name.
+fn is_one_folder(one: &Path, two: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.components().collect());
+    real(one) == real(two)
 }
 
 #[cfg(test)]
@@ -99,10 +143,45 @@ mod tests {
         assert_eq!((config.local.port(), config.slow_scan), (9445, Duration::from_secs(600)));
     }
 
+    fn told(spec: &str) -> String {
+        load(spec).unwrap_err().to_string()
+    }
+
     #[test]
     fn an_unknown_field_is_named_in_its_place_with_the_nearest_one() {
-        let error = load("  data: data\n  target: {directory: c}\n  slowScann: 5m\n").unwrap_err().to_string();
+        let error = told("  data: data\n  target: {directory: c}\n  slowScann: 5m\n");
         assert!(error.contains("spoke.yaml:6:3"), "{error}");
         assert!(error.contains("slowScan"), "{error}");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_in_its_place_with_a_remedy() {
+        let cases = [
+            ("  data: \"\"\n  target: {directory: c}\n", "4:9: an empty text names no folder", "write the path"),
+            ("  data: d\n  target: {directory: \"\"}\n", "5:23: an empty text names no folder", "write the path"),
+            ("  data: d\n  target: {directory: ./d/}\n", "5:23: the target directory is the agent's own", "beside"),
+            ("  data: .\n  target: {directory: \"./\"}\n", "5:23: the target directory is the agent's own", "beside"),
+            ("  data: d\n  target: {directory: c}\n  slowScan: 0s\n", "6:13: `0s` is too short", "at least 1s"),
+            ("  data: d\n  target: {directory: c}\n  slowScan: 30\n", "6:13: expected text", "did you mean `30s`?"),
+            ("  data: d\n  target: {directory: c}\n  local: 18001\n", "6:10: expected text", "write `127.0.0.1:18001`"),
+        ];
+        for (spec, place, remedy) in cases {
+            let error = told(spec);
+            assert!(error.contains(&format!("spoke.yaml:{place}")) && error.contains(remedy), "{spec}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_agent_that_shall_run_needs_its_target_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("spoke.yaml");
+        let text = "apiVersion: writ.dev/v1alpha1\nkind: SpokeConfig\nspec: {data: d, target: {directory: c}}\n";
+        std::fs::write(&path, text).unwrap();
+        assert!(Config::load(&path).is_ok());
+        let error = Config::load_with_target(&path).unwrap_err().to_string();
+        assert!(error.contains("spoke.yaml:3:37: there is no target directory `"), "{error}");
+        assert!(error.contains("help: make it"), "{error}");
+        std::fs::create_dir(dir.path().join("c")).unwrap();
+        assert!(Config::load_with_target(&path).is_ok());
     }
 }

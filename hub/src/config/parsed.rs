@@ -1,11 +1,9 @@
 //! Configuration values that are parsed while they are read, so that a fault is told in its place.
 
-use catalog::{Location, LocationError};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
-use std::fmt::Display;
-use std::path::Path;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 /// A text that was parsed.
@@ -32,14 +30,31 @@ impl<T> JsonSchema for Parsed<T> {
     }
 }
 
-/// A repository that may be fetched from, as the file writes it; relative paths wait for the file's folder.
+/// `host:port`, as spokes dial it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RepositoryText(pub(super) String);
+pub(super) struct HostPort(String);
 
-impl FromStr for RepositoryText {
-    type Err = LocationError;
+/// A text that is not `host:port`.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not an address; write `host:port`, such as `hub.acme.example:7443`")]
+pub(super) struct NotHostPort(String);
 
-    fn from_str(text: &str) -> Result<Self, LocationError> {
-        Location::parse(text, Path::new("/")).map(|_| Self(text.to_owned()))
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
+}
+
+impl FromStr for HostPort {
+    type Err = NotHostPort;
+
+    fn from_str(text: &str) -> Result<Self, NotHostPort> {
+        let valid = text.rsplit_once(':').is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok());
+        if valid { Ok(Self(text.to_owned())) } else { Err(NotHostPort(text.escape_debug().to_string())) }
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    (1..=253).contains(&host.len()) && host.chars().all(allowed)
 }

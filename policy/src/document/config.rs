@@ -7,11 +7,17 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// The `spec` of the one document of `kind` in the configuration file `file`.
+/// What `make` makes of the `spec` of the one document of `kind` in the configuration file `file`. What neither schema
+/// nor types can say, values that make no sense beside others, is `make`'s to tell, with the document at hand.
 ///
 /// # Errors
 /// Every fault of the file, each in its place.
-pub fn config<T: DeserializeOwned + JsonSchema>(file: &str, text: &str, kind: &str) -> Result<T, Vec<Diagnostic>> {
+pub fn config<T: DeserializeOwned + JsonSchema, C>(
+    file: &str,
+    text: &str,
+    kind: &str,
+    make: impl FnOnce(&Doc, T) -> Result<C, Vec<Diagnostic>>,
+) -> Result<C, Vec<Diagnostic>> {
     let (docs, found) = parse(file, text);
     if !found.is_empty() {
         return Err(found);
@@ -23,7 +29,7 @@ pub fn config<T: DeserializeOwned + JsonSchema>(file: &str, text: &str, kind: &s
         return Err(found);
     }
     let spec = doc.value.get("spec").unwrap_or(&Value::Null);
-    decode::decode(doc, "/spec", spec).map_err(|diagnostic| vec![diagnostic])
+    make(doc, decode::decode(doc, "/spec", spec).map_err(|diagnostic| vec![diagnostic])?)
 }
 
 fn only<'a>(file: &str, docs: &'a [Doc], kind: &str) -> Result<&'a Doc, Vec<Diagnostic>> {
@@ -64,18 +70,18 @@ mod tests {
         fresh: Option<crate::time::Span>,
     }
 
+    fn read(text: &str) -> Result<Sample, Vec<Diagnostic>> {
+        config("hub.yaml", text, "HubConfig", |_, sample| Ok(sample))
+    }
+
     fn faults(text: &str) -> Vec<String> {
-        config::<Sample>("hub.yaml", text, "HubConfig")
-            .unwrap_err()
-            .iter()
-            .map(|d| format!("{d} [{}]", d.help.as_deref().unwrap_or("")))
-            .collect()
+        read(text).unwrap_err().iter().map(|d| format!("{d} [{}]", d.help.as_deref().unwrap_or(""))).collect()
     }
 
     #[test]
     fn reads_a_good_file() {
         let text = "apiVersion: writ.dev/v1alpha1\nkind: HubConfig\nspec: {data: d, fresh: 10m}\n";
-        assert_eq!(config::<Sample>("hub.yaml", text, "HubConfig").unwrap().data, "d");
+        assert_eq!(read(text).unwrap().data, "d");
     }
 
     #[test]
@@ -89,6 +95,25 @@ mod tests {
                 "hub.yaml:5:10: `soon` is not a duration: whole numbers with units, such as `72h`, `10m` or `1h30m` []",
             ]
         );
+    }
+
+    #[test]
+    fn a_number_without_its_unit_is_told_what_it_likely_means() {
+        for (written, found) in [("5", "expected text, found the number 5"), ("\"5\"", "`5` is not a duration: ")] {
+            let text = format!("apiVersion: writ.dev/v1alpha1\nkind: HubConfig\nspec: {{data: d, fresh: {written}}}\n");
+            let told = faults(&text).join("");
+            assert!(told.starts_with(&format!("hub.yaml:3:24: {found}")), "{told}");
+            assert!(told.ends_with(" [did you mean `5s`?]"), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_with_the_document_at_hand() {
+        let text = "apiVersion: writ.dev/v1alpha1\nkind: HubConfig\nspec: {data: d, fresh: 0s}\n";
+        let made = config("hub.yaml", text, "HubConfig", |doc, _: Sample| {
+            Err::<(), _>(vec![doc.error(Code::InvalidValue, "/spec/fresh", "too short")])
+        });
+        assert_eq!(made.unwrap_err()[0].to_string(), "hub.yaml:3:24: too short");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a cluster can do, from a file instead of the catalog.
 
 use crate::fault::Fault;
-use policy::document;
+use policy::document::{self, Doc};
 use policy::facts::Capabilities;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -25,5 +25,6 @@ pub(super) fn read(path: &Path) -> Result<Capabilities, Fault> {
     let wrong = |found: Vec<policy::diagnostic::Diagnostic>| {
         Fault::Usage(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     };
-    document::config::<Spec>(&path.to_string_lossy(), &text, "Cluster").map(|spec| spec.facts).map_err(wrong)
+    let facts = |_: &Doc, spec: Spec| Ok(spec.facts);
+    document::config(&path.to_string_lossy(), &text, "Cluster", facts).map_err(wrong)
 }

@@ -31,9 +31,12 @@ pub(super) fn explain(place: &Place<'_>, error: &ValidationError<'_>, found: &mu
             found.extend(unexpected.iter().map(|key| unknown(place.doc, &at, key, parent)));
         }
         Kind::Required { property } => found.push(missing(place.doc, &at, property, parent)),
-        Kind::Type { kind } => found.push(wrong_type(invalid, kind, error.instance())),
+        Kind::Type { kind } => found.push(wrong_type(invalid, kind, parent, error.instance())),
         Kind::Enum { options } => found.push(not_one_of(invalid, options, error.instance())),
-        Kind::Pattern { .. } => found.push(invalid(format!("{} is not {}", quoted(error.instance()), expects(parent)))),
+        Kind::Pattern { .. } => {
+            let diagnostic = invalid(format!("{} is not {}", quoted(error.instance()), expects(parent)));
+            found.push(bare_number(parent, error.instance()).into_iter().fold(diagnostic, Diagnostic::help));
+        }
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => match likeliest(context) {
             Some(branch) => branch.iter().for_each(|error| explain(place, error, found)),
             None => found
@@ -70,13 +73,21 @@ fn missing(doc: &Doc, at: &str, property: &Value, parent: Option<&Value>) -> Dia
     doc.key_error(Code::MissingField, at, format!("missing field `{name}`")).help(help)
 }
 
-fn wrong_type(invalid: impl Fn(String) -> Diagnostic, kind: &TypeKind, instance: &Value) -> Diagnostic {
+fn wrong_type(
+    invalid: impl Fn(String) -> Diagnostic,
+    kind: &TypeKind,
+    parent: Option<&Value>,
+    instance: &Value,
+) -> Diagnostic {
     let wanted: Vec<String> = match kind {
         TypeKind::Single(one) => vec![one.to_string()],
         TypeKind::Multiple(many) => many.iter().map(|one| one.to_string()).collect(),
     };
     let words: Vec<&str> = wanted.iter().map(|name| in_words(name)).collect();
     let diagnostic = invalid(format!("expected {}, found {}", words.join(" or "), found_words(instance)));
+    if let Some(help) = bare_number(parent, instance) {
+        return diagnostic.help(help);
+    }
     match instance {
         Value::Number(_) | Value::Bool(_) if wanted.iter().any(|name| name == "string") => {
             diagnostic.help(format!("put it in quotes: \"{instance}\""))
@@ -84,6 +95,16 @@ fn wrong_type(invalid: impl Fn(String) -> Diagnostic, kind: &TypeKind, instance:
         Value::Null => diagnostic.help("write a value, or leave the field out"),
         _ => diagnostic,
     }
+}
+
+/// What was likely meant by a number alone: `5` by who means five seconds.
+fn bare_number(parent: Option<&Value>, instance: &Value) -> Option<String> {
+    let meant = parent?.get("x-writ-number")?.as_str()?;
+    let number = match instance {
+        Value::String(text) => text.parse::<u64>().ok()?,
+        other => other.as_u64()?,
+    };
+    Some(meant.replace("{}", &number.to_string()))
 }
 
 fn in_words(name: &str) -> &str {
