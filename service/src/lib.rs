@@ -4,6 +4,7 @@
 //! A server's `main` loads its configuration ([`config`]), takes its data directory ([`lock`]), binds its listeners
 //! ([`listen`]), tells where they are ([`ready`]), and hands its tasks to the [`supervisor`].
 
+pub mod age;
 pub mod atomic;
 pub mod backoff;
 pub mod clock;
@@ -11,6 +12,7 @@ pub mod config;
 pub mod exit;
 pub mod fault;
 pub mod health;
+pub mod help;
 pub mod listen;
 pub mod lock;
 pub mod probes;

@@ -42,23 +42,42 @@ fn status(agent: &Agent) -> Response {
     }
 }
 
-/// Asks a running agent for its status; none when nobody answers.
-pub async fn ask(data: &Path) -> Option<Value> {
-    let bytes = crate::files::read(&address_file(data), 4096).ok().flatten()?;
-    let listeners: Value = serde_json::from_slice(&bytes).ok()?;
-    let address = listeners.get("local")?.as_str()?.to_owned();
-    tokio::time::timeout(PATIENCE, get_status(&address)).await.ok().flatten()
+/// What came of asking the agent for its status.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asked {
+    /// It told it.
+    Told(Value),
+    /// It runs, and has nothing to tell before its first round.
+    Starting,
+    /// Nobody answers.
+    Nobody,
 }
 
-async fn get_status(address: &str) -> Option<Value> {
+/// Asks a running agent for its status.
+pub async fn ask(data: &Path) -> Asked {
+    let answer = async { get_status(&address(data)?).await };
+    tokio::time::timeout(PATIENCE, answer).await.ok().flatten().unwrap_or(Asked::Nobody)
+}
+
+fn address(data: &Path) -> Option<String> {
+    let bytes = crate::files::read(&address_file(data), 4096).ok().flatten()?;
+    let listeners: Value = serde_json::from_slice(&bytes).ok()?;
+    Some(listeners.get("local")?.as_str()?.to_owned())
+}
+
+async fn get_status(address: &str) -> Option<Asked> {
     let stream = TcpStream::connect(address).await.ok()?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
     let request = hyper::Request::get(STATUS).header("host", address).body(String::new()).ok()?;
     let answer = async {
         let response = sender.send_request(request).await.ok()?;
-        let fine = response.status() == StatusCode::OK;
+        let status = response.status();
         let body = Limited::new(response.into_body(), LIMIT).collect().await.ok()?;
-        if fine { serde_json::from_slice(&body.to_bytes()).ok() } else { None }
+        match status {
+            StatusCode::OK => serde_json::from_slice(&body.to_bytes()).ok().map(Asked::Told),
+            StatusCode::SERVICE_UNAVAILABLE => Some(Asked::Starting),
+            _ => None,
+        }
     };
     tokio::select! {
         answer = answer => answer,

@@ -1,6 +1,5 @@
 //! Everything that `writ` prints to standard output, in the form that was asked for.
 
-pub(crate) mod age;
 pub(crate) mod diagnostics;
 pub(crate) mod page;
 pub(crate) mod table;

@@ -1,8 +1,8 @@
 //! A page for people: lines, pairs and tables. Whatever comes from outside is escaped here, once.
 
-use super::age;
 use super::table::Table;
 use jiff::Timestamp;
+use service::age;
 use service::telemetry::escape;
 
 /// What a piece of text is, which decides its colour.

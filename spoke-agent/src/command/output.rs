@@ -6,9 +6,10 @@ use service::exit::Exit;
 use std::io::Write;
 
 /// How a result is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
+    #[default]
     Human,
     /// JSON.
     Json,

@@ -2,41 +2,89 @@
 
 use super::output::{Format, machine, say};
 use crate::config::Config;
-use crate::local;
-use crate::target::directory::Layout;
-use serde_json::Value;
+use crate::local::{self, Asked};
+use crate::target::TargetError;
+use crate::target::directory::{self, Layout};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use service::age::relative;
+use service::clock::{Clock as _, SystemClock};
 use service::exit::{self, Exit};
 use service::telemetry::escape;
 use std::fmt::Write as _;
 
+/// What the agent does while its status is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Agent {
+    /// It told the status just now.
+    Runs,
+    /// It told it before this start, at this time.
+    Starts(Timestamp),
+    /// It told it at this time, and does not run any more.
+    Stands(Timestamp),
+}
+
 pub(super) async fn show(config: &Config, output: Format) -> Exit {
-    let (status, running) = match local::ask(&config.data).await {
-        Some(status) => (status, true),
-        None => match crate::target::directory::told(&Layout::new(config.directory.clone())) {
-            Ok(Some(status)) => (crate::status::without_watermark(&status), false),
-            Ok(None) => {
-                let nothing = "error: the agent does not run, and has never told its status";
-                let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{nothing}\n"));
-                return Exit::Absent;
-            }
-            Err(error) => {
-                exit::print(&error);
-                return Exit::Absent;
-            }
-        },
+    let shown = match local::ask(&config.data).await {
+        Asked::Told(status) => Ok(Some((status, Agent::Runs))),
+        Asked::Starting => told_before(config, Agent::Starts),
+        Asked::Nobody => told_before(config, Agent::Stands),
+    };
+    let (status, agent) = match shown {
+        Ok(Some(shown)) => shown,
+        Ok(None) => return nothing_told(),
+        Err(error) => {
+            exit::print(&error);
+            return Exit::Absent;
+        }
     };
     match output {
-        Format::Human => say(human(&status, running).trim_end(), Exit::Fine),
-        Format::Json => say(&machine(&status, false), Exit::Fine),
-        Format::Yaml => say(&machine(&status, true), Exit::Fine),
+        Format::Human => say(human(&status, agent, SystemClock::new().wall()).trim_end(), Exit::Fine),
+        Format::Json => say(&machine(&with_agent(status, agent), false), Exit::Fine),
+        Format::Yaml => say(&machine(&with_agent(status, agent), true), Exit::Fine),
     }
 }
 
+/// The status that stands in the target, and when it was written there.
+fn told_before(config: &Config, agent: fn(Timestamp) -> Agent) -> Result<Option<(Value, Agent)>, TargetError> {
+    let told = directory::told(&Layout::new(config.directory.clone()))?;
+    Ok(told.map(|(status, at)| (crate::status::without_watermark(&status), agent(at))))
+}
+
+fn nothing_told() -> Exit {
+    let nothing = "error: no agent answers here, and none has ever told its status; start `writ-spoke run`";
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{nothing}\n"));
+    Exit::Absent
+}
+
+/// For programs: whether the agent runs, and when it told what is shown, if not just now.
+fn with_agent(mut status: Value, agent: Agent) -> Value {
+    let (runs, told) = match agent {
+        Agent::Runs => (true, None),
+        Agent::Starts(at) => (true, Some(at)),
+        Agent::Stands(at) => (false, Some(at)),
+    };
+    let mut about = json!({"runs": runs});
+    if let (Some(at), Some(about)) = (told, about.as_object_mut()) {
+        about.insert("told".to_owned(), json!(at));
+    }
+    if let Some(status) = status.as_object_mut() {
+        status.insert("agent".to_owned(), about);
+    }
+    status
+}
+
 /// A screen for people. Names and messages come from strangers and are escaped.
-fn human(status: &Value, running: bool) -> String {
+fn human(status: &Value, agent: Agent, now: Timestamp) -> String {
     let text = |pointer: &str| status.pointer(pointer).map_or_else(|| "none".to_owned(), plain);
     let mut screen = String::new();
-    let agent = if running { "runs" } else { "does not run; this is what it told last" };
+    let told =
+        |at: Timestamp| format!("told at {} ({})", at.round(jiff::Unit::Second).unwrap_or(at), relative(at, now));
+    let agent = match agent {
+        Agent::Runs => "runs".to_owned(),
+        Agent::Starts(at) => format!("runs, and has made no round yet; what follows was {}", told(at)),
+        Agent::Stands(at) => format!("does not run; what follows was {}", told(at)),
+    };
     // Writing to a String cannot fail.
     let _ = writeln!(screen, "cluster    {}", text("/status/cluster"));
     let _ = writeln!(screen, "agent      {agent}");
@@ -81,8 +129,28 @@ mod tests {
             "conditions": [{"kind": "Applied", "status": false, "reason": "NotAllApplied"}],
             "units": [{"unit": {"rule": "ConfigTemplate/a"},
                 "outcome": {"code": "Failed", "reason": "Unwritable", "message": "\u{1b}[2J"}}]}});
-        let screen = human(&status, true);
+        let screen = human(&status, Agent::Runs, Timestamp::UNIX_EPOCH);
         assert!(!screen.contains('\u{1b}'), "{screen}");
         assert!(screen.contains("1 Failed") && screen.contains("ConfigTemplate/a Failed"), "{screen}");
+    }
+
+    #[test]
+    fn without_an_agent_it_says_when_this_was_told() {
+        let at: Timestamp = "2026-11-21T09:00:00.25Z".parse().unwrap();
+        let now: Timestamp = "2026-11-21T12:00:01Z".parse().unwrap();
+        let agent = |agent| human(&json!({}), agent, now).lines().nth(1).unwrap().to_owned();
+        assert_eq!(agent(Agent::Runs), "agent      runs");
+        let told = "what follows was told at 2026-11-21T09:00:00Z (3h ago)";
+        assert_eq!(agent(Agent::Stands(at)), format!("agent      does not run; {told}"));
+        assert_eq!(agent(Agent::Starts(at)), format!("agent      runs, and has made no round yet; {told}"));
+    }
+
+    #[test]
+    fn programs_are_told_too() {
+        let at: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
+        let told = |agent| with_agent(json!({"status": {}}), agent);
+        assert_eq!(told(Agent::Runs), json!({"status": {}, "agent": {"runs": true}}));
+        let before = json!({"status": {}, "agent": {"runs": false, "told": "2026-11-21T09:00:00Z"}});
+        assert_eq!(told(Agent::Stands(at)), before);
     }
 }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 /// How long ago, or how soon: `12s ago`, `in 3h`. One unit, rounded down.
-pub(crate) fn relative(time: Timestamp, now: Timestamp) -> String {
+#[must_use]
+pub fn relative(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - time.as_second();
     let span = rounded(seconds.unsigned_abs());
     match seconds {
