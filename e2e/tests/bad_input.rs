@@ -55,6 +55,63 @@ fn a_wrong_configuration_is_named_by_its_place() -> Result<()> {
     expect("writ-spoke", &["check-config"], &spoke, 2, "spoke.yaml:6:3")
 }
 
+/// A spoke's configuration with these lines in its spec, and the rest as it should be.
+fn spoke_config(folder: &Path, extra: &str) -> Result<std::path::PathBuf> {
+    let path = folder.join("spoke.yaml");
+    let text =
+        "apiVersion: writ.dev/v1alpha1\nkind: SpokeConfig\nspec:\n  data: data\n  target: {directory: cluster}\n";
+    files::write(&path, &format!("{text}{extra}"))?;
+    Ok(path)
+}
+
+const CLUSTER: &str = "apiVersion: writ.dev/v1alpha1\nkind: Cluster\nmetadata: {name: eu-1}\n\
+     spec: {facts: {kubernetes: \"1.36\", apis: [v1]}}\n";
+
+#[test]
+fn a_hub_that_could_not_run_as_configured_is_told_before_it_starts() -> Result<()> {
+    build();
+    let folder = tempfile::tempdir()?;
+    let refused = |extra: &str, place: &str| {
+        let config = hub_config(folder.path(), extra)?;
+        expect("writ-hub", &["check-config"], &config, 2, place)?;
+        expect("writ-hub", &["check-config"], &config, 2, "help: ")
+    };
+    refused("  advertise: []\n", "hub.yaml:4:3: `advertise` is required")?;
+    refused("  fresh: 10\n", "hub.yaml:7:10: expected text")?;
+    let one = "  listeners: {spokes: '127.0.0.1:7000', people: '127.0.0.1:7000'}\n";
+    refused(one, "hub.yaml:7:49: `people` and `spokes` cannot both listen on port 7000")?;
+    let config = hub_config(folder.path(), ANY_PORT)?;
+    let text = fs::read_to_string(&config)?;
+    let ssh = text.replace(&folder.path().join("catalog").display().to_string(), "git@git.acme.example:catalog");
+    files::write(&config, &ssh)?;
+    expect("writ-hub", &["check-config"], &config, 2, "hub.yaml:6:3: missing field `knownHosts`")?;
+    files::write(&config, &text.replace("data: data", "data: ''"))?;
+    expect("writ-hub", &["check-config"], &config, 2, "hub.yaml:4:9: an empty text names no folder")
+}
+
+#[test]
+fn a_spoke_that_could_not_run_as_configured_is_told_before_its_join_string_is_used() -> Result<()> {
+    build();
+    let folder = tempfile::tempdir()?;
+    let config = spoke_config(folder.path(), "")?;
+    for arguments in [&["check-config"][..], &["run"], &["join", "writ1.x"]] {
+        expect("writ-spoke", arguments, &config, 2, "spoke.yaml:5:23: there is no target directory")?;
+    }
+    let cluster = folder.path().join("cluster/cluster.yaml");
+    files::write(&cluster, "nonsense")?;
+    expect("writ-spoke", &["check-config"], &config, 2, "cluster.yaml cannot be understood")?;
+    fs::remove_file(&cluster)?;
+    expect("writ-spoke", &["check-config"], &config, 2, "cluster.yaml: write there what the cluster serves")?;
+    files::write(&cluster, CLUSTER)?;
+    expect("writ-spoke", &["check-config"], &config, 0, "is valid")?;
+    expect("writ-spoke", &["join", "writ1.x"], &config, 2, "the join string is damaged")?;
+    expect("writ-spoke", &["run"], &config, 2, "run `writ-spoke join STRING` first")?;
+    let config = spoke_config(folder.path(), "  slowScan: 0s\n")?;
+    expect("writ-spoke", &["run"], &config, 2, "spoke.yaml:6:13: `0s` is too short")?;
+    let config = spoke_config(folder.path(), "  local: 18001\n")?;
+    expect("writ-spoke", &["check-config"], &config, 2, "help: write `127.0.0.1:18001`")
+}
+
 #[test]
 fn what_is_missing_is_said() -> Result<()> {
     build();

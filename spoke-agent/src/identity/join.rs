@@ -19,14 +19,13 @@ pub enum Joining {
     Before(Joined),
 }
 
-/// Joins with `string`, keeping everything under `data`.
+/// Joins as `invitation` says, keeping everything under `data`.
 ///
 /// # Errors
 /// [`IdentityProblem`] in a sentence; what was done so far is kept and used by the next try.
-pub async fn join(string: &str, data: &Path, clock: Arc<dyn Clock>) -> Result<Joining, IdentityProblem> {
-    let invitation: Invitation = string.parse()?;
+pub async fn join(invitation: &Invitation, data: &Path, clock: Arc<dyn Clock>) -> Result<Joining, IdentityProblem> {
     let files = Files::under(data);
-    let wanted = joined_by(&invitation);
+    let wanted = joined_by(invitation);
     match files.joined()? {
         Some(joined) if joined.token == wanted.token => return Ok(Joining::Before(joined)),
         Some(joined) => return Err(IdentityProblem::JoinedAlready { cluster: joined.cluster.to_string() }),
@@ -35,7 +34,7 @@ pub async fn join(string: &str, data: &Path, clock: Arc<dyn Clock>) -> Result<Jo
     atomic::create_folder(data, Access::Owner)?;
     // The key is on disk before anybody hears of it: an answer that is lost is fetched by `Renew`.
     let key = files.key_or_new()?;
-    let (trusted, chain) = through_any_hub(&invitation, &key, data, &clock).await?;
+    let (trusted, chain) = through_any_hub(invitation, &key, data, &clock).await?;
     let domain = trusted.chain().trust_domain().parse()?;
     files.renewed(&chain, &invitation.cluster, &domain)?;
     files.remember(&wanted)?;

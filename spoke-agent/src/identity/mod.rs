@@ -12,7 +12,6 @@ pub use trust::{TrustFault, Trusted};
 use certs::ca::AuthoritiesError;
 use certs::ca::ChainError;
 use certs::connect::ConnectError;
-use certs::enroll::InvitationError;
 use certs::identity::{IdentityError, SpiffeId};
 use certs::key::KeyError;
 use certs::tls::{IdentityFault, TlsError};
@@ -22,9 +21,6 @@ use std::path::PathBuf;
 /// Why the agent has no identity, or cannot get one.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityProblem {
-    /// The join string.
-    #[error(transparent)]
-    Invitation(#[from] InvitationError),
     /// Nobody has joined here.
     #[error("{0} holds no identity: run `writ-spoke join STRING` first")]
     NotJoined(PathBuf),

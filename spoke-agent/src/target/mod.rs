@@ -138,6 +138,9 @@ pub enum TargetError {
     /// A folder that must be there is not.
     #[error("the target directory {0} cannot be read: make it, or name another under spec.target.directory")]
     Missing(PathBuf, #[source] std::io::Error),
+    /// What the cluster serves is not told.
+    #[error("there is no {0}: write there what the cluster serves, kind Cluster with spec.facts")]
+    NoFacts(PathBuf),
     /// A file of ours is not what we wrote.
     #[error("{0} cannot be understood: {1}; restore it from a backup")]
     Corrupt(PathBuf, String),

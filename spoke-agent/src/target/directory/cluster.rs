@@ -6,7 +6,6 @@ use crate::files;
 use crate::target::TargetError;
 use policy::facts::Capabilities;
 use serde::Deserialize;
-use service::fault::{Act, FileError, Reason};
 
 const LIMIT: usize = 1_048_576;
 
@@ -27,8 +26,7 @@ struct Spec {
 pub(super) fn read(layout: &Layout) -> Result<Capabilities, TargetError> {
     let path = layout.cluster();
     let corrupt = |why: String| TargetError::Corrupt(path.clone(), why);
-    let missing = || FileError::new(Act::Read, &path, Reason::Missing);
-    let bytes = files::read(&path, LIMIT)?.ok_or_else(missing)?;
+    let bytes = files::read(&path, LIMIT)?.ok_or_else(|| TargetError::NoFacts(path.clone()))?;
     let value = yaml::parse(&bytes).map_err(|error| corrupt(error.to_string()))?;
     let document: Document = serde_json::from_value(value).map_err(|error| corrupt(error.to_string()))?;
     if document.api_version != "writ.dev/v1alpha1" || document.kind != "Cluster" {

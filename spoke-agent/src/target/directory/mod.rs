@@ -41,12 +41,27 @@ pub struct Directory {
     inner: Arc<Mutex<Inner>>,
 }
 
-/// The status document that an agent told last, without opening the target.
+/// The status document that an agent told last, and when, without opening the target.
 ///
 /// # Errors
 /// [`TargetError`] when it cannot be read or understood.
-pub fn told(layout: &Layout) -> Result<Option<Object>, TargetError> {
-    status::read(layout)
+pub fn told(layout: &Layout) -> Result<Option<(Object, Timestamp)>, TargetError> {
+    let Some(status) = status::read(layout)? else { return Ok(None) };
+    Ok(Some((status, status::written(layout)?)))
+}
+
+/// Whether an agent could open the directory at `root`; changes nothing.
+///
+/// # Errors
+/// [`TargetError`] as [`Directory::open`].
+pub fn inspect(root: PathBuf) -> Result<(), TargetError> {
+    look(&Layout::new(root)).map(drop)
+}
+
+/// What must be there and understood: the directory itself, what the cluster can do, the inventory if there is one.
+fn look(layout: &Layout) -> Result<(Capabilities, Book), TargetError> {
+    std::fs::read_dir(layout.root()).map_err(|error| TargetError::Missing(layout.root().to_owned(), error))?;
+    Ok((cluster::read(layout)?, Book::read(layout)?))
 }
 
 /// Everything that blocks: used on blocking threads only.
@@ -69,10 +84,8 @@ impl Directory {
     /// [`TargetError`] when the directory is not there or holds an inventory that cannot be understood.
     pub fn open(root: PathBuf, good: Good, chance: Arc<Chance>) -> Result<Self, TargetError> {
         let layout = Layout::new(root);
-        std::fs::read_dir(layout.root()).map_err(|error| TargetError::Missing(layout.root().to_owned(), error))?;
+        let (capabilities, book) = look(&layout)?;
         write::sweep(&layout)?;
-        let capabilities = cluster::read(&layout)?;
-        let book = Book::read(&layout)?;
         let (parsed, left) = (Parsed::new(), BTreeMap::new());
         let inner = Inner { layout, good, chance, book, parsed, capabilities, left };
         Ok(Self { inner: Arc::new(Mutex::new(inner)) })
