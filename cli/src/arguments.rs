@@ -6,7 +6,7 @@ use clap::Parser;
 
 /// Federated policy for fleets of Kubernetes clusters.
 #[derive(Debug, Parser)]
-#[command(name = "writ", version, term_width = 100, after_help = crate::help::ROOT, disable_help_subcommand = true)]
+#[command(name = "writ", version, term_width = 100, after_help = crate::help::root())]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) hub: HubArguments,

@@ -7,43 +7,54 @@ use clap::{Parser, Subcommand};
 use rand::rngs::StdRng;
 use service::clock::{Clock as _, SystemClock};
 use service::exit::{self, Exit};
-use service::telemetry;
+use service::{help, telemetry};
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The hub of Writ: follows a git catalog, checks it, and signs one bundle per cluster.
 #[derive(Debug, Parser)]
-#[command(name = "writ-hub", version, disable_help_subcommand = true, after_help = EXITS)]
+#[command(
+    name = "writ-hub",
+    version,
+    term_width = 100,
+    after_help = help::below("writ-hub serve --config hub.yaml", &help::EXITS)
+)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
-const EXITS: &str = "Exit codes: 0 fine; 1 refused; 2 wrong usage or configuration; 3 something needed is absent.";
-
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a new hub: keys, the first trust document, the first operator's certificate. Never overwrites.
-    #[command(after_help = "Example: writ-hub init --config hub.yaml\n\n\
-        Exit codes: 0 made; 1 there is one already, or the folder cannot be written; 2 wrong configuration.")]
+    /// Make a new hub: keys, the first trust document, the first operator's certificate. Never overwrites
+    #[command(after_help = help::below("writ-hub init --config hub.yaml", &[
+        (Exit::Fine, "made"),
+        (Exit::Findings, "there is one already, or the folder cannot be written"),
+        (Exit::Usage, "wrong usage or configuration"),
+    ]))]
     Init {
         #[command(flatten)]
         config: ConfigFile,
     },
-    /// Run the hub.
-    #[command(after_help = "Example: writ-hub serve --config hub.yaml\n\n\
-        Exit codes: 0 stopped when asked to; 1 failed, a port is in use for example; \
-        2 wrong configuration, or `init` was never run.")]
+    /// Run the hub
+    #[command(after_help = help::below("writ-hub serve --config hub.yaml", &[
+        (Exit::Fine, "stopped when asked to"),
+        (Exit::Findings, "failed; a port is in use, for example"),
+        (Exit::Usage, "wrong usage or configuration, or `init` was never run"),
+    ]))]
     Serve {
         #[command(flatten)]
         config: ConfigFile,
-        /// Write the bound addresses to this file (JSON) once all listeners are bound.
+        /// Write the bound addresses to this file (JSON) once all listeners are bound
         #[arg(long, value_name = "PATH")]
         ready_file: Option<PathBuf>,
     },
-    /// Check a configuration file.
-    #[command(after_help = "Example: writ-hub check-config --config hub.yaml\n\nExit codes: 0 valid; 2 not valid.")]
+    /// Check a configuration file
+    #[command(after_help = help::below("writ-hub check-config --config hub.yaml", &[
+        (Exit::Fine, "valid"),
+        (Exit::Usage, "not valid"),
+    ]))]
     CheckConfig {
         #[command(flatten)]
         config: ConfigFile,
@@ -52,8 +63,8 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct ConfigFile {
-    /// The configuration file (kind HubConfig).
-    #[arg(long = "config", value_name = "FILE", env = "WRIT_HUB_CONFIG")]
+    /// The configuration file (kind HubConfig)
+    #[arg(long = "config", value_name = "FILE", env = "WRIT_HUB_CONFIG", hide_env_values = true)]
     path: PathBuf,
 }
 

@@ -5,7 +5,7 @@ use clap::{Command, CommandFactory, Parser};
 
 /// Every command with its full name.
 fn commands(command: &Command, found: &mut Vec<Command>) {
-    for sub in command.get_subcommands() {
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         commands(sub, found);
     }
     found.push(command.clone());
@@ -43,6 +43,16 @@ fn every_verb_shows_an_example_and_its_exit_codes() {
     for command in all().into_iter().filter(|command| !command.has_subcommands()) {
         let page = page(&command);
         assert!(page.contains("Example:\n  writ") && page.contains("Exit codes:\n  0  fine"), "{}", name(&command));
+    }
+}
+
+#[test]
+fn help_before_a_command_says_what_help_after_it_does() {
+    for command in all() {
+        let name = name(&command);
+        let path = name.split(' ').skip(1);
+        let before = Arguments::try_parse_from(["writ", "help"].into_iter().chain(path)).unwrap_err();
+        assert_eq!((before.to_string(), before.exit_code()), (page(&command), 0), "{name}");
     }
 }
 
