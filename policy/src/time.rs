@@ -133,7 +133,6 @@ pub struct TrustedClock {
     floor_at: Duration,
     slack: SignedDuration,
     suspect: bool,
-    behind_at_start: bool,
 }
 
 impl TrustedClock {
@@ -142,13 +141,11 @@ impl TrustedClock {
     pub fn start(stored: Option<Timestamp>, wall: Timestamp, monotonic: Duration, slack: Duration) -> Self {
         let floor = stored.map_or(wall, |stored| stored.max(wall));
         let slack = SignedDuration::try_from(slack).unwrap_or(SignedDuration::MAX);
-        let behind_at_start = stored.is_some_and(|stored| wall < stored);
-        Self { floor, floor_at: monotonic, slack, suspect: false, behind_at_start }
+        Self { floor, floor_at: monotonic, slack, suspect: false }
     }
 
     /// Takes in a signed time: the issue time of a verified head.
     pub fn signed(&mut self, signed: Timestamp, monotonic: Duration) {
-        self.behind_at_start = false;
         let explained = self.explained(monotonic);
         self.advance(explained.max(signed), monotonic);
     }
@@ -166,13 +163,6 @@ impl TrustedClock {
     #[must_use]
     pub const fn suspect(&self) -> bool {
         self.suspect
-    }
-
-    /// Whether the wall clock was behind stored time at start and no hub has been heard since:
-    /// no exception is in force then.
-    #[must_use]
-    pub const fn behind_at_start(&self) -> bool {
-        self.behind_at_start
     }
 
     fn explained(&self, monotonic: Duration) -> Timestamp {
@@ -227,10 +217,8 @@ mod tests {
     #[test]
     fn starts_no_lower_than_what_was_stored() {
         let mut clock = TrustedClock::start(Some(at(100)), at(0), secs(0), secs(60));
-        assert!(clock.behind_at_start());
         assert_eq!(clock.read(at(5), secs(5)).get(), at(105));
         clock.signed(at(200), secs(6));
-        assert!(!clock.behind_at_start());
         assert_eq!(clock.read(at(5), secs(7)).get(), at(201));
     }
 }
