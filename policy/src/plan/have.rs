@@ -1,7 +1,7 @@
 //! What it takes for a unit's objects to stand: all of them or none.
 
 use super::inventory::{Row, State};
-use super::leave::leave;
+use super::leave::{Leaving, leave};
 use super::round::{Round, Standing};
 use super::{Move, Transaction, UnitPlan, diff, immutable, keep, moves};
 use crate::bundle::entry::Own;
@@ -32,15 +32,21 @@ pub(super) fn have(round: &Round<'_>, unit: &UnitId, desired: &[Desired]) -> Uni
         }
     }
     let wanted = |row: &&Row| !desired.iter().any(|desired| *desired.object.id() == row.id);
-    let (left, removes) = leave(round, round.rows(unit).filter(wanted));
-    steps.extend(left);
-    planned(steps, becomes(desired), Outcome::new(OutcomeCode::Applied, "AsWanted"), removes)
+    let Leaving { moves, stays, removes } = leave(round, round.rows(unit).filter(wanted));
+    let (digest, outcome) = (becomes(desired), Outcome::new(OutcomeCode::Applied, "AsWanted"));
+    let held = transaction(steps.iter().cloned().chain(stays).collect(), digest);
+    steps.extend(moves);
+    UnitPlan { removes, held, ..planned(steps, digest, outcome) }
 }
 
-/// A unit's plan; without moves there is no transaction.
-pub(super) fn planned(moves: Vec<Move>, becomes: Digest, outcome: Outcome, removes: Vec<ObjectId>) -> UnitPlan {
-    let transaction = (!moves.is_empty()).then_some(Transaction { moves, becomes });
-    UnitPlan { transaction, outcome, removes }
+/// A unit's plan, of which nothing leaves.
+pub(super) fn planned(moves: Vec<Move>, becomes: Digest, outcome: Outcome) -> UnitPlan {
+    UnitPlan { transaction: transaction(moves, becomes), outcome, removes: Vec::new(), held: None }
+}
+
+/// Without moves there is no transaction.
+pub(super) fn transaction(moves: Vec<Move>, becomes: Digest) -> Option<Transaction> {
+    (!moves.is_empty()).then_some(Transaction { moves, becomes })
 }
 
 /// Objects in the order of writing.

@@ -103,3 +103,43 @@ fn inv24_a_hold_stops_nothing_else() {
     assert_eq!(codes, BTreeSet::from([OutcomeCode::Applied, OutcomeCode::Held]));
     assert_eq!((held.unwrap().total, cluster.names().len()), (30, 33));
 }
+
+/// Somebody else changes the object of a rule.
+fn tamper(cluster: &mut Cluster, number: u32) {
+    let metadata = json!({"name": format!("o{number}"), "namespace": "ops"});
+    cluster.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"theirs": "1"}}));
+}
+
+fn tampered(cluster: &Cluster, number: u32) -> bool {
+    cluster.tree(&format!("ConfigMap ops/o{number}")).unwrap().get("data").is_some()
+}
+
+#[test]
+fn inv26_what_a_hold_keeps_is_repaired_and_what_is_gone_stays_gone() {
+    let mut cluster = enforced(30);
+    let held = round(&mut cluster, &[], None, 1).1.unwrap();
+    tamper(&mut cluster, 3);
+    assert_eq!(round(&mut cluster, &[], None, 2).1.unwrap().digest, held.digest);
+    assert!(!tampered(&cluster, 3));
+    let standing = cluster.clone();
+    round(&mut cluster, &[], None, 2);
+    assert_eq!(cluster, standing, "inv28");
+    cluster.seen.objects.pop_first();
+    assert_eq!(round(&mut cluster, &[], None, 3).1.unwrap().total, 29);
+    assert_eq!(cluster.names().len(), 29);
+    let released = round(&mut cluster, &[], None, 3).1.unwrap().digest;
+    round(&mut cluster, &[], Some(released), 4);
+    assert!(cluster.names().is_empty());
+}
+
+#[test]
+fn a_hold_repairs_nothing_that_was_not_enforced() {
+    let mut cluster = enforced(30);
+    let mut entries = rules(0..30);
+    entries[3].envelope.mode = Mode::Warn;
+    round(&mut cluster, &entries, None, 1);
+    tamper(&mut cluster, 3);
+    tamper(&mut cluster, 4);
+    assert!(round(&mut cluster, &[], None, 2).1.is_some());
+    assert!(tampered(&cluster, 3) && !tampered(&cluster, 4));
+}

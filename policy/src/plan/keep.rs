@@ -3,11 +3,11 @@
 use super::have::{self, becomes, in_order, planned};
 use super::inventory::{Row, State};
 use super::round::Round;
-use super::{Move, UnitPlan, moves};
+use super::{Move, UnitPlan, diff, immutable, moves};
 use crate::digest::Digest;
 use crate::mode::Mode;
 use crate::outcome::{Outcome, UnitId};
-use crate::resolve::Desired;
+use crate::resolve::{Desired, Observed};
 
 /// Plans a unit that stays at its last good version, repaired where it is enforced.
 pub(super) fn keep(round: &Round<'_>, unit: &UnitId, outcome: &Outcome, mode: Mode) -> UnitPlan {
@@ -25,11 +25,20 @@ pub(super) fn last_good(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outc
     let repairs =
         in_order(&good).into_iter().flat_map(|desired| have::object(round, unit, desired).unwrap_or_default());
     let moves = first.into_iter().chain(repairs).collect();
-    planned(moves, becomes(&good), outcome, Vec::new())
+    planned(moves, becomes(&good), outcome)
+}
+
+/// What it takes for our object to stand as it was last applied, its row untouched: it leaves once a person says so.
+/// What was not enforced is not repaired.
+pub(super) fn stays(round: &Round<'_>, row: &Row, observed: &Observed) -> Option<Move> {
+    let object = round.seen.good.get(&row.digest).filter(|_| row.mode == Mode::Enforce)?.clone();
+    let good = Desired { own: row.own, adopt: false, object };
+    let drifted = !diff::stands_marked(&good, &observed.object) && !immutable::differs(&good.object, &observed.object);
+    drifted.then(|| moves::update(&good, row, observed))
 }
 
 /// The last good objects of a unit. What was claimed and never written was never good.
-fn good(round: &Round<'_>, unit: &UnitId) -> Vec<Desired> {
+pub(super) fn good(round: &Round<'_>, unit: &UnitId) -> Vec<Desired> {
     let written = |row: &&Row| row.state != State::Claimed || round.seen.objects.contains_key(&row.id);
     let good = round.rows(unit).filter(written).filter_map(|row| {
         let object = round.seen.good.get(&row.digest)?.clone();
@@ -42,5 +51,5 @@ fn good(round: &Round<'_>, unit: &UnitId) -> Vec<Desired> {
 pub(super) fn as_it_is(round: &Round<'_>, unit: &UnitId, outcome: Outcome, mode: Mode) -> UnitPlan {
     let news = round.rows(unit).filter(|row| row.mode != mode);
     let marks = news.map(|row| moves::claim(Row { mode, ..row.clone() }, Some(row)));
-    planned(marks.collect(), Digest::of(&[]), outcome, Vec::new())
+    planned(marks.collect(), Digest::of(&[]), outcome)
 }

@@ -1,9 +1,9 @@
 //! How objects leave: only what a row says is ours, by its uid and version.
 
-use super::have::planned;
+use super::have::{planned, transaction};
 use super::inventory::{Row, State};
 use super::round::{Round, Standing};
-use super::{Move, UnitPlan, moves};
+use super::{Move, UnitPlan, becomes, keep, moves};
 use crate::bundle::entry::Own;
 use crate::digest::Digest;
 use crate::kube_kinds;
@@ -18,7 +18,7 @@ pub(super) fn gone(round: &Round<'_>, unit: &UnitId, why: Why, after: Timestamp)
         Why::NamespaceGone => with_namespace(round, unit),
         Why::NamespaceTerminating => {
             let outcome = Outcome::new(OutcomeCode::Removing, "NamespaceTerminating");
-            planned(Vec::new(), nothing(), outcome, Vec::new())
+            planned(Vec::new(), nothing(), outcome)
         }
         Why::Commit => removed(round, unit, "NotInCatalog", after),
         Why::Scope => removed(round, unit, "OutOfScope", after),
@@ -27,24 +27,27 @@ pub(super) fn gone(round: &Round<'_>, unit: &UnitId, why: Why, after: Timestamp)
 
 /// The digest of a unit without objects.
 fn nothing() -> Digest {
-    super::becomes(&[])
+    becomes(&[])
 }
 
 /// What was in a namespace that is gone is gone with it: its rows are dropped.
 fn with_namespace(round: &Round<'_>, unit: &UnitId) -> UnitPlan {
     let gone = round.rows(unit).filter(|row| !round.seen.objects.contains_key(&row.id));
     let outcome = Outcome::new(OutcomeCode::Removed, "NamespaceGone");
-    planned(gone.map(moves::forget).collect(), nothing(), outcome, Vec::new())
+    planned(gone.map(moves::forget).collect(), nothing(), outcome)
 }
 
 fn removed(round: &Round<'_>, unit: &UnitId, reason: &str, after: Timestamp) -> UnitPlan {
     let (due, waiting): (Vec<_>, Vec<_>) = round.rows(unit).partition(|row| is_due(row, after, round.now));
-    let (mut steps, removes) = leave(round, due.into_iter());
-    steps.extend(waiting.iter().filter(|row| row.leaving.is_none()).map(|row| lingers(row, round.now)));
+    let Leaving { moves, stays, removes } = leave(round, due.into_iter());
+    let lingering = waiting.iter().filter(|row| row.leaving.is_none()).map(|row| lingers(row, round.now));
+    let lingering: Vec<Move> = lingering.collect();
+    let held = transaction(stays.into_iter().chain(lingering.clone()).collect(), becomes(&keep::good(round, unit)));
+    let steps = moves.into_iter().chain(lingering).collect();
     let code = if waiting.is_empty() { OutcomeCode::Removed } else { OutcomeCode::Lingering };
     let message =
         if waiting.is_empty() { String::new() } else { format!("{} objects stay until {after}", waiting.len()) };
-    planned(steps, nothing(), Outcome::new(code, reason).saying(message), removes)
+    UnitPlan { removes, held, ..planned(steps, nothing(), Outcome::new(code, reason).saying(message)) }
 }
 
 /// Access leaves at once; everything else when its time has come.
@@ -56,22 +59,38 @@ fn lingers(row: &Row, now: Timestamp) -> Move {
     moves::claim(Row { leaving: Some(now), ..row.clone() }, Some(row))
 }
 
-/// The moves by which the objects of `rows` leave, last written first, and those of them that are removals.
-pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) -> (Vec<Move>, Vec<ObjectId>) {
+/// How objects leave.
+#[derive(Default)]
+pub(super) struct Leaving {
+    /// The moves by which they do.
+    pub moves: Vec<Move>,
+    /// The moves instead, while the removals among them wait for a person.
+    pub stays: Vec<Move>,
+    /// Those of them that are removals.
+    pub removes: Vec<ObjectId>,
+}
+
+/// How the objects of `rows` leave, last written first. An object that somebody else has removed already is no removal
+/// of ours: nobody wants it, so it is not made anew.
+pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) -> Leaving {
     let mut rows: Vec<_> = rows.collect();
     rows.sort_by_key(|row| std::cmp::Reverse((kube_kinds::Row::of(&row.id).stage, &row.id)));
-    let (mut all, mut removes) = (Vec::new(), Vec::new());
+    let mut leaving = Leaving::default();
     for row in rows {
-        match round.standing_of(row) {
+        let gone = match round.standing_of(row) {
             Standing::Ours(observed) => {
-                all.extend(removal(round, row, observed));
-                removes.push(row.id.clone());
+                leaving.moves.extend(removal(round, row, observed));
+                leaving.stays.extend(keep::stays(round, row, observed));
+                leaving.removes.push(row.id.clone());
+                continue;
             }
-            Standing::Absent if row.state != State::Claimed => all.push(moves::claim(ended(row, round.now), Some(row))),
-            Standing::Absent | Standing::Foreign(_) => all.push(moves::forget(row)),
-        }
+            Standing::Absent if row.state != State::Claimed => moves::claim(ended(row, round.now), Some(row)),
+            Standing::Absent | Standing::Foreign(_) => moves::forget(row),
+        };
+        leaving.moves.push(gone.clone());
+        leaving.stays.push(gone);
     }
-    (all, removes)
+    leaving
 }
 
 /// How our object leaves: fields are released, what holds other things is disowned, everything else is deleted.

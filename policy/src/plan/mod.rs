@@ -131,6 +131,8 @@ pub struct UnitPlan {
     pub outcome: Outcome,
     /// The rows whose objects leave for good by this transaction.
     pub removes: Vec<ObjectId>,
+    /// The writes instead, while these removals wait for a person: what stands is repaired.
+    pub held: Option<Transaction>,
 }
 
 /// What is planned for one round: every unit exactly once.

@@ -1,7 +1,7 @@
 //! The hold on large removals (T_prune of formats.md): whoever says so, removing much waits for a person.
 
 use super::inventory::{Inventory, Row, State};
-use super::{Move, Plan, Step, UnitPlan};
+use super::{Plan, Step, UnitPlan};
 use crate::bundle::entry::Own;
 use crate::canonical::{self, NotCanonical};
 use crate::digest::Digest;
@@ -120,17 +120,13 @@ fn ending(step: &mut Step) -> Option<&mut Row> {
     }
 }
 
-/// Takes the removals out of a unit's transaction.
+/// A unit's removals wait; until a person decides, what stands of it is repaired (invariant 26).
 fn hold(unit: &mut UnitPlan) {
     if unit.removes.is_empty() {
         return;
     }
-    let removes = std::mem::take(&mut unit.removes);
-    if let Some(transaction) = &mut unit.transaction {
-        let ends = |step: &mut Move| ending(&mut step.step).is_some_and(|row| removes.contains(&row.id));
-        transaction.moves.retain_mut(|step| !ends(step));
-    }
-    unit.transaction = unit.transaction.take().filter(|transaction| !transaction.moves.is_empty());
-    let message = format!("{} removals wait for a person: see `writ hold list`", removes.len());
+    let message = format!("{} removals wait for a person: see `writ hold list`", unit.removes.len());
+    unit.removes.clear();
+    unit.transaction = unit.held.take();
     unit.outcome = Outcome::new(OutcomeCode::Held, "LargeRemoval").saying(message);
 }
