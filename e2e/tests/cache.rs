@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
-use writ_e2e::{TELEMETRY, cast, disk};
+use writ_e2e::{INTENT, TELEMETRY, cast, disk};
 use xtask::lab::cast::PATIENCE;
 use xtask::lab::{Cast, cluster};
 use xtask::wait;
@@ -26,6 +26,7 @@ fn cached(data: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = disk::files(&data.join("bundle"))?;
     paths.extend(disk::files(&data.join("good"))?);
     paths.push(data.join("time.json"));
+    paths.push(data.join("trust.json"));
     Ok(paths)
 }
 
@@ -36,6 +37,24 @@ fn still_enforced(cast: &Cast) -> Result<()> {
     fs::write(&file, text.replace(ENDPOINT, "https://evil.example"))?;
     wait::until("the object is repaired", PATIENCE, || {
         cluster::expect(cast, NAME, TELEMETRY, "/data/endpoint", ENDPOINT)
+    })
+}
+
+/// Once the hub is back, it gives the trust documents again, and what it publishes is believed.
+fn trust_comes_back(cast: &mut Cast, data: &Path) -> Result<()> {
+    let path = data.join("trust.json");
+    let original = fs::read(&path)?;
+    flip(&path, 3)?;
+    cast.run_spoke(NAME)?;
+    cast.start_hub()?;
+    wait::until("the trust documents are there again", PATIENCE, || {
+        (fs::read(&path)? == original).then_some(()).context("they are still corrupt")
+    })?;
+    xtask::demo::edit(cast, INTENT, "compression: zstd", "compression: gzip")?;
+    cast.commit("The next revision")?;
+    cast.writ(&["catalog", "refresh"])?;
+    wait::until("the next revision arrives", PATIENCE, || {
+        cluster::expect(cast, NAME, TELEMETRY, "/data/compression", "gzip")
     })
 }
 
@@ -68,5 +87,5 @@ fn inv04_a_corrupt_byte_is_refused_and_named_and_the_last_good_state_stays() -> 
         cast.kill_spoke(NAME)?;
         fs::write(path, original)?;
     }
-    Ok(())
+    trust_comes_back(&mut cast, &home.join("data"))
 }

@@ -4,7 +4,7 @@
 use crate::cache::Bundles;
 use crate::chance::Chance;
 use crate::faults::Faults;
-use crate::identity::{Joined, Trusted};
+use crate::identity::Joined;
 use crate::measures::Measures;
 use crate::reconcile::Round;
 use crate::time::Time;
@@ -15,6 +15,7 @@ use policy::facts::Capabilities;
 use policy::mode::Mode;
 use policy::name::ClusterName;
 use policy::report::Report;
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 
@@ -34,6 +35,8 @@ pub struct Force {
     pub bundle: Option<Arc<Bundle>>,
     /// The newest head seen.
     pub watermark: Option<Watermark>,
+    /// The head that the cluster remembers, while nothing is there to judge it by: it is told on as it is.
+    pub unjudged: Option<Value>,
 }
 
 /// Whether a hub is heard.
@@ -70,8 +73,6 @@ pub struct Agent {
     pub chance: Arc<Chance>,
     /// The bundle on disk.
     pub bundles: Bundles,
-    /// Whom it trusts.
-    pub trusted: Trusted,
     /// What is in force.
     pub force: watch::Sender<Arc<Force>>,
     /// What the last round came to.
@@ -88,8 +89,6 @@ pub struct Agent {
     pub measures: Measures,
     /// Wakes the reconciler.
     pub wake: Arc<Notify>,
-    /// Tells that a new certificate is there.
-    pub renewed: Notify,
 }
 
 impl Force {
@@ -110,11 +109,18 @@ impl Agent {
     /// Puts a bundle in force. Its head is a good one, so nothing of an earlier refusal to believe what lay in the cache
     /// or in the cluster stands any longer.
     pub fn take_up(&self, bundle: Arc<Bundle>, watermark: Watermark) {
-        self.time.signed(watermark.head.issued_at);
-        self.force.send_replace(Arc::new(Force { bundle: Some(bundle), watermark: Some(watermark) }));
-        self.wake.notify_one();
+        self.put_in_force(Force { bundle: Some(bundle), watermark: Some(watermark), unjudged: None });
         self.faults.clear("cache");
         self.faults.clear("watermark");
+    }
+
+    /// Puts what was verified in force.
+    pub fn put_in_force(&self, force: Force) {
+        if let Some(mark) = &force.watermark {
+            self.time.signed(mark.head.issued_at);
+        }
+        self.force.send_replace(Arc::new(force));
+        self.wake.notify_one();
     }
 
     /// Where hubs answer: as the newest head says, then as the join string said.

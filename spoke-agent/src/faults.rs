@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use tokio::sync::watch;
 
-/// Faults by topic. Logged when they begin and end, not while they last.
-#[derive(Debug)]
+/// Faults by topic. Logged when they begin and end, not while they last. Clones share one state.
+#[derive(Debug, Clone)]
 pub struct Faults(watch::Sender<BTreeMap<&'static str, String>>);
 
 impl Default for Faults {
@@ -14,25 +14,19 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// Something is wrong. Says whether that is news.
-    pub fn set(&self, topic: &'static str, message: &str) -> bool {
-        self.0.send_if_modified(|faults| faults.insert(topic, message.to_owned()).as_deref() != Some(message))
-    }
-
     /// All is well with `topic`.
     pub fn clear(&self, topic: &'static str) {
-        self.0.send_if_modified(|faults| faults.remove(topic).is_some());
+        if self.0.send_if_modified(|faults| faults.remove(topic).is_some()) {
+            tracing::info!(topic, "no longer degraded");
+        }
     }
 
-    /// Sets or clears.
+    /// Something is wrong with `topic`, or (without a message) all is well.
     pub fn put(&self, topic: &'static str, message: Option<String>) {
-        match message {
-            Some(message) => {
-                if self.set(topic, &message) {
-                    tracing::error!(topic, message, "degraded");
-                }
-            }
-            None => self.clear(topic),
+        let Some(message) = message else { return self.clear(topic) };
+        let known = |faults: &mut BTreeMap<_, _>| faults.insert(topic, message.clone()).as_ref() != Some(&message);
+        if self.0.send_if_modified(known) {
+            tracing::error!(topic, message, "degraded");
         }
     }
 

@@ -6,8 +6,9 @@ use crate::cache::good::Good;
 use crate::cache::{Bundles, StoredTime};
 use crate::chance::Chance;
 use crate::config::Config;
+use crate::connection::Beginning;
 use crate::faults::Faults;
-use crate::identity::{Files, IdentityProblem, Trusted};
+use crate::identity::{Files, IdentityProblem, TrustFault, Trusted};
 use crate::measures::Measures;
 use crate::target::directory::Directory;
 use crate::target::{Target, TargetError};
@@ -17,6 +18,7 @@ use policy::bundle::chain::Chain;
 use policy::bundle::verify::verify_head;
 use policy::name::ClusterName;
 use policy::object::Object;
+use serde_json::Value;
 use service::clock::Clock;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
@@ -41,10 +43,10 @@ pub struct Started {
     pub target: Arc<Directory>,
     /// Last good copies.
     pub good: Good,
-    /// The identity's files.
-    pub files: Files,
     /// The status that stood in the cluster.
     pub told: Option<Object>,
+    /// What it connects with.
+    pub beginning: Beginning,
 }
 
 /// Reads everything and verifies it.
@@ -54,7 +56,6 @@ pub struct Started {
 pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) -> Result<Started, StartError> {
     let files = Files::under(&config.data);
     let joined = files.joined()?.ok_or_else(|| IdentityProblem::NotJoined(config.data.clone()))?;
-    let trusted = Trusted::load(&config.data).map_err(IdentityProblem::from)?;
     let good = Good::under(&config.data);
     let target = Arc::new(Directory::open(config.directory.clone(), good.clone(), Arc::clone(&chance))?);
     let faults = Faults::default();
@@ -62,12 +63,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) 
         faults.put("status", Some(service::exit::chain(&error)));
         None
     });
-    let time = Time::start(clock, StoredTime::under(&config.data));
-    let bundles = Bundles::under(&config.data);
-    let force = in_force(&bundles, &trusted.chain(), &joined.cluster, told.as_ref(), &faults);
-    if let Some(mark) = &force.watermark {
-        time.signed(mark.head.issued_at);
-    }
+    let time = Time::start(clock, StoredTime::under(&config.data), faults.clone());
     let cluster_uid = uid_of(told.as_ref()).unwrap_or_else(|| chance.uid());
     let agent = Agent {
         cluster: joined.cluster.clone(),
@@ -75,9 +71,8 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) 
         joined,
         time,
         chance,
-        bundles,
-        trusted,
-        force: watch::Sender::new(Arc::new(force)),
+        bundles: Bundles::under(&config.data),
+        force: watch::Sender::default(),
         round: watch::Sender::new(None),
         capabilities: watch::Sender::new(target.capabilities().await),
         link: watch::Sender::new(Link::Pending),
@@ -85,9 +80,14 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) 
         faults,
         measures: Measures::default(),
         wake: Arc::new(Notify::new()),
-        renewed: Notify::new(),
     };
-    Ok(Started { agent: Arc::new(agent), target, good, files, told })
+    let trusted = Trusted::load(&config.data, agent.joined.trust);
+    agent.put_in_force(match &trusted {
+        Ok(trusted) => in_force(&agent, &trusted.chain(), told.as_ref()),
+        Err(fault) => last_good(&agent, fault, told.as_ref()),
+    });
+    let beginning = Beginning { data: config.data.clone(), files, trusted: trusted.ok(), told: told.clone() };
+    Ok(Started { agent: Arc::new(agent), target, good, told, beginning })
 }
 
 fn uid_of(told: Option<&Object>) -> Option<String> {
@@ -95,21 +95,40 @@ fn uid_of(told: Option<&Object>) -> Option<String> {
 }
 
 /// What is in force after a start: the cached bundle, unless it is corrupt or below what the cluster itself remembers.
-fn in_force(bundles: &Bundles, trust: &Chain, cluster: &ClusterName, told: Option<&Object>, faults: &Faults) -> Force {
-    let remembered = told.and_then(|told| remembered(told, trust, cluster, faults));
+pub(crate) fn in_force(agent: &Agent, trust: &Chain, told: Option<&Object>) -> Force {
+    let (bundles, cluster) = (&agent.bundles, &agent.cluster);
+    let remembered = told.and_then(|told| remembered(told, trust, cluster, &agent.faults));
     let loaded = bundles.load(trust, cluster, remembered.as_ref().map(|mark| &mark.head));
     let bundle = loaded.unwrap_or_else(|error| {
-        faults.put("cache", Some(service::exit::chain(&error)));
+        agent.faults.put("cache", Some(service::exit::chain(&error)));
         None
     });
+    if let Some(head) = bundle.as_ref().map(policy::bundle::verify::Bundle::head) {
+        tracing::info!(sequence = head.sequence, revision = head.revision, "the cached bundle is in force");
+    }
     let cached = cached(bundles, trust, cluster);
-    Force { bundle: bundle.map(Arc::new), watermark: later(remembered, cached) }
+    Force { bundle: bundle.map(Arc::new), watermark: later(remembered, cached), unjudged: None }
+}
+
+/// What is in force while nothing says whose signatures count: no bundle, so what the inventory lists stays at its last
+/// good version. The head that the cluster remembers is kept for later.
+fn last_good(agent: &Agent, fault: &TrustFault, told: Option<&Object>) -> Force {
+    let why = service::exit::chain(fault);
+    agent.faults.put("trust", Some(format!("{why}; {MEANWHILE}")));
+    Force { unjudged: told.and_then(envelope).cloned(), ..Force::default() }
+}
+
+/// What happens while the trust documents are lost.
+const MEANWHILE: &str = "no bundle can be verified without it, so what the inventory lists is kept at its last good \
+    version, and the trust documents are fetched again from the hub by the digest in identity/joined.json";
+
+fn envelope(told: &Object) -> Option<&Value> {
+    told.tree().pointer("/status/watermark")
 }
 
 /// The second watermark: the head in the cluster's status.
 fn remembered(told: &Object, trust: &Chain, cluster: &ClusterName, faults: &Faults) -> Option<Watermark> {
-    let envelope = told.tree().pointer("/status/watermark")?;
-    let bytes = Bytes::from(serde_json::to_vec(envelope).ok()?);
+    let bytes = Bytes::from(serde_json::to_vec(envelope(told)?).ok()?);
     match verify_head(trust, cluster, None, &bytes) {
         Ok(head) => Some(Watermark { head, bytes }),
         Err(error) => {

@@ -1,6 +1,7 @@
 //! Trusted time for the whole agent: one state machine, fed by the clock and by signed heads, kept on disk.
 
 use crate::cache::StoredTime;
+use crate::faults::Faults;
 use jiff::Timestamp;
 use policy::time::{TrustedClock, TrustedTime};
 use service::clock::Clock;
@@ -17,6 +18,7 @@ pub struct Time {
     clock: Arc<dyn Clock>,
     state: Arc<Mutex<TrustedClock>>,
     stored: StoredTime,
+    faults: Faults,
 }
 
 impl fmt::Debug for Time {
@@ -26,16 +28,16 @@ impl fmt::Debug for Time {
 }
 
 impl Time {
-    /// Starts from the time stored by an earlier run. A stored time that cannot be read is told and passed over: the
-    /// newest head's issue time still holds it up.
+    /// Starts from the time stored by an earlier run. A stored time that cannot be read is a fault until time is stored
+    /// again; the newest head's issue time still holds it up.
     #[must_use]
-    pub fn start(clock: Arc<dyn Clock>, stored: StoredTime) -> Self {
+    pub fn start(clock: Arc<dyn Clock>, stored: StoredTime, faults: Faults) -> Self {
         let earlier = stored.load().unwrap_or_else(|error| {
-            tracing::error!(error = service::exit::chain(&error), "the stored time is refused");
+            faults.put("time", Some(service::exit::chain(&error)));
             None
         });
         let state = TrustedClock::start(earlier, clock.wall(), clock.monotonic(), SLACK);
-        Self { clock, state: Arc::new(Mutex::new(state)), stored }
+        Self { clock, state: Arc::new(Mutex::new(state)), stored, faults }
     }
 
     /// The trusted time now.
@@ -61,15 +63,15 @@ impl Time {
         Arc::clone(&self.clock)
     }
 
-    /// Stores the trusted time, unless the wall clock is suspect. A full disk is told and changes nothing.
+    /// Stores the trusted time, unless the wall clock is suspect. A full disk is a fault and changes nothing.
     pub fn store(&self) {
         let now = self.now();
         if self.suspect() {
             return;
         }
-        if let Err(error) = self.stored.store(now.get()) {
-            tracing::warn!(error = service::exit::chain(&error), "trusted time is not stored");
-        }
+        let stored = self.stored.store(now.get());
+        let why = |error| format!("trusted time is not stored: {}", service::exit::chain(&error));
+        self.faults.put("time", stored.err().map(why));
     }
 
     fn locked<T>(&self, work: impl FnOnce(&mut TrustedClock) -> T) -> T {

@@ -1,9 +1,9 @@
 //! The only wiring: what runs, under which rule, and what each task is given.
 
+use crate::agent::Agent;
 use crate::chance::Chance;
 use crate::config::Config;
-use crate::follow;
-use crate::identity::renew;
+use crate::connection::{self, Beginning};
 use crate::local;
 use crate::measures;
 use crate::reconcile::Reconciler;
@@ -13,7 +13,6 @@ use crate::status;
 use crate::target::directory::Layout;
 use crate::target::directory::watch::Watch;
 use anyhow::{Context as _, Result};
-use certs::tls::Newest;
 use policy::resolve::Settings;
 use rand::rngs::StdRng;
 use service::clock::{Clock, SystemClock};
@@ -46,11 +45,12 @@ pub async fn run(config: &Config, ready_file: Option<&Path>) -> Result<()> {
     let listener = listen::bind("local", config.local).await?;
     let address = listener.local_addr().context("the local listener has no address")?;
     let started = start(config, Arc::clone(&clock), chance).await?;
+    tracing::info!(cluster = %started.agent.cluster, local = %address, "the agent starts");
     let mut supervisor = Supervisor::new(clock);
     let ready = supervisor.health().gate("a look at the target");
     watch(&mut supervisor, config, &started);
     enforce(&mut supervisor, config, &started, ready);
-    connect(&mut supervisor, &started)?;
+    connect(&mut supervisor, &started.agent, started.beginning);
     let router = local::router(supervisor.health(), measures::metrics(&started.agent), Arc::clone(&started.agent));
     supervisor
         .start_once(Task::new("local", Policy::Fatal), |context| probes::serve(listener, router, context.shutdown));
@@ -103,21 +103,9 @@ fn watch(supervisor: &mut Supervisor, config: &Config, started: &Started) {
     }
 }
 
-/// What connects: identity, renewal, following.
-fn connect(supervisor: &mut Supervisor, started: &Started) -> Result<()> {
-    let agent = &started.agent;
-    let domain = agent.trusted.chain().trust_domain().parse()?;
-    let newest = Arc::new(Newest::new(started.files.identity(&agent.cluster, &domain)?));
-    let (shared, files, identity) = (Arc::clone(agent), started.files.clone(), Arc::clone(&newest));
-    supervisor.start_once(Task::new("renewal", Policy::Fatal), move |context| async move {
-        tokio::select! {
-            () = renew::run(shared, files, identity) => {}
-            () = context.shutdown.cancelled() => {}
-        }
-        Ok::<_, Infallible>(())
-    });
-    let (shared, files) = (Arc::clone(agent), started.files.clone());
-    supervisor
-        .start_once(Task::new("follow", Policy::Fatal), move |context| follow::run(shared, files, newest, context));
-    Ok(())
+/// What connects: trust, identity, renewal, following.
+fn connect(supervisor: &mut Supervisor, agent: &Arc<Agent>, beginning: Beginning) {
+    let shared = Arc::clone(agent);
+    let task = Task::new("connection", Policy::Fatal);
+    supervisor.start_once(task, move |context| connection::run(shared, beginning, context));
 }

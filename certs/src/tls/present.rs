@@ -4,7 +4,6 @@ use super::provider::provider;
 use crate::ca::{Chain, ChainError};
 use crate::identity::{Leaf, LeafError, TrustDomain};
 use crate::key::{KeyError, LeafKey};
-use arc_swap::ArcSwapOption;
 use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -12,6 +11,7 @@ use rustls::sign::CertifiedKey;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Why a chain and a key make no identity.
 #[derive(Debug, thiserror::Error)]
@@ -76,24 +76,30 @@ impl fmt::Debug for Identity {
 
 /// The newest identity of this process; each new session presents it.
 #[derive(Debug, Default)]
-pub struct Newest(ArcSwapOption<Identity>);
+pub struct Newest(watch::Sender<Option<Arc<Identity>>>);
 
 impl Newest {
     /// Begins with `identity`.
     #[must_use]
     pub fn new(identity: Identity) -> Self {
-        Self(ArcSwapOption::from_pointee(identity))
+        Self(watch::Sender::new(Some(Arc::new(identity))))
     }
 
     /// From now on new sessions present this one; old sessions live on.
     pub fn put(&self, identity: Identity) {
-        self.0.store(Some(Arc::new(identity)));
+        self.0.send_replace(Some(Arc::new(identity)));
     }
 
     /// The newest one.
     #[must_use]
     pub fn get(&self) -> Option<Arc<Identity>> {
-        self.0.load_full()
+        self.0.borrow().clone()
+    }
+
+    /// Tells of every identity that is newer than the one at this moment.
+    #[must_use]
+    pub fn newer(&self) -> watch::Receiver<Option<Arc<Identity>>> {
+        self.0.subscribe()
     }
 }
 
@@ -103,7 +109,7 @@ impl ResolvesClientCert for Newest {
     }
 
     fn has_certs(&self) -> bool {
-        self.0.load().is_some()
+        self.0.borrow().is_some()
     }
 }
 

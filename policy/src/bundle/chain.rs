@@ -92,6 +92,12 @@ impl Chain {
         self.later.last().unwrap_or(&self.first).digest
     }
 
+    /// The digest of the first version's payload: what this chain is believed by.
+    #[must_use]
+    pub const fn anchor(&self) -> Digest {
+        self.first.digest
+    }
+
     /// The newest version's number.
     #[must_use]
     pub fn version(&self) -> u64 {

@@ -1,77 +1,89 @@
 //! Following heads: one stream with one hub, reconnected with full jitter; reports go the other way.
 
+mod line;
 mod session;
 mod take_up;
+mod voice;
 
 pub use session::SessionError;
+pub(crate) use voice::Voice;
 
 use crate::agent::{Agent, Link};
-use crate::identity::{Files, IdentityProblem, renew};
-use certs::tls::Newest;
+use crate::identity::{Credentials, IdentityProblem, renew};
+use certs::tls::Identity;
+use line::{Line, dial};
 use service::backoff::Backoff;
 use service::supervisor::Context;
-use session::{Ended, Line};
 use std::convert::Infallible;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
+use voice::GOOD;
 
 const RETRY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
 /// For a revoked identity: somebody might restore it, but not soon.
 const SLOW: Duration = Duration::from_secs(120);
-/// A stream that stood this long was a good one.
-const GOOD: Duration = Duration::from_secs(30);
+
+/// Tells of newer certificates.
+type Newer = watch::Receiver<Option<Arc<Identity>>>;
 
 /// Follows for ever.
 ///
 /// # Errors
 /// None: what goes wrong is told and tried again.
-pub async fn run(agent: Arc<Agent>, files: Files, newest: Arc<Newest>, context: Context) -> Result<(), Infallible> {
-    let mut failures: u32 = 0;
-    let mut next: Option<Line> = None;
-    while !context.shutdown.is_cancelled() {
-        let began = agent.time.clock().monotonic();
-        let line = match next.take() {
-            Some(line) => Ok(line),
-            None => session::dial(&agent, &newest, failures).await,
-        };
-        let ended = match line {
-            Ok(line) => tokio::select! {
-                ended = session::run(&agent, &newest, line) => ended,
-                () = context.shutdown.cancelled() => return Ok(()),
-            },
-            Err(error) => Err(error),
-        };
-        match ended {
-            // Make before break: the new session stands already.
-            Ok(Ended::Renewed(line)) => next = Some(*line),
-            Err(error) => {
-                let lasted = agent.time.clock().monotonic().saturating_sub(began);
-                failures = if lasted > GOOD { 1 } else { failures.saturating_add(1) };
-                lost(&agent, &error);
-                if error.is_turned_away() && asks_why(failures) {
-                    revoked(&agent, renew::now(&agent, &files, &newest).await.err());
-                }
-                pause(&agent, failures, &context).await;
-            }
-        }
+pub async fn run(agent: Arc<Agent>, credentials: Credentials, context: Context) -> Result<(), Infallible> {
+    tokio::select! {
+        () = follow(&agent, &credentials) => {}
+        () = context.shutdown.cancelled() => {}
     }
     Ok(())
 }
 
-/// The first reason stands until a hub is heard again: an outage is one change, however many tries it sees.
-fn lost(agent: &Agent, error: &SessionError) {
+async fn follow(agent: &Arc<Agent>, credentials: &Credentials) {
+    let (mut failures, mut voice) = (0_u32, Voice::default());
+    let mut next: Option<Box<Line>> = None;
+    let mut newer = credentials.newest.newer();
+    loop {
+        newer.mark_unchanged();
+        let line = match next.take() {
+            Some(line) => Ok(line),
+            None => dial(agent, credentials, failures).await.map(Box::new),
+        };
+        let (began, stood) = (agent.time.clock().monotonic(), line.is_ok());
+        let ended = match line {
+            Ok(line) => session::run(agent, credentials, *line, &mut voice).await,
+            Err(error) => Err(error),
+        };
+        let error = match ended {
+            // Make before break: the new session stands already.
+            Ok(line) => {
+                next = Some(line);
+                continue;
+            }
+            Err(error) => error,
+        };
+        let lasted = stood.then(|| agent.time.clock().monotonic().saturating_sub(began));
+        failures = if lasted.is_some_and(|lasted| lasted > GOOD) { 1 } else { failures.saturating_add(1) };
+        lost(agent, &mut voice, &error, lasted);
+        if error.is_turned_away() && asks_why(failures) {
+            revoked(agent, renew::now(agent, credentials).await.err());
+        }
+        pause(agent, failures, &mut newer).await;
+    }
+}
+
+/// The first reason stands until a hub is heard again.
+pub(crate) fn lost(agent: &Agent, voice: &mut Voice, error: &(dyn Error + 'static), stood: Option<Duration>) {
     let why = service::exit::chain(error);
-    tracing::debug!(error = why, "a try failed");
-    let news = agent.link.send_if_modified(|link| {
+    voice.lost(&why, stood);
+    agent.link.send_if_modified(|link| {
         let news = !matches!(link, Link::Down { .. } | Link::Revoked);
         if news {
-            *link = Link::Down { why: why.clone() };
+            *link = Link::Down { why };
         }
         news
     });
-    if news {
-        tracing::warn!(error = why, "no hub is heard; what is in force stays in force");
-    }
 }
 
 /// A stream that was cut is no reason to ask; a hub that does not want us again is, ever more rarely.
@@ -88,13 +100,16 @@ fn revoked(agent: &Agent, problem: Option<IdentityProblem>) {
     }
 }
 
-async fn pause(agent: &Agent, failures: u32, context: &Context) {
-    let ceiling = if *agent.link.borrow() == Link::Revoked { SLOW } else { RETRY.ceiling(failures) };
-    tokio::select! {
-        () = tokio::time::sleep(agent.chance.up_to(ceiling)) => {}
-        () = agent.renewed.notified() => {}
-        () = context.shutdown.cancelled() => {}
-    }
+/// A new certificate is worth a try at once.
+async fn pause(agent: &Agent, failures: u32, newer: &mut Newer) {
+    let revoked = *agent.link.borrow() == Link::Revoked;
+    let wait = if revoked { agent.chance.up_to(SLOW) } else { wait(agent, failures) };
+    let _ = tokio::time::timeout(wait, newer.changed()).await;
+}
+
+/// Between tries to reach any hub.
+pub(crate) fn wait(agent: &Agent, failures: u32) -> Duration {
+    agent.chance.up_to(RETRY.ceiling(failures))
 }
 
 #[cfg(test)]

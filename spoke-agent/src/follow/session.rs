@@ -1,27 +1,25 @@
 //! One session: facts first, then a head after each; what is lacking is fetched; reports when something changed.
 
-use super::take_up;
+use super::line::{Line, PATIENCE, dial, held, opening};
+use super::{Newer, Voice, take_up, wait};
 use crate::accept::Refused;
 use crate::agent::{Agent, Link};
+use crate::identity::Credentials;
 use certs::ca::AuthoritiesError;
-use certs::connect::{ConnectError, Session, connect};
-use certs::tls::{Alpn, ClientTls, Newest, TlsError};
+use certs::connect::ConnectError;
+use certs::tls::TlsError;
 use policy::facts::Capabilities;
 use policy::report::Report;
 use proto::grpc::distribution_client::DistributionClient;
-use proto::grpc::{Facts, FollowRequest, FollowResponse, ReportRequest};
+use proto::grpc::{FollowRequest, FollowResponse, ReportRequest};
 use service::fault::FileError;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::codec::CompressionEncoding;
+use tokio::sync::{mpsc, watch};
 use tonic::transport::Channel;
 use tonic::{Code, Streaming};
 
-const PATIENCE: Duration = Duration::from_secs(10);
-/// A head and a delta of all lines.
-const MESSAGE: usize = 4 << 20;
 /// A report is repeated although nothing has changed.
 const REPEAT: Duration = Duration::from_secs(60);
 
@@ -34,6 +32,9 @@ pub enum SessionError {
     /// No hub is known.
     #[error("no hub is known")]
     NoHub,
+    /// There is no certificate yet.
+    #[error("there is no certificate to present, and none could be had yet")]
+    NoCertificate,
     /// The hub cannot be reached.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -43,6 +44,9 @@ pub enum SessionError {
     /// The trust document's authorities.
     #[error(transparent)]
     Authorities(#[from] AuthoritiesError),
+    /// The hub took the session, and does not answer.
+    #[error("the hub did not answer within {} s", PATIENCE.as_secs())]
+    Silent,
     /// The hub ended the stream.
     #[error("the hub ended the stream")]
     Closed,
@@ -78,91 +82,40 @@ impl From<tonic::Status> for SessionError {
     }
 }
 
-/// A session that stands.
-#[derive(Debug)]
-pub(super) struct Line {
-    hub: String,
-    client: Client,
-}
+/// Why a part of a session ended; it never does so by itself.
+type Ended = Result<Infallible, SessionError>;
 
-/// How a session ended well.
-#[derive(Debug)]
-pub(super) enum Ended {
-    /// A new certificate is there, and a new session stands that presents it.
-    Renewed(Box<Line>),
-}
-
-/// Opens a session with one of the hubs: the next one after each failure.
-pub(super) async fn dial(agent: &Agent, newest: &Arc<Newest>, failures: u32) -> Result<Line, SessionError> {
-    let hubs = agent.hubs();
-    let at = (failures as usize).checked_rem(hubs.len()).ok_or(SessionError::NoHub)?;
-    let hub = hubs.get(at).cloned().ok_or(SessionError::NoHub)?;
-    let session = match secure(agent, newest, &hub).await {
-        Err(SessionError::Connect(ConnectError::Handshake { address, source })) => {
-            // The hub may present what only a newer trust document explains.
-            match agent.trusted.refresh(&hub, agent.time.clock()).await {
-                Ok(true) => secure(agent, newest, &hub).await?,
-                _ => return Err(ConnectError::Handshake { address, source }.into()),
-            }
-        }
-        other => other?,
-    };
-    let client = DistributionClient::new(session.channel)
-        .max_decoding_message_size(MESSAGE)
-        .accept_compressed(CompressionEncoding::Zstd)
-        .send_compressed(CompressionEncoding::Zstd);
-    Ok(Line { hub, client })
-}
-
-async fn secure(agent: &Agent, newest: &Arc<Newest>, hub: &str) -> Result<Session, SessionError> {
-    let authorities = agent.trusted.authorities()?;
-    let tls = ClientTls::presenting(Arc::clone(newest), authorities, Alpn::H2, agent.time.clock())?;
-    Ok(connect(hub, &tls, PATIENCE).await?)
-}
-
-/// Runs a session until it ends.
-pub(super) async fn run(agent: &Arc<Agent>, newest: &Arc<Newest>, line: Line) -> Result<Ended, SessionError> {
-    let Line { hub, mut client } = line;
-    let (asks, requests) = mpsc::channel(8);
-    let mut capabilities = agent.capabilities.subscribe();
-    let opening = opening(agent, &capabilities.borrow_and_update().clone());
-    asks.send(opening).await.map_err(|_| SessionError::Closed)?;
-    let stream = client.follow(ReceiverStream::new(requests)).await?.into_inner();
+/// Runs a session until it ends; gives the one that takes its place where that stands already.
+pub(super) async fn run(
+    agent: &Arc<Agent>,
+    credentials: &Credentials,
+    line: Line,
+    voice: &mut Voice,
+) -> Result<Box<Line>, SessionError> {
+    let Line { hub, client, asks, heads, mut capabilities, newer } = line;
     agent.link.send_replace(Link::Up { hub: hub.clone() });
-    tracing::info!(hub, "a hub is heard");
-    tokio::select! {
-        ended = hear(agent, client.clone(), stream, &asks) => ended,
+    let Err(error) = tokio::select! {
+        never = voice.stands(&hub) => match never {},
+        ended = hear(agent, credentials, client.clone(), heads, &asks) => ended,
         ended = tell_facts(agent, &mut capabilities, &asks) => ended,
         ended = report(agent, client.clone()) => ended,
-        line = renewed(agent, newest) => Ok(Ended::Renewed(Box::new(line))),
-    }
-}
-
-fn opening(agent: &Agent, capabilities: &Capabilities) -> FollowRequest {
-    FollowRequest { facts: Some(facts(capabilities)), cluster_uid: agent.cluster_uid.clone(), head: held(agent) }
-}
-
-/// The head that we hold: our watermark.
-fn held(agent: &Agent) -> bytes::Bytes {
-    agent.force().watermark.as_ref().map(|mark| mark.bytes.clone()).unwrap_or_default()
-}
-
-fn facts(capabilities: &Capabilities) -> Facts {
-    let apis = capabilities.apis.iter().map(ToString::to_string).collect();
-    Facts { kubernetes: capabilities.kubernetes.clone(), apis }
+        line = successor(agent, credentials, newer) => return Ok(Box::new(line)),
+    };
+    Err(error)
 }
 
 /// Hears heads, takes them up, and asks for the next after each.
 async fn hear(
     agent: &Arc<Agent>,
+    credentials: &Credentials,
     mut client: Client,
-    mut stream: Streaming<FollowResponse>,
+    mut heads: Streaming<FollowResponse>,
     asks: &mpsc::Sender<FollowRequest>,
-) -> Result<Ended, SessionError> {
-    recover(agent, &mut client).await;
+) -> Ended {
+    recover(agent, credentials, &mut client).await;
     loop {
-        let message = stream.message().await?.ok_or(SessionError::Closed)?;
-        take_up::offer(agent, &mut client, &message).await?;
+        let message = heads.message().await?.ok_or(SessionError::Closed)?;
+        take_up::offer(agent, &credentials.trusted, &mut client, &message).await?;
         let next = FollowRequest { facts: None, cluster_uid: agent.cluster_uid.clone(), head: held(agent) };
         asks.send(next).await.map_err(|_| SessionError::Closed)?;
     }
@@ -170,11 +123,11 @@ async fn hear(
 
 /// Where the cache was refused, the bundle of the watermark itself is fetched again. A hub that has it no longer has a
 /// newer head, and offers that.
-async fn recover(agent: &Arc<Agent>, client: &mut Client) {
+async fn recover(agent: &Arc<Agent>, credentials: &Credentials, client: &mut Client) {
     let force = agent.force();
     let (None, Some(mark)) = (&force.bundle, &force.watermark) else { return };
     let own = FollowResponse { head: mark.bytes.clone(), ..FollowResponse::default() };
-    if let Err(error) = take_up::offer(agent, client, &own).await {
+    if let Err(error) = take_up::offer(agent, &credentials.trusted, client, &own).await {
         tracing::info!(error = service::exit::chain(&error), "the bundle of the watermark cannot be fetched again");
     }
 }
@@ -182,9 +135,9 @@ async fn recover(agent: &Arc<Agent>, client: &mut Client) {
 /// Tells facts again when they change.
 async fn tell_facts(
     agent: &Agent,
-    capabilities: &mut tokio::sync::watch::Receiver<Capabilities>,
+    capabilities: &mut watch::Receiver<Capabilities>,
     asks: &mpsc::Sender<FollowRequest>,
-) -> Result<Ended, SessionError> {
+) -> Ended {
     loop {
         capabilities.changed().await.map_err(|_| SessionError::Closed)?;
         let request = opening(agent, &capabilities.borrow_and_update().clone());
@@ -193,7 +146,7 @@ async fn tell_facts(
 }
 
 /// Reports after each change, and now and then. A report that is refused is told and ends nothing else.
-async fn report(agent: &Agent, mut client: Client) -> Result<Ended, SessionError> {
+async fn report(agent: &Agent, mut client: Client) -> Ended {
     let mut reports = agent.report.subscribe();
     loop {
         let report = reports.borrow_and_update().clone();
@@ -220,15 +173,22 @@ async fn send(client: &mut Client, report: &Report) -> Result<Option<String>, Se
     }
 }
 
-/// A new certificate is there, and a session that presents it.
-async fn renewed(agent: &Arc<Agent>, newest: &Arc<Newest>) -> Line {
+/// Once there is a newer certificate, a session that presents the newest. Until one stands, whatever becomes of the
+/// tries, the session at hand goes on; the hub cuts it when its own certificate has ended.
+async fn successor(agent: &Agent, credentials: &Credentials, mut newer: Newer) -> Line {
+    if newer.changed().await.is_err() {
+        return std::future::pending().await;
+    }
+    let mut failures = 0;
     loop {
-        agent.renewed.notified().await;
-        match dial(agent, newest, 0).await {
+        let error = match dial(agent, credentials, failures).await {
             Ok(line) => return line,
-            Err(error) => {
-                tracing::info!(error = service::exit::chain(&error), "the old session stays until a new one stands");
-            }
+            Err(error) => service::exit::chain(&error),
+        };
+        if failures == 0 {
+            tracing::warn!(error, "no hub takes the new certificate yet; the session before goes on");
         }
+        failures = failures.saturating_add(1);
+        tokio::time::sleep(wait(agent, failures)).await;
     }
 }

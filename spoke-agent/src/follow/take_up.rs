@@ -4,6 +4,7 @@ use super::session::{Client, SessionError};
 use crate::accept::{Accepted, Grounds, Offer, Refused};
 use crate::agent::{Agent, Force, Watermark};
 use crate::blocking;
+use crate::identity::Trusted;
 use policy::bundle::chain::Chain;
 use policy::bundle::verify::{MAX_BUNDLE, MAX_CONTENTS};
 use policy::digest::Digest;
@@ -17,13 +18,14 @@ const AT_ONCE: usize = 512;
 /// Judges an offer, fetches what it lacks, stores it and puts it in force. What is refused is told, and changes nothing.
 pub(super) async fn offer(
     agent: &Arc<Agent>,
+    trusted: &Trusted,
     client: &mut Client,
     message: &FollowResponse,
 ) -> Result<(), SessionError> {
-    let taken = match take_up(agent, client, message).await {
+    let taken = match take_up(agent, &trusted.chain(), client, message).await {
         Err(SessionError::Refused(Refused::Trust { wanted, held })) => {
-            newer_trust(agent, wanted, held).await?;
-            take_up(agent, client, message).await
+            newer_trust(agent, trusted, wanted, held).await?;
+            take_up(agent, &trusted.chain(), client, message).await
         }
         other => other,
     };
@@ -43,18 +45,23 @@ fn fault(error: &SessionError) -> Option<String> {
     }
 }
 
-async fn newer_trust(agent: &Agent, wanted: u64, held: u64) -> Result<(), SessionError> {
+async fn newer_trust(agent: &Agent, trusted: &Trusted, wanted: u64, held: u64) -> Result<(), SessionError> {
     for hub in agent.hubs() {
-        if matches!(agent.trusted.refresh(&hub, agent.time.clock()).await, Ok(true)) {
+        if matches!(trusted.refresh(&hub, agent.time.clock()).await, Ok(true)) {
             return Ok(());
         }
     }
     Err(Refused::Trust { wanted, held }.into())
 }
 
-async fn take_up(agent: &Arc<Agent>, client: &mut Client, message: &FollowResponse) -> Result<(), SessionError> {
-    let (force, trust) = (agent.force(), agent.trusted.chain());
-    let grounds = grounds(agent, &force, &trust);
+async fn take_up(
+    agent: &Arc<Agent>,
+    trust: &Chain,
+    client: &mut Client,
+    message: &FollowResponse,
+) -> Result<(), SessionError> {
+    let force = agent.force();
+    let grounds = grounds(agent, &force, trust);
     let mut offer = Offer::judge(grounds, message)?;
     if let Some(digest) = offer.lacks_contents() {
         let mut given = fetch(client, &[digest], MAX_CONTENTS).await?;

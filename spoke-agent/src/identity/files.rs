@@ -25,6 +25,8 @@ pub struct Joined {
     pub hubs: Vec<String>,
     /// The digest of the token, to know the same join string again.
     pub token: Digest,
+    /// The digest of the trust document that the join string pinned: what every chain must begin with.
+    pub trust: Digest,
 }
 
 /// The files of an identity.

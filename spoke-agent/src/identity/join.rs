@@ -43,7 +43,7 @@ pub async fn join(invitation: &Invitation, data: &Path, clock: Arc<dyn Clock>) -
 
 fn joined_by(invitation: &Invitation) -> Joined {
     let (cluster, hubs) = (invitation.cluster.clone(), invitation.hubs.clone());
-    Joined { cluster, hubs, token: invitation.token.digest() }
+    Joined { cluster, hubs, token: invitation.token.digest(), trust: invitation.trust }
 }
 
 async fn through_any_hub(

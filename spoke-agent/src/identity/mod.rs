@@ -1,11 +1,13 @@
 //! Who the agent is: its key (on disk before anybody hears of it), its certificate, and whom it trusts.
 
+mod credentials;
 pub mod enroll;
 mod files;
 pub mod join;
 pub mod renew;
 mod trust;
 
+pub use credentials::Credentials;
 pub use files::{Files, Joined};
 pub use trust::{TrustFault, Trusted};
 

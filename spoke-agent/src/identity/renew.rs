@@ -1,10 +1,10 @@
-//! Renewing at half life, give or take a tenth, or at once when the certificate has expired. New sessions present the
-//! new certificate; the old session lives until a new one stands.
+//! Renewing at half life, give or take a tenth, or at once when the certificate has expired or is of no use. New sessions
+//! present the new certificate; the old session lives until a new one stands.
 
-use super::{Files, IdentityProblem, enroll};
+use super::{Credentials, IdentityProblem, enroll};
 use crate::agent::Agent;
 use certs::identity::Leaf;
-use certs::tls::Newest;
+use certs::tls::Identity;
 use jiff::{SignedDuration, Timestamp};
 use service::backoff::Backoff;
 use std::sync::Arc;
@@ -24,19 +24,17 @@ pub fn due(leaf: &Leaf, jitter: f64) -> Timestamp {
 }
 
 /// Renews for ever.
-pub async fn run(agent: Arc<Agent>, files: Files, newest: Arc<Newest>) {
+pub async fn run(agent: Arc<Agent>, credentials: Credentials) {
     let mut failures = 0;
     loop {
         let jitter = agent.chance.around(Duration::from_secs(1), JITTER).as_secs_f64();
-        wait_until_due(&agent, &newest, jitter).await;
-        match now(&agent, &files, &newest).await {
+        wait_until_due(&agent, &credentials, jitter).await;
+        match now(&agent, &credentials).await {
             Ok(()) => failures = 0,
             Err(problem) => {
                 failures += 1;
                 let why = service::exit::chain(&problem);
-                if agent.faults.set("renewal", &format!("the certificate cannot be renewed: {why}")) {
-                    tracing::warn!(error = why, "the certificate cannot be renewed");
-                }
+                agent.faults.put("renewal", Some(format!("the certificate cannot be renewed: {why}")));
                 tokio::time::sleep(agent.chance.up_to(RETRY.ceiling(failures))).await;
             }
         }
@@ -47,18 +45,18 @@ pub async fn run(agent: Arc<Agent>, files: Files, newest: Arc<Newest>) {
 ///
 /// # Errors
 /// [`IdentityProblem::Revoked`] as soon as one hub says so.
-pub async fn now(agent: &Agent, files: &Files, newest: &Newest) -> Result<(), IdentityProblem> {
-    let identity = once(agent, files).await?;
+pub async fn now(agent: &Agent, credentials: &Credentials) -> Result<(), IdentityProblem> {
+    let identity = once(agent, credentials).await?;
     tracing::info!(until = %identity.leaf().not_after(), "the certificate is renewed");
     agent.faults.clear("renewal");
-    newest.put(identity);
-    agent.renewed.notify_waiters();
+    agent.faults.clear("identity");
+    credentials.newest.put(identity);
     Ok(())
 }
 
-async fn wait_until_due(agent: &Agent, newest: &Newest, jitter: f64) {
+async fn wait_until_due(agent: &Agent, credentials: &Credentials, jitter: f64) {
     loop {
-        let Some(identity) = newest.get() else { return };
+        let Some(identity) = credentials.newest.get() else { return };
         let now = agent.time.clock().wall();
         let left = due(identity.leaf(), jitter).duration_since(now);
         let Ok(left) = Duration::try_from(left) else { return };
@@ -69,12 +67,12 @@ async fn wait_until_due(agent: &Agent, newest: &Newest, jitter: f64) {
     }
 }
 
-async fn once(agent: &Agent, files: &Files) -> Result<certs::tls::Identity, IdentityProblem> {
+async fn once(agent: &Agent, credentials: &Credentials) -> Result<Identity, IdentityProblem> {
+    let Credentials { trusted, files, .. } = credentials;
     let key = files.key()?;
-    let domain = agent.trusted.chain().trust_domain().parse()?;
     let mut last = IdentityProblem::Unavailable("no hub is known".to_owned());
     for hub in agent.hubs() {
-        let session = match enroll::session(&agent.trusted, &hub, &agent.time.clock()).await {
+        let session = match enroll::session(trusted, &hub, &agent.time.clock()).await {
             Ok(session) => session,
             Err(problem) => {
                 last = problem;
@@ -82,7 +80,7 @@ async fn once(agent: &Agent, files: &Files) -> Result<certs::tls::Identity, Iden
             }
         };
         match enroll::renew(session, &key).await {
-            Ok(chain) => return files.renewed(&chain, &agent.cluster, &domain),
+            Ok(chain) => return files.renewed(&chain, &agent.cluster, &credentials.domain()?),
             // The hub that said it proved who it is.
             Err(IdentityProblem::Revoked) => return Err(IdentityProblem::Revoked),
             Err(problem) => last = problem,

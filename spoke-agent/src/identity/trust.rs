@@ -1,4 +1,5 @@
-//! Whom the agent trusts: the chain of trust documents, on disk and in memory, extended by what verifies itself.
+//! Whom the agent trusts: the chain of trust documents, on disk and in memory, from the one that the join string pinned
+//! on, extended by what verifies itself.
 
 use crate::files;
 use bytes::Bytes;
@@ -12,9 +13,8 @@ use service::atomic::{self, Access};
 use service::clock::Clock;
 use service::fault::FileError;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
 
 const LIMIT: usize = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,8 +23,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum TrustFault {
     /// There is no file.
-    #[error("{0} is missing: run `writ-spoke join STRING` first")]
+    #[error("{0} is missing")]
     Missing(PathBuf),
+    /// The file is not what we wrote.
+    #[error("{path} is not believed")]
+    Stored {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: TrustError,
+    },
     /// They do not verify.
     #[error("the trust documents are refused")]
     Refused(#[from] TrustError),
@@ -43,23 +52,23 @@ pub enum TrustFault {
 #[derive(Debug, Clone)]
 pub struct Trusted {
     path: PathBuf,
-    chain: Arc<watch::Sender<Arc<Chain>>>,
+    chain: Arc<Mutex<Arc<Chain>>>,
 }
 
 impl Trusted {
-    fn path_under(data: &Path) -> PathBuf {
-        data.join("trust.json")
+    fn under(data: &Path, chain: Chain) -> Self {
+        Self { path: path_under(data), chain: Arc::new(Mutex::new(Arc::new(chain))) }
     }
 
-    /// Loads the chain and verifies it again.
+    /// Loads the chain and verifies it again, from the document that the join string pinned.
     ///
     /// # Errors
-    /// [`TrustFault`] when it is missing or does not verify.
-    pub fn load(data: &Path) -> Result<Self, TrustFault> {
-        let path = Self::path_under(data);
+    /// [`TrustFault`] names the file when it is missing or not believed; [`Self::pinned`] gets another then.
+    pub fn load(data: &Path, anchor: Digest) -> Result<Self, TrustFault> {
+        let path = path_under(data);
         let bytes = files::read(&path, LIMIT)?.ok_or_else(|| TrustFault::Missing(path.clone()))?;
-        let chain = Arc::new(Chain::from_bytes(&bytes)?);
-        Ok(Self { path, chain: Arc::new(watch::Sender::new(chain)) })
+        let chain = Chain::from_bytes(&bytes).and_then(|chain| begins_at(chain, anchor));
+        Ok(Self::under(data, chain.map_err(|source| TrustFault::Stored { path, source })?))
     }
 
     /// Begins with the document that a join string pins, fetched over a session that cannot be verified yet.
@@ -68,16 +77,15 @@ impl Trusted {
     /// [`TrustFault`] when no document is the pinned one.
     pub async fn pinned(data: &Path, anchor: Digest, hub: &str, clock: Arc<dyn Clock>) -> Result<Self, TrustFault> {
         let envelopes = fetch_trust(hub, &Unverified::new(clock)?, 0, PATIENCE).await?;
-        let chain = Arc::new(Chain::anchored(anchor, &owned(&envelopes))?);
-        let trusted = Self { path: Self::path_under(data), chain: Arc::new(watch::Sender::new(Arc::clone(&chain))) };
-        trusted.store(&chain)?;
-        Ok(trusted)
+        let chain = Chain::anchored(anchor, &owned(&envelopes))?;
+        store(&path_under(data), &chain)?;
+        Ok(Self::under(data, chain))
     }
 
     /// The chain now.
     #[must_use]
     pub fn chain(&self) -> Arc<Chain> {
-        Arc::clone(&self.chain.borrow())
+        Arc::clone(&self.held())
     }
 
     /// The authorities for transport now.
@@ -95,21 +103,92 @@ impl Trusted {
     pub async fn refresh(&self, hub: &str, clock: Arc<dyn Clock>) -> Result<bool, TrustFault> {
         let held = self.chain();
         let envelopes = fetch_trust(hub, &Unverified::new(clock)?, held.version(), PATIENCE).await?;
-        let chain = held.extend(&owned(&envelopes))?;
-        if chain.version() == held.version() {
-            return Ok(false);
-        }
-        self.store(&chain)?;
-        tracing::info!(version = chain.version(), "trust documents are taken up");
-        self.chain.send_replace(Arc::new(chain));
-        Ok(true)
+        self.take_up(held.extend(&owned(&envelopes))?)?;
+        Ok(self.chain().version() > held.version())
     }
 
-    fn store(&self, chain: &Chain) -> Result<(), FileError> {
-        atomic::write(&self.path, &chain.to_bytes(), Access::Owner)
+    /// Stores a chain and puts it in force, unless one as new is there: of two that come at once the newer one stays.
+    fn take_up(&self, chain: Chain) -> Result<(), FileError> {
+        let mut held = self.held();
+        if chain.version() > held.version() {
+            store(&self.path, &chain)?;
+            tracing::info!(version = chain.version(), "trust documents are taken up");
+            *held = Arc::new(chain);
+        }
+        Ok(())
     }
+
+    fn held(&self) -> MutexGuard<'_, Arc<Chain>> {
+        // What is behind the lock is replaced as a whole.
+        self.chain.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn path_under(data: &Path) -> PathBuf {
+    data.join("trust.json")
+}
+
+fn store(path: &Path, chain: &Chain) -> Result<(), FileError> {
+    atomic::write(path, &chain.to_bytes(), Access::Owner)
+}
+
+/// Invariant 16: a file that verifies by itself alone counts for nothing.
+fn begins_at(chain: Chain, anchor: Digest) -> Result<Chain, TrustError> {
+    if chain.anchor() == anchor { Ok(chain) } else { Err(TrustError::NotPinned(anchor)) }
 }
 
 fn owned(envelopes: &[Bytes]) -> Vec<Vec<u8>> {
     envelopes.iter().map(|bytes| bytes.to_vec()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use certs::enroll::{first, next};
+    use certs::key::{FileSigner, Signer};
+    use policy::bundle::trust::{Authority, KeySet, Trust};
+    use policy::canonical;
+
+    /// A document of three versions; gives its anchor and envelopes.
+    async fn versions() -> (Digest, Vec<Vec<u8>>) {
+        let root = FileSigner::generate().unwrap();
+        let only = KeySet { threshold: 1, keys: vec![*root.public_key()] };
+        let mut trust = Trust {
+            version: 1,
+            trust_domain: "acme.example".to_owned(),
+            root: only.clone(),
+            bundles: only.clone(),
+            audit: only,
+            authorities: vec![Authority(vec![1])],
+        };
+        let anchor = Digest::of(&canonical::to_vec(&trust).unwrap());
+        let mut envelopes = vec![first(&trust, &[&root]).await.unwrap().to_bytes()];
+        for version in 2..=3 {
+            trust.version = version;
+            envelopes.push(next(&trust, &[&root], &[&root]).await.unwrap().to_bytes());
+        }
+        (anchor, envelopes)
+    }
+
+    #[tokio::test]
+    async fn of_two_chains_that_come_at_once_the_newer_one_stays() {
+        let data = tempfile::tempdir().unwrap();
+        let (anchor, envelopes) = versions().await;
+        let chain = |versions| Chain::anchored(anchor, &envelopes[..versions]).unwrap();
+        let trusted = Trusted::under(data.path(), chain(1));
+        trusted.take_up(chain(3)).unwrap();
+        trusted.take_up(chain(2)).unwrap();
+        assert_eq!(trusted.chain().version(), 3);
+        assert_eq!(Trusted::load(data.path(), anchor).unwrap().chain().version(), 3);
+    }
+
+    #[tokio::test]
+    async fn inv16_a_file_that_verifies_by_itself_alone_is_not_believed() {
+        let data = tempfile::tempdir().unwrap();
+        let ((anchor, envelopes), (other, _)) = (versions().await, versions().await);
+        store(&path_under(data.path()), &Chain::anchored(anchor, &envelopes).unwrap()).unwrap();
+        assert!(Trusted::load(data.path(), anchor).is_ok());
+        let refused = Trusted::load(data.path(), other);
+        assert!(matches!(refused, Err(TrustFault::Stored { source: TrustError::NotPinned(_), .. })), "{refused:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 mod since;
 
-use crate::agent::{Agent, Force, Link};
+use crate::agent::{Agent, Force, Link, Watermark};
 use crate::identity::IdentityProblem;
 use crate::reconcile::Round;
 use crate::target::Target;
@@ -184,9 +184,10 @@ fn enforcement(agent: &Agent, force: &Force, report: &Report) -> Result<Object, 
     if let (Some(held), Some(status)) = (&report.held, status.as_object_mut()) {
         status.insert("held".to_owned(), json!({"digest": held.digest, "total": held.total}));
     }
-    if let (Some(mark), Some(status)) = (&force.watermark, status.as_object_mut()) {
-        let envelope: Value = serde_json::from_slice(&mark.bytes).unwrap_or_default();
-        status.insert("watermark".to_owned(), envelope);
+    let envelope = |mark: &Watermark| serde_json::from_slice(&mark.bytes).unwrap_or_default();
+    let watermark = force.watermark.as_ref().map(envelope).or_else(|| force.unjudged.clone());
+    if let (Some(watermark), Some(status)) = (watermark, status.as_object_mut()) {
+        status.insert("watermark".to_owned(), watermark);
     }
     Object::try_from(json!({
         "apiVersion": "writ.dev/v1alpha1",

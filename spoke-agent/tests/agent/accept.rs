@@ -1,6 +1,6 @@
 //! Offers as a hub, or somebody else, may make them.
 
-use crate::world::{Hub, Parts, cluster, config_map, rule};
+use crate::hub::{Hub, Parts, cluster, config_map, rule};
 use policy::bundle::verify::{VerifyError, verify, verify_head};
 use policy::digest::Digest;
 use proto::grpc::{EntryLine, FollowResponse};

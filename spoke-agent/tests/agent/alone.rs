@@ -1,32 +1,14 @@
 //! The shipped binary with nothing but its own disk: no hub, killed, started again.
 
-use crate::world::{Hub, World, cluster, config_map, rule};
-use certs::ca::{Root, Validity};
-use certs::enroll::Proven;
-use certs::identity::{SpiffeId, TrustDomain};
+use crate::hub::{Hub, config_map, rule};
+use crate::join::joined;
+use crate::world::{World, until};
 use policy::digest::Digest;
-use service::clock::{Clock as _, SystemClock};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::Duration;
 use writ_spoke_agent::cache::Bundles;
-use writ_spoke_agent::identity::{Files, Joined};
 
 const FILE: &str = "objects/shop/ConfigMap..otel.yaml";
-
-pub(crate) async fn joined(world: &World, hub: &Hub) {
-    let (now, mut rng) = (SystemClock::new().wall(), rand::rng());
-    let domain: TrustDomain = "acme.example".parse().unwrap();
-    let validity = Validity::starting(now, Duration::from_secs(24 * 3600)).unwrap();
-    let issuer = Root::create(domain.clone(), validity, &mut rng).unwrap().issuer(validity, &mut rng).unwrap();
-    let files = Files::under(&world.data());
-    let key = files.key_or_new().unwrap();
-    let chain = issuer.issue(&SpiffeId::Cluster(cluster()), &Proven::own(&key), validity, &mut rng).unwrap();
-    files.renewed(&chain, &cluster(), &domain).unwrap();
-    let hubs = vec!["127.0.0.1:1".to_owned()];
-    files.remember(&Joined { cluster: cluster(), hubs, token: Digest::of(b"token") }).unwrap();
-    std::fs::write(world.data().join("trust.json"), hub.chain.to_bytes()).unwrap();
-}
 
 fn start(config: &Path) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_writ-spoke"));
@@ -45,19 +27,10 @@ fn ask(world: &World, path: &str) -> Option<String> {
     Some(answer)
 }
 
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let waiting = async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
-}
-
 /// An agent's disk with one rule in force; gives its config.
 async fn prepared(world: &World) -> PathBuf {
     let hub = Hub::new().await;
-    joined(world, &hub).await;
+    joined(world, &hub, &["127.0.0.1:1"]);
     let parts = hub.parts("eu-1", 1, &[rule("otel", &[config_map("otel", "v")])]).await;
     let contents = (Digest::of(&parts.contents), parts.contents.as_slice());
     Bundles::under(&world.data()).store(&parts.head, contents, &parts.entries).unwrap();
@@ -107,6 +80,31 @@ async fn a_target_that_vanishes_is_told_and_never_made_anew() {
     assert!(!world.root().exists(), "the agent made a directory in place of the one that is gone");
     std::fs::rename(&aside, world.root()).unwrap();
     until("the agent is ready again", || ready("200")).await;
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+}
+
+#[tokio::test]
+async fn inv04_without_its_trust_documents_it_keeps_the_last_good_state_and_the_watermark() {
+    let world = World::new();
+    let config = prepared(&world).await;
+    let right = || world.read(FILE).is_some_and(|text| text.contains("k: v"));
+    let told = |words: &[&str]| {
+        let text = world.read("status/enforcement.yaml").unwrap_or_default();
+        words.iter().all(|word| text.contains(word))
+    };
+    let mut agent = start(&config);
+    until("the first round is told", || right() && told(&["watermark", "Applied: 1"])).await;
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    let trust = world.data().join("trust.json");
+    let mut bytes = std::fs::read(&trust).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&trust, bytes).unwrap();
+    let mut agent = start(&config);
+    until("the status names the file", || told(&["trust.json", "last good", "watermark", "Unsupported: 1"])).await;
+    world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
+    until("it is repaired", right).await;
     agent.kill().unwrap();
     agent.wait().unwrap();
 }

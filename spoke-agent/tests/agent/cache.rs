@@ -1,6 +1,7 @@
 //! The cache believes nothing because it lies there.
 
-use crate::world::{Hub, cluster, config_map, files, rule};
+use crate::hub::{Hub, cluster, config_map, rule};
+use crate::world::files;
 use policy::bundle::verify::{VerifyError, verify_head};
 use policy::digest::Digest;
 use writ_spoke_agent::cache::{Bundles, CacheError};

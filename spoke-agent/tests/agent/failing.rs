@@ -1,6 +1,7 @@
 //! A cluster that fails in the middle of a write.
 
-use crate::world::{Hub, World, config_map, rule};
+use crate::hub::{Hub, config_map, rule};
+use crate::world::World;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use policy::object::{Object, ObjectId};
@@ -21,6 +22,8 @@ enum Fails {
     AlsoTakingBack,
     /// At a claim.
     AtClaim,
+    /// When the inventory is to be written after the last step.
+    AtSettle,
 }
 
 /// A directory that fails at the object `b`.
@@ -45,15 +48,15 @@ impl Target for Failing {
         self.0.dry_run(steps).await
     }
 
-    async fn step(&self, step: &Step, now: Timestamp) -> Result<(), Refusal> {
+    async fn step(&self, step: &Step, now: Timestamp) -> Result<bool, Refusal> {
         if let (Step::Claim(row), Fails::AtClaim) = (step, self.1) {
             failure(&row.id)?;
         }
-        self.0.step(step, now).await?;
+        let wrote = self.0.step(step, now).await?;
         if let (Step::Apply { object, .. }, Fails::AfterWriting | Fails::AlsoTakingBack) = (step, self.1) {
             failure(object.id())?;
         }
-        Ok(())
+        Ok(wrote)
     }
 
     async fn undo(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
@@ -64,6 +67,9 @@ impl Target for Failing {
     }
 
     async fn settle(&self) -> Result<(), TargetError> {
+        if self.1 == Fails::AtSettle {
+            return Err(TargetError::Corrupt("inventory.yaml".into(), "injected".to_owned()));
+        }
         self.0.settle().await
     }
 
@@ -113,4 +119,16 @@ async fn inv35_a_claim_that_fails_takes_earlier_claims_back() {
     let (code, inventory) = round(&world, Fails::AtClaim).await;
     assert_eq!(code, OutcomeCode::Failed);
     assert!(!inventory.contains("ConfigMap"), "{inventory}");
+}
+
+#[tokio::test]
+async fn an_inventory_that_cannot_be_written_is_a_fault_until_it_can() {
+    let world = World::new();
+    let bundle = Hub::new().await.bundle(1, &[rule("pair", &[config_map("a", "v")])]).await;
+    let target = Arc::new(Failing(world.directory(), Fails::AtSettle));
+    let round = world.reconciler_of(target).round(Some(&bundle), None).await.unwrap();
+    let fault = round.faults.first().unwrap();
+    assert!(fault.contains("the inventory cannot be written") && fault.contains("injected"), "{fault}");
+    let round = world.reconciler().round(Some(&bundle), None).await.unwrap();
+    assert!(round.faults.is_empty(), "{:?}", round.faults);
 }

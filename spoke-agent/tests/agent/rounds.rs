@@ -1,10 +1,12 @@
 //! What rounds do to a cluster.
 
-use crate::world::{Hub, World, config_map, rule};
+use crate::hub::{Hub, config_map, rule};
+use crate::world::World;
 use policy::object::Object;
 use policy::outcome::OutcomeCode;
 use policy::plan::{Expects, Step};
 use serde_json::json;
+use writ_spoke_agent::faults::Faults;
 use writ_spoke_agent::reconcile::Round;
 use writ_spoke_agent::target::{Refusal, Target as _};
 
@@ -136,7 +138,7 @@ async fn claim_of(bundle: &policy::bundle::verify::Bundle, world: &World) -> Ste
     let seen = world.directory().observe().await.unwrap().seen;
     let clock = service::clock::SystemClock::new();
     let stored = writ_spoke_agent::cache::StoredTime::under(&world.data());
-    let now = writ_spoke_agent::time::Time::start(std::sync::Arc::new(clock), stored).now();
+    let now = writ_spoke_agent::time::Time::start(std::sync::Arc::new(clock), stored, Faults::default()).now();
     let wants = policy::resolve::resolve(bundle, &seen, &policy::resolve::Settings::default(), now);
     let plan = policy::plan::plan(&wants, &seen, now);
     let moves = plan.units.into_values().flat_map(|unit| unit.transaction).flat_map(|transaction| transaction.moves);

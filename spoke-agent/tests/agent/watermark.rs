@@ -1,35 +1,22 @@
 //! The head that the cluster itself remembers.
 
-use crate::alone::joined;
-use crate::world::{Hub, World, cluster};
+use crate::hub::{Hub, cluster};
+use crate::join::joined;
+use crate::world::World;
 use policy::bundle::verify::verify_head;
 use serde_json::{Value, json};
-use service::clock::SystemClock;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use writ_spoke_agent::agent::Watermark;
-use writ_spoke_agent::chance::Chance;
-use writ_spoke_agent::config::Config;
-use writ_spoke_agent::start;
 
 #[tokio::test]
 async fn a_head_in_the_cluster_that_is_not_believed_is_told_until_the_next_good_one() {
     let (world, hub, other) = (World::new(), Hub::new().await, Hub::new().await);
-    joined(&world, &hub).await;
+    joined(&world, &hub, &[]);
     let foreign: Value = serde_json::from_slice(&other.parts("eu-1", 9, &[]).await.head).unwrap();
     let status = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement",
         "metadata": {"name": "writ", "uid": "u"}, "status": {"watermark": foreign}});
     world.write("status/enforcement.yaml", &status.to_string());
-    let config = Config {
-        data: world.data(),
-        directory: world.root(),
-        local: SocketAddr::from(([127, 0, 0, 1], 0)),
-        slow_scan: Duration::from_secs(600),
-        linger: Duration::ZERO,
-    };
-    let chance = Arc::new(Chance::new(rand::make_rng::<rand::rngs::StdRng>()));
-    let agent = start::start(&config, Arc::new(SystemClock::new()), chance).await.unwrap().agent;
+    let agent = world.agent().await.agent;
     let faults = agent.faults.watch();
     assert!(faults.borrow().contains_key("watermark"), "{:?}", faults.borrow());
     let parts = hub.parts("eu-1", 1, &[]).await;

@@ -1,133 +1,35 @@
-//! Signed bundles and a cluster to hold them.
+//! A cluster, and an agent's disk beside it.
 
-use certs::enroll::first;
-use certs::key::{FileSigner, Signer};
-use policy::bundle::chain::Chain;
-use policy::bundle::contents::{Contents, FORMAT, Line};
-use policy::bundle::entry::{Body, Entry, Envelope, Own, Owner, Risk, Template};
-use policy::bundle::head::{Head, PAYLOAD_TYPE};
-use policy::bundle::trust::{Authority, KeySet, Trust};
-use policy::bundle::verify::{Bundle, verify};
-use policy::canonical;
-use policy::digest::Digest;
-use policy::facts::Declared;
-use policy::mode::Mode;
-use policy::name::ClusterName;
 use policy::resolve::Settings;
 use rand::SeedableRng as _;
-use serde_json::{Value, json};
 use service::clock::{Clock, SystemClock};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use writ_spoke_agent::cache::StoredTime;
 use writ_spoke_agent::cache::good::Good;
 use writ_spoke_agent::chance::Chance;
+use writ_spoke_agent::config::Config;
+use writ_spoke_agent::faults::Faults;
 use writ_spoke_agent::reconcile::Reconciler;
+use writ_spoke_agent::start::{Started, start};
 use writ_spoke_agent::target::Target;
 use writ_spoke_agent::target::directory::Directory;
 use writ_spoke_agent::time::Time;
 
-/// One hub's keys, and the trust that follows from them.
-pub(crate) struct Hub {
-    signer: FileSigner,
-    pub(crate) chain: Chain,
-}
+/// A clock that stands still.
+struct Still;
 
-/// A bundle as bytes.
-pub(crate) struct Parts {
-    pub(crate) head: Vec<u8>,
-    pub(crate) contents: Vec<u8>,
-    pub(crate) entries: BTreeMap<Digest, Vec<u8>>,
-}
-
-pub(crate) fn cluster() -> ClusterName {
-    "eu-1".parse().unwrap()
-}
-
-impl Hub {
-    pub(crate) async fn new() -> Self {
-        let (root, signer) = (FileSigner::generate().unwrap(), FileSigner::generate().unwrap());
-        let only = |signer: &FileSigner| KeySet { threshold: 1, keys: vec![*signer.public_key()] };
-        let trust = Trust {
-            version: 1,
-            trust_domain: "acme.example".to_owned(),
-            root: only(&root),
-            bundles: only(&signer),
-            audit: only(&signer),
-            authorities: vec![Authority(vec![1])],
-        };
-        let anchor = Digest::of(&canonical::to_vec(&trust).unwrap());
-        let envelope = first(&trust, &[&root]).await.unwrap();
-        Self { signer, chain: Chain::anchored(anchor, &[envelope.to_bytes()]).unwrap() }
+impl Clock for Still {
+    fn wall(&self) -> jiff::Timestamp {
+        "2026-11-21T03:00:00Z".parse().unwrap()
     }
 
-    pub(crate) async fn parts(&self, audience: &str, sequence: u64, entries: &[Entry]) -> Parts {
-        let mut blobs: BTreeMap<_, _> =
-            entries.iter().map(|entry| (entry.name.clone(), canonical::to_vec(entry).unwrap())).collect();
-        let line = |(name, bytes): (&policy::name::RuleName, &Vec<u8>)| Line {
-            name: name.clone(),
-            digest: Digest::of(bytes),
-            size: bytes.len() as u64,
-        };
-        let lines = blobs.iter().map(line).collect();
-        let contents = canonical::to_vec(&Contents { format: FORMAT, entries: lines }).unwrap();
-        let head = head(audience, sequence, Digest::of(&contents));
-        let signer: &dyn Signer = &self.signer;
-        let envelope = signer.envelope(PAYLOAD_TYPE, &canonical::to_vec(&head).unwrap()).await.unwrap();
-        let entries = std::mem::take(&mut blobs).into_values().map(|bytes| (Digest::of(&bytes), bytes)).collect();
-        Parts { head: envelope.to_bytes(), contents, entries }
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
     }
-
-    pub(crate) async fn bundle(&self, sequence: u64, entries: &[Entry]) -> Bundle {
-        let parts = self.parts("eu-1", sequence, entries).await;
-        verify(&self.chain, &cluster(), None, &parts.head, &parts.contents, &parts.entries).unwrap()
-    }
-}
-
-fn head(audience: &str, sequence: u64, contents: Digest) -> Head {
-    let now = SystemClock::new().wall();
-    Head {
-        cluster: Declared {
-            name: audience.parse().unwrap(),
-            region: "eu".parse().unwrap(),
-            labels: BTreeMap::new(),
-            mode: Mode::Enforce,
-        },
-        sequence,
-        contents,
-        revision: format!("r{sequence}"),
-        region_revision: "r".to_owned(),
-        issued_at: now,
-        fresh_until: now + jiff::SignedDuration::from_mins(10),
-        hubs: vec!["127.0.0.1:1".to_owned()],
-        trust: 1,
-        prune: None,
-    }
-}
-
-/// A rule of whole objects, for the cluster as one unit.
-pub(crate) fn rule(name: &str, manifests: &[Value]) -> Entry {
-    let template =
-        |manifest: &Value| Template { own: Own::Whole, adopt: false, per_namespace: false, manifest: manifest.clone() };
-    Entry {
-        name: format!("ConfigTemplate/{name}").parse().unwrap(),
-        envelope: Envelope {
-            owner: Owner { team: "platform".parse().unwrap(), contact: None, escalation: None },
-            rationale: "a test".to_owned(),
-            controls: Vec::new(),
-            risk: Risk::Low,
-            mode: Mode::Enforce,
-            namespaces: None,
-            assignments: Vec::new(),
-        },
-        body: Body::Objects { templates: manifests.iter().map(template).collect(), slots: Vec::new() },
-    }
-}
-
-pub(crate) fn config_map(name: &str, value: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "shop"},
-        "data": {"k": value}})
 }
 
 /// A directory as a cluster, and the agent's data beside it.
@@ -175,9 +77,31 @@ impl World {
     }
 
     pub(crate) fn reconciler_of(&self, target: Arc<dyn Target>) -> Reconciler {
+        self.reconciler_by(target, Arc::new(SystemClock::new()))
+    }
+
+    /// One for which no time passes, so that no wait is ever over.
+    pub(crate) fn timeless_reconciler(&self) -> Reconciler {
+        self.reconciler_by(Arc::new(self.directory()), Arc::new(Still))
+    }
+
+    fn reconciler_by(&self, target: Arc<dyn Target>, clock: Arc<dyn Clock>) -> Reconciler {
         std::fs::create_dir_all(self.data()).unwrap();
-        let time = Time::start(Arc::new(SystemClock::new()), StoredTime::under(&self.data()));
+        let time = Time::start(clock, StoredTime::under(&self.data()), Faults::default());
         Reconciler::new(target, Good::under(&self.data()), time, Settings::default())
+    }
+
+    /// The whole agent over this disk and cluster, once somebody has joined; nothing of it runs yet.
+    pub(crate) async fn agent(&self) -> Started {
+        let config = Config {
+            data: self.data(),
+            directory: self.root(),
+            local: SocketAddr::from(([127, 0, 0, 1], 0)),
+            slow_scan: Duration::from_secs(600),
+            linger: Duration::ZERO,
+        };
+        let chance = Arc::new(Chance::new(rand::rngs::StdRng::seed_from_u64(1)));
+        start(&config, Arc::new(SystemClock::new()), chance).await.unwrap()
     }
 
     /// Every file of the cluster, with its bytes and the time of its last write.
@@ -200,4 +124,14 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Polls `holds` until it does.
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let waiting = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
 }

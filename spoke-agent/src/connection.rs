@@ -1,0 +1,79 @@
+//! Everything that needs a hub: whom to trust, a certificate, following. Whatever of it fails, what is in force stays.
+
+use crate::agent::Agent;
+use crate::blocking;
+use crate::follow::{self, Voice};
+use crate::identity::{Credentials, Files, Trusted, renew};
+use crate::start::in_force;
+use policy::object::Object;
+use service::supervisor::Context;
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What a connection begins with.
+#[derive(Debug)]
+pub struct Beginning {
+    /// The agent's own folder.
+    pub data: PathBuf,
+    /// The identity's files.
+    pub files: Files,
+    /// Whom it trusts; none where the stored documents are not believed.
+    pub trusted: Option<Trusted>,
+    /// The status that stood in the cluster at the start: it holds the second watermark.
+    pub told: Option<Object>,
+}
+
+/// Connects for ever.
+///
+/// # Errors
+/// None: what goes wrong is told and tried again.
+pub async fn run(agent: Arc<Agent>, beginning: Beginning, context: Context) -> Result<(), Infallible> {
+    let Beginning { data, files, trusted, told } = beginning;
+    let shutdown = context.shutdown.clone();
+    let connected = async {
+        let trusted = match trusted {
+            Some(trusted) => trusted,
+            None => trust_again(&agent, data, told).await,
+        };
+        let (credentials, problem) = Credentials::of(trusted, files, &agent.cluster);
+        let lack = |problem| format!("{}; {LACK}", service::exit::chain(&problem));
+        agent.faults.put("identity", problem.map(lack));
+        tokio::select! {
+            () = renew::run(Arc::clone(&agent), credentials.clone()) => Ok(()),
+            ended = follow::run(Arc::clone(&agent), credentials, context) => ended,
+        }
+    };
+    tokio::select! {
+        ended = connected => ended,
+        () = shutdown.cancelled() => Ok(()),
+    }
+}
+
+/// What happens while there is no certificate.
+const LACK: &str = "what is in force stays, and the registered key asks the hub for another certificate";
+
+/// The trust documents once more, from the one that the join string pinned, as at join. Then what is cached can be judged
+/// again, before any hub offers anything.
+async fn trust_again(agent: &Arc<Agent>, data: PathBuf, told: Option<Object>) -> Trusted {
+    let trusted = fetched(agent, data).await;
+    let (chain, shared) = (trusted.chain(), Arc::clone(agent));
+    let force = blocking::run(move || in_force(&shared, &chain, told.as_ref())).await;
+    agent.put_in_force(force);
+    agent.faults.clear("trust");
+    trusted
+}
+
+async fn fetched(agent: &Agent, data: PathBuf) -> Trusted {
+    let (anchor, mut failures, mut voice) = (agent.joined.trust, 0, Voice::default());
+    loop {
+        for hub in agent.hubs() {
+            match Trusted::pinned(&data, anchor, &hub, agent.time.clock()).await {
+                Ok(trusted) => return trusted,
+                Err(fault) => follow::lost(agent, &mut voice, &fault, None),
+            }
+        }
+        failures += 1;
+        tokio::time::sleep(follow::wait(agent, failures)).await;
+    }
+}
