@@ -1,6 +1,6 @@
 //! One round: what is seen, what is wanted of it, what that takes, what became of it.
 
-use crate::apply::{Outcomes, Refusals, Tools, apply};
+use crate::apply::{Done, Outcomes, Refusals, Tools, apply};
 use crate::cache::good::Good;
 use crate::measures::Measures;
 use crate::target::{Sight, Target, TargetError};
@@ -92,7 +92,9 @@ impl Reconciler {
         let plan = prune::admit(plan(&wants, &seen, now), &seen.inventory, released, now)?;
         let held = plan.held.clone();
         faults.extend(self.collect(&sight).err().map(|error| service::exit::chain(&error)));
-        let outcomes = self.carry_out(plan, now).await;
+        let done = self.carry_out(&seen, plan, now).await;
+        faults.extend(done.faults);
+        let outcomes = done.outcomes;
         Ok(Round { outcomes, held, capabilities: sight.capabilities, faults })
     }
 
@@ -102,11 +104,11 @@ impl Reconciler {
         self.refusals.next(self.began)
     }
 
-    async fn carry_out(&mut self, plan: Plan, now: TrustedTime) -> Outcomes {
+    async fn carry_out(&mut self, seen: &Seen, plan: Plan, now: TrustedTime) -> Done {
         let monotonic = self.began;
         let (target, good, refusals) = (self.target.as_ref(), &self.good, &mut self.refusals);
         let measures = &self.measures;
-        apply(&mut Tools { target, good, refusals, measures, now: now.get(), monotonic }, plan).await
+        apply(&mut Tools { target, seen, good, refusals, measures, now: now.get(), monotonic }, plan).await
     }
 
     /// What is seen, with what was refused and the last good copies that rows name; what is wrong with one is told by its
@@ -144,5 +146,5 @@ impl Reconciler {
 fn circumstances(sight: &Sight) -> Result<Digest, NotCanonical> {
     let namespaces: BTreeMap<_, _> =
         sight.seen.namespaces.iter().map(|(name, seen)| (name.to_string(), seen.terminating)).collect();
-    canonical::digest(&(&sight.capabilities, namespaces))
+    canonical::digest(&(&sight.capabilities, namespaces, sight.elsewhere))
 }

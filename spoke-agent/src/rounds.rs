@@ -1,6 +1,7 @@
 //! When rounds are made: when something changed, when a refusal's wait is over, and slowly besides.
 
 use crate::agent::Agent;
+use crate::news;
 use crate::reconcile::{Reconciler, Round, RoundError};
 use policy::outcome::OutcomeCode;
 use service::health::Gate;
@@ -86,10 +87,7 @@ fn publish(agent: &Agent, round: Round) -> bool {
     });
     agent.round.send_if_modified(|last| {
         // A fault may be mended by the very next round, so the condition alone would not tell of it.
-        let known = last.as_deref().map(|last| last.faults.clone()).unwrap_or_default();
-        for fault in round.faults.difference(&known) {
-            tracing::warn!(fault, "not believed or not understood; the last good state stays");
-        }
+        news::tell(last.as_deref(), &round);
         let news = last.as_deref() != Some(&round);
         if news {
             *last = Some(Arc::new(round));

@@ -1,6 +1,7 @@
 //! Carrying a plan out: dry-run, claims, writes in order, the way back on refusal. All policy has ended in the plan;
 //! here is only what to write.
 
+mod drift;
 mod refusals;
 
 pub use refusals::Refusals;
@@ -8,21 +9,34 @@ pub use refusals::Refusals;
 use crate::cache::good::Good;
 use crate::measures::Measures;
 use crate::target::{Refusal, Target};
+use drift::Drift;
 use jiff::Timestamp;
 use policy::object::ObjectId;
 use policy::outcome::{Outcome, OutcomeCode, UnitId};
 use policy::plan::inventory::Row;
 use policy::plan::{Move, Plan, Step, Transaction, Undo};
+use policy::resolve::Seen;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of every unit of the plan: each exactly once.
 pub type Outcomes = BTreeMap<UnitId, Outcome>;
+
+/// What carrying a plan out came to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Done {
+    /// What became of every unit.
+    pub outcomes: Outcomes,
+    /// What is wrong with the target itself, for people.
+    pub faults: BTreeSet<String>,
+}
 
 /// What carrying out needs beside the plan.
 #[derive(Debug)]
 pub struct Tools<'a, T: Target + ?Sized> {
     /// Where to write.
     pub target: &'a T,
+    /// What the plan was made from.
+    pub seen: &'a Seen,
     /// Where last good copies are kept.
     pub good: &'a Good,
     /// What was refused before.
@@ -36,7 +50,7 @@ pub struct Tools<'a, T: Target + ?Sized> {
 }
 
 /// Carries `plan` out. Whatever happens to one unit, the others proceed.
-pub async fn apply<T: Target + ?Sized>(tools: &mut Tools<'_, T>, plan: Plan) -> Outcomes {
+pub async fn apply<T: Target + ?Sized>(tools: &mut Tools<'_, T>, plan: Plan) -> Done {
     let mut outcomes: Outcomes = plan.units.iter().map(|(id, unit)| (id.clone(), unit.outcome.clone())).collect();
     let mut ready = Vec::new();
     for (id, unit) in plan.units {
@@ -56,10 +70,9 @@ pub async fn apply<T: Target + ?Sized>(tools: &mut Tools<'_, T>, plan: Plan) -> 
         // Forgetting a row of a removal that is a day old cannot be refused.
         let _ = tools.target.step(&Step::Forget(id), tools.now).await;
     }
-    if let Err(error) = tools.target.settle().await {
-        tracing::error!(error = service::exit::chain(&error), "the inventory is not written");
-    }
-    outcomes
+    let unsettled = tools.target.settle().await.err();
+    let why = |error| format!("the inventory cannot be written: {}", service::exit::chain(&error));
+    Done { outcomes, faults: unsettled.map(why).into_iter().collect() }
 }
 
 /// Last good copies, the dry-run and the claims: nothing of the cluster is changed yet.
@@ -75,7 +88,7 @@ async fn prepare<T: Target + ?Sized>(
     let dry = tools.target.dry_run(&steps).await;
     dry.map_err(|refusal| refused(tools, id, transaction, &refusal, true))?;
     keep_good(tools.good, transaction)?;
-    take(tools, id, transaction, Vec::new(), claims(transaction)).await
+    take(tools, id, transaction, Vec::new(), claims(transaction)).await.map(drop)
 }
 
 fn claims(transaction: &Transaction) -> impl Iterator<Item = &Move> {
@@ -102,30 +115,39 @@ async fn carry_out<T: Target + ?Sized>(
     id: &UnitId,
     transaction: &Transaction,
 ) -> Result<(), Outcome> {
-    take(tools, id, transaction, claims(transaction).collect(), writes(transaction)).await?;
+    let repaired = take(tools, id, transaction, claims(transaction).collect(), writes(transaction)).await?;
+    for Drift { object, what } in repaired {
+        tracing::info!(%object, what, unit = %id, "drift is repaired");
+    }
     tools.refusals.forget(id, transaction.becomes);
     Ok(())
 }
 
-/// Takes `steps`; where one is refused, it and all that were `done` before are taken back.
+/// Takes `steps`, and gives what of them brought back what somebody else had changed; where one is refused, it and all
+/// that were `done` before are taken back.
 async fn take<'t, T: Target + ?Sized>(
     tools: &mut Tools<'_, T>,
     id: &UnitId,
     transaction: &'t Transaction,
     mut done: Vec<&'t Move>,
     steps: impl Iterator<Item = &'t Move>,
-) -> Result<(), Outcome> {
+) -> Result<Vec<Drift>, Outcome> {
+    let mut repaired = Vec::new();
     for step in steps {
-        if let Err(refusal) = tools.target.step(&step.step, tools.now).await {
-            let undone = take_back(tools, step, &done).await;
-            return Err(refused(tools, id, transaction, &refusal, undone));
-        }
-        if !matches!(step.step, Step::Claim(_)) {
-            tools.measures.wrote();
+        match tools.target.step(&step.step, tools.now).await {
+            Ok(true) => {
+                tools.measures.wrote();
+                repaired.extend(drift::brought_back(tools.seen, &step.step));
+            }
+            Ok(false) => {}
+            Err(refusal) => {
+                let undone = take_back(tools, step, &done).await;
+                return Err(refused(tools, id, transaction, &refusal, undone));
+            }
         }
         done.push(step);
     }
-    Ok(())
+    Ok(repaired)
 }
 
 /// Takes back the step that failed and what was done before it, last first. Says whether all of it could be.
@@ -136,7 +158,7 @@ async fn take_back<T: Target + ?Sized>(tools: &Tools<'_, T>, failed: &Move, done
             continue;
         }
         if let Err(refusal) = tools.target.undo(undo, tools.now).await {
-            tracing::error!(%refusal, "a step cannot be taken back; a later round repairs it");
+            tracing::warn!(%refusal, "a step cannot be taken back; a later round repairs it");
             stuck.insert(refusal.id().clone());
         }
     }
@@ -171,7 +193,7 @@ fn refused<T: Target + ?Sized>(
 mod tests {
     #[test]
     fn carrying_out_knows_no_policy() {
-        let sources = [include_str!("mod.rs"), include_str!("refusals.rs")];
+        let sources = [include_str!("mod.rs"), include_str!("drift.rs"), include_str!("refusals.rs")];
         let names = ["Mode", "Brake", "Exception", "Constraint"];
         let code = |source: &'static str| source.split("#[cfg(test)]").next().unwrap_or_default();
         for line in sources.into_iter().flat_map(|source| code(source).lines()) {

@@ -27,12 +27,11 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// Begins a round. Forgets everything when what a refusal may depend on has changed: served APIs, namespaces.
+    /// Begins a round. Where what a refusal may depend on has changed, nothing waits any longer: its cause may be mended.
     pub fn begin(&mut self, circumstances: Digest, now: Duration) {
         self.fresh = false;
-        if self.circumstances != Some(circumstances) {
-            self.units.clear();
-            self.circumstances = Some(circumstances);
+        if self.circumstances.replace(circumstances) != Some(circumstances) {
+            self.units.values_mut().flat_map(BTreeMap::values_mut).for_each(|refused| refused.until = now);
         }
         self.units.retain(|_, refused| {
             refused.retain(|_, refused| now < refused.until + FORGOTTEN);
@@ -107,11 +106,10 @@ mod tests {
         assert_eq!(refusals.standing(&unit(), two, START), None);
         refusals.remember(&unit(), one, outcome(), Duration::from_secs(1));
         refusals.begin(Digest::of(b"circumstances"), Duration::from_secs(1));
-        assert_eq!(refusals.next(START), None, "other circumstances");
-        refusals.remember(&unit(), one, outcome(), Duration::from_secs(1));
+        assert_eq!(refusals.standing(&unit(), one, Duration::from_secs(1)), None, "other circumstances");
         refusals.remember(&unit(), one, outcome(), Duration::from_secs(1));
         refusals.begin(Digest::of(b"circumstances"), Duration::from_secs(1));
-        assert_eq!(refusals.next(START), Some(Duration::from_millis(1500)));
+        assert_eq!(refusals.next(Duration::from_secs(1)), Some(Duration::from_secs(2)), "a third failure");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// All that a target shows in one round.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sight {
     /// Objects, namespaces and inventory; `good` is filled in from the cache.
     pub seen: Seen,
@@ -24,6 +24,8 @@ pub struct Sight {
     pub named: BTreeSet<Digest>,
     /// What was passed over, and why: for people.
     pub oddities: BTreeSet<Oddity>,
+    /// Of everything that is there and not ours: what changes it may mend what was refused. Our own writes never do.
+    pub elsewhere: Digest,
 }
 
 /// Something in the target that was passed over.
@@ -158,8 +160,9 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
     /// Whether these steps of one transaction would be taken, in order; changes nothing.
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal>;
 
-    /// Takes one step. A claim may stay in memory until the write that it speaks of.
-    async fn step(&self, step: &Step, now: Timestamp) -> Result<(), Refusal>;
+    /// Takes one step; says whether that wrote to an object. A claim may stay in memory until the write that it speaks
+    /// of.
+    async fn step(&self, step: &Step, now: Timestamp) -> Result<bool, Refusal>;
 
     /// Takes one step back, unless somebody else has written since.
     async fn undo(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal>;

@@ -7,6 +7,7 @@ mod cluster;
 mod inventory;
 mod layout;
 mod merge;
+mod place;
 mod read;
 mod status;
 mod undo;
@@ -85,7 +86,7 @@ impl Directory {
     pub fn open(root: PathBuf, good: Good, chance: Arc<Chance>) -> Result<Self, TargetError> {
         let layout = Layout::new(root);
         let (capabilities, book) = look(&layout)?;
-        write::sweep(&layout)?;
+        place::sweep(&layout)?;
         let (parsed, left) = (Parsed::new(), BTreeMap::new());
         let inner = Inner { layout, good, chance, book, parsed, capabilities, left };
         Ok(Self { inner: Arc::new(Mutex::new(inner)) })
@@ -117,7 +118,7 @@ impl Target for Directory {
         self.blocking(move |inner| inner.dry_run(&steps)).await
     }
 
-    async fn step(&self, step: &Step, now: Timestamp) -> Result<(), Refusal> {
+    async fn step(&self, step: &Step, now: Timestamp) -> Result<bool, Refusal> {
         let step = step.clone();
         self.blocking(move |inner| inner.step(&step, now)).await
     }
@@ -148,15 +149,17 @@ impl Inner {
         self.book.reread(&self.layout)?;
         let ours = self.book.records().map(|record| &record.row).filter(|row| matches!(row.state, State::Owned { .. }));
         let ours = ours.filter_map(|row| Some((self.layout.object(&row.id).ok()?, row))).collect();
-        let (Objects { files, oddities }, parsed) = read::all(&self.layout, &self.parsed, &ours)?;
+        let (objects, parsed) = read::all(&self.layout, &self.parsed, &ours)?;
         self.parsed = parsed;
+        let elsewhere = objects.elsewhere(|id| self.book.get(id).is_some_and(|record| record.row.live()));
+        let Objects { files, oddities, .. } = objects;
         let seen = Seen {
             namespaces: namespaces(&files),
             inventory: self.book.records().map(|record| (record.row.id.clone(), record.row.clone())).collect(),
             objects: files.into_iter().map(|(id, file)| self.observed(id, file)).collect(),
             ..Seen::default()
         };
-        Ok(Sight { seen, capabilities: self.capabilities.clone(), named: self.book.named(), oddities })
+        Ok(Sight { seen, capabilities: self.capabilities.clone(), named: self.book.named(), oddities, elsewhere })
     }
 
     fn observed(&self, id: ObjectId, file: File) -> (ObjectId, Observed) {

@@ -8,6 +8,7 @@ use policy::digest::Digest;
 use policy::name::Namespace;
 use policy::object::{Object, ObjectId};
 use policy::plan::inventory::Row;
+use rustix::fs::{Access, AtFlags};
 use serde_json::json;
 use service::atomic;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,8 @@ pub(super) struct File {
 pub(super) struct Objects {
     pub(super) files: BTreeMap<ObjectId, File>,
     pub(super) oddities: BTreeSet<Oddity>,
+    /// Folders that may not be written into.
+    closed: BTreeSet<PathBuf>,
 }
 
 /// Files parsed earlier, by path: one whose bytes are the same is not parsed again.
@@ -67,6 +70,22 @@ pub(super) fn all(
 }
 
 impl Objects {
+    /// The digest of all that is there but what is `ours`.
+    pub(super) fn elsewhere(&self, ours: impl Fn(&ObjectId) -> bool) -> Digest {
+        let files = self.files.iter().filter(|(id, _)| !ours(id)).map(|(id, file)| format!("{id} {}", file.version));
+        let closed = self.closed.iter().map(|path| path.display().to_string());
+        let oddities = self.oddities.iter().map(|oddity| format!("{} {}", oddity.place, oddity.why));
+        let lines: Vec<String> = files.chain(closed).chain(oddities).collect();
+        Digest::of(lines.join("\n").as_bytes())
+    }
+
+    fn folder(&mut self, path: &Path) {
+        let access = Access::WRITE_OK | Access::EXEC_OK;
+        if rustix::fs::accessat(rustix::fs::CWD, path, access, AtFlags::EACCESS).is_err() {
+            self.closed.insert(path.to_owned());
+        }
+    }
+
     fn pass_over(&mut self, path: &Path, why: impl Into<String>) {
         self.oddities.insert(Oddity { place: path.display().to_string(), why: why.into() });
     }
@@ -105,10 +124,12 @@ pub(super) fn torn(path: &Path, row: &Row) -> Option<File> {
 
 fn folders(layout: &Layout, objects: &mut Objects) -> Result<Vec<(PathBuf, Option<Namespace>)>, TargetError> {
     let mut folders = Vec::new();
+    objects.folder(&layout.objects());
     for entry in entries(&layout.objects())? {
         let name = entry.file_name();
         let namespace = name.to_str().map(|name| (name == layout::CLUSTER, name.parse::<Namespace>()));
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        objects.folder(&entry.path());
         match namespace {
             Some((true, _)) if is_folder => folders.push((entry.path(), None)),
             Some((false, Ok(namespace))) if is_folder => folders.push((entry.path(), Some(namespace))),

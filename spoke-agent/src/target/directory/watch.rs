@@ -89,8 +89,12 @@ impl Watch {
 
 fn judge(layout: &Layout, event: &notify::Result<Event>) -> Option<Signal> {
     let Ok(event) = event else { return Some(Signal::LookTwice) };
-    if matches!(event.kind, EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_))) {
-        return None;
+    // Who may write into a folder may mend what was refused; what else is said of a file says nothing of its object.
+    let folders = || event.paths.iter().all(|path| path.is_dir());
+    match event.kind {
+        EventKind::Access(_) => return None,
+        EventKind::Modify(ModifyKind::Metadata(_)) if !folders() => return None,
+        _ => {}
     }
     if !event.paths.is_empty() && !event.paths.iter().any(|path| concerns(layout, path)) {
         return None;
@@ -109,6 +113,7 @@ fn concerns(layout: &Layout, path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn its_own_status_and_temporary_files_wake_nobody() {
@@ -135,5 +140,19 @@ mod tests {
         tokio::time::timeout(limit, wake.notified()).await.unwrap();
         std::fs::write(layout.objects().join("shop/ConfigMap..a.yaml"), "a").unwrap();
         tokio::time::timeout(limit, wake.notified()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn wakes_when_a_folder_can_be_written_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path().canonicalize().unwrap());
+        let folder = layout.objects().join("shop");
+        std::fs::create_dir_all(&folder).unwrap();
+        let wake = Arc::new(Notify::new());
+        let watch = Watch::start(layout).unwrap();
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(watch.run(Arc::clone(&wake)));
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+        tokio::time::timeout(Duration::from_secs(5), wake.notified()).await.unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! Steps as files: checked as a server would, the row on disk before the write that it speaks of.
 
 use super::inventory::{Book, Record};
-use super::layout::{CLUSTER, Layout};
+use super::place::place;
 use super::read::{self, OBJECT};
 use super::{Inner, merge, yaml};
 use crate::target::{Refusal, TargetError};
@@ -13,8 +13,7 @@ use policy::object::{Object, ObjectId};
 use policy::plan::inventory::{Row, State, Uid, Version};
 use policy::plan::{Expects, Step};
 use serde_json::Value;
-use service::atomic::{self, Access};
-use service::fault::FileError;
+use service::atomic;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -39,15 +38,16 @@ impl Inner {
         Ok(())
     }
 
-    pub(super) fn step(&mut self, step: &Step, now: Timestamp) -> Result<(), Refusal> {
+    /// Says whether an object was written or removed.
+    pub(super) fn step(&mut self, step: &Step, now: Timestamp) -> Result<bool, Refusal> {
         match step {
             Step::Claim(row) => self.claim(row),
-            Step::Apply { object, expects, own, .. } => self.apply(object, *own, expects, now)?,
-            Step::Release { object, after, .. } => self.release(object, after)?,
-            Step::Delete { id, uid, version, after } => self.delete(id, uid, version, after)?,
+            Step::Apply { object, expects, own, .. } => return self.apply(object, *own, expects, now),
+            Step::Release { object, after, .. } => return self.release(object, after),
+            Step::Delete { id, uid, version, after } => return self.delete(id, uid, version, after),
             Step::Forget(id) => self.book.remove(id),
         }
-        Ok(())
+        Ok(false)
     }
 
     pub(super) fn settle(&mut self) -> Result<(), TargetError> {
@@ -81,11 +81,12 @@ impl Inner {
         }
     }
 
-    fn apply(&mut self, object: &Object, own: Own, expects: &Expects, now: Timestamp) -> Result<(), Refusal> {
+    fn apply(&mut self, object: &Object, own: Own, expects: &Expects, now: Timestamp) -> Result<bool, Refusal> {
         let id = object.id();
         let mut record = claimed_first(&self.book, id)?;
         let admitted = self.admit(object, own, expects, &BTreeSet::new())?;
-        if admitted.live.as_ref() != Some(&admitted.merged) {
+        let differs = admitted.live.as_ref() != Some(&admitted.merged);
+        if differs {
             self.record_first(id)?;
             self.write(id, &admitted.path, &admitted.bytes)?;
         } else {
@@ -97,7 +98,7 @@ impl Inner {
         }
         record.before = None;
         self.book.put(record);
-        Ok(())
+        Ok(differs)
     }
 
     /// Refuses as a server would: nothing is changed by a look.
@@ -141,23 +142,25 @@ impl Inner {
         self.good.get(&record.before.or(owned)?).ok()
     }
 
-    fn release(&mut self, fields: &Object, after: &Row) -> Result<(), Refusal> {
-        let id = fields.id();
+    fn release(&mut self, fields: &Object, after: &Row) -> Result<bool, Refusal> {
+        let (id, mut differs) = (fields.id(), false);
         if let Some((version, live)) = self.live(id)? {
             let left = merge::release(live.tree(), fields.tree());
-            if left != *live.tree() {
+            differs = left != *live.tree();
+            if differs {
                 self.write(id, &self.path(id)?, &yaml::print(&left))?;
             } else {
                 self.left.insert(id.clone(), Some(version));
             }
         }
         self.write_after(id, after);
-        Ok(())
+        Ok(differs)
     }
 
-    fn delete(&mut self, id: &ObjectId, uid: &Uid, version: &Version, after: &Row) -> Result<(), Refusal> {
+    fn delete(&mut self, id: &ObjectId, uid: &Uid, version: &Version, after: &Row) -> Result<bool, Refusal> {
         let record = claimed_first(&self.book, id)?;
-        if let Some((live, _)) = self.live(id)? {
+        let live = self.live(id)?;
+        if let Some((live, _)) = &live {
             is_the_very_object(id, (&record.identity, uid), (&Version(live.to_string()), version))?;
             self.record_first(id)?;
             self.left.insert(id.clone(), None);
@@ -165,7 +168,7 @@ impl Inner {
         }
         self.left.insert(id.clone(), None);
         self.write_after(id, after);
-        Ok(())
+        Ok(live.is_some())
     }
 
     /// Writes an object. What it leaves is known before: a write may fail after its rename, and is taken back by this.
@@ -243,31 +246,6 @@ fn within_limit(id: &ObjectId, size: usize) -> Result<(), Refusal> {
     if size > OBJECT { Err(Refusal::TooLarge { id: Box::new(id.clone()), size, limit: OBJECT }) } else { Ok(()) }
 }
 
-pub(super) fn place(path: &Path, bytes: &[u8]) -> Result<(), TargetError> {
-    if let Some(folder) = path.parent() {
-        match std::fs::symlink_metadata(folder) {
-            Ok(found) if found.is_dir() => {}
-            Ok(_) => return Err(TargetError::Corrupt(folder.to_owned(), "it is not a folder".to_owned())),
-            Err(_) => {
-                // One by one: a target directory that is gone is never made anew.
-                folder.parent().map_or(Ok(()), |objects| atomic::create_folder_within(objects, Access::Everyone))?;
-                atomic::create_folder_within(folder, Access::Everyone)?;
-            }
-        }
-    }
-    Ok(atomic::write(path, bytes, Access::Everyone)?)
-}
-
 pub(super) fn unwritable(id: &ObjectId, error: &(dyn std::error::Error + 'static)) -> Refusal {
     Refusal::Unwritable { id: Box::new(id.clone()), why: service::exit::chain(error) }
-}
-
-/// Removes temporary files that a killed process left.
-pub(super) fn sweep(layout: &Layout) -> Result<(), FileError> {
-    let mut folders = vec![layout.status(), layout.objects().join(CLUSTER)];
-    if let Ok(entries) = std::fs::read_dir(layout.objects()) {
-        let real = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
-        folders.extend(entries.flatten().filter(real).map(|entry| entry.path()));
-    }
-    folders.iter().filter(|folder| folder.is_dir()).try_for_each(|folder| atomic::sweep(folder))
 }
