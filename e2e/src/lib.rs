@@ -2,6 +2,7 @@
 
 pub mod disk;
 pub mod faults;
+pub mod kube;
 
 use anyhow::Result;
 use std::path::PathBuf;

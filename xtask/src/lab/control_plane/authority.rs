@@ -4,22 +4,19 @@ use super::flags::{self, Site};
 use super::kubeconfig::private;
 use anyhow::Result;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
 };
 
 /// Signs for the server and for its clients.
-pub(crate) struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    pem: String,
-}
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
-/// A certificate with its key, both PEM.
+/// A certificate with its key.
 pub(crate) struct Identity {
     /// The certificate.
-    pub(crate) certificate: String,
+    pub(crate) certificate: Certificate,
     /// The key.
-    pub(crate) key: String,
+    pub(crate) key: KeyPair,
 }
 
 impl Authority {
@@ -28,13 +25,12 @@ impl Authority {
         let mut params = named("writ-lab", None);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-        Ok(Self { pem: issuer.pem(), issuer })
+        Ok(Self(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?))
     }
 
     /// Its certificate.
-    pub(crate) fn pem(&self) -> &str {
-        &self.pem
+    pub(crate) fn certificate(&self) -> &Certificate {
+        self.0.as_ref()
     }
 
     /// Somebody whom kube-apiserver knows by name, and by one group.
@@ -44,13 +40,13 @@ impl Authority {
 
     /// Writes what kube-apiserver and kube-controller-manager read: the authority, the server's certificate, and the key
     /// pair of service accounts' tokens.
-    pub(crate) fn write(&self, site: &Site<'_>) -> Result<()> {
-        let mut params = CertificateParams::new(vec![site.port.ip().to_string(), "localhost".to_owned()])?;
+    pub(crate) fn write(&self, site: Site<'_>) -> Result<()> {
+        let mut params = CertificateParams::new(vec![site.apiserver.ip().to_string(), "localhost".to_owned()])?;
         params.distinguished_name = named("kube-apiserver", None).distinguished_name;
         let server = self.sign(params, ExtendedKeyUsagePurpose::ServerAuth)?;
-        private(&site.folder.join(flags::AUTHORITY), self.pem())?;
-        private(&site.folder.join(flags::CERTIFICATE), &server.certificate)?;
-        private(&site.folder.join(flags::KEY), &server.key)?;
+        private(&site.folder.join(flags::AUTHORITY), &self.certificate().pem())?;
+        private(&site.folder.join(flags::CERTIFICATE), &server.certificate.pem())?;
+        private(&site.folder.join(flags::KEY), &server.key.serialize_pem())?;
         let tokens = KeyPair::generate()?;
         private(&site.folder.join(flags::TOKENS), &tokens.serialize_pem())?;
         private(&site.folder.join(flags::TOKENS_PUBLIC), &tokens.public_key_pem())
@@ -60,7 +56,7 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![usage];
         let key = KeyPair::generate()?;
-        Ok(Identity { certificate: params.signed_by(&key, &self.issuer)?.pem(), key: key.serialize_pem() })
+        Ok(Identity { certificate: params.signed_by(&key, &self.0)?, key })
     }
 }
 

@@ -20,13 +20,12 @@ pub(crate) const TOKENS_PUBLIC: &str = "tokens.pub";
 pub(crate) const CONTROLLERS: &str = "system:kube-controller-manager";
 
 /// Where a control plane stands.
+#[derive(Clone, Copy)]
 pub(crate) struct Site<'a> {
-    /// The folder of the programs.
-    pub(crate) binaries: &'a Path,
     /// The folder of its files.
     pub(crate) folder: &'a Path,
     /// Where kube-apiserver listens.
-    pub(crate) port: SocketAddrV4,
+    pub(crate) apiserver: SocketAddrV4,
 }
 
 /// Where etcd listens: a socket in the folder, so no port and no stranger.
@@ -35,21 +34,21 @@ pub(crate) fn socket(folder: &Path) -> PathBuf {
 }
 
 impl Site<'_> {
-    /// One part, not yet running.
-    pub(crate) fn server(&self, part: Part) -> Server {
+    /// One part, not yet running; its program stands in `binaries`.
+    pub(crate) fn server(self, part: Part, binaries: &Path) -> Server {
         let (name, flags) = match part {
             Part::Etcd => ("etcd", self.etcd()),
             Part::Apiserver => ("kube-apiserver", self.apiserver()),
             Part::ControllerManager => ("kube-controller-manager", self.controller_manager()),
         };
-        Server::new(part, name, self.binaries, self.folder, &flags)
+        Server::new(part, name, binaries, self.folder, &flags)
     }
 
-    fn file(&self, name: &str) -> String {
+    fn file(self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
 
-    fn etcd(&self) -> Vec<String> {
+    fn etcd(self) -> Vec<String> {
         vec![
             format!("--data-dir={}", self.file("etcd")),
             format!("--listen-client-urls=unix://{}", self.file("etcd.sock")),
@@ -62,15 +61,15 @@ impl Site<'_> {
         ]
     }
 
-    fn apiserver(&self) -> Vec<String> {
+    fn apiserver(self) -> Vec<String> {
         vec![
             format!("--etcd-servers=unix://{}", self.file("etcd.sock")),
-            format!("--bind-address={}", self.port.ip()),
-            format!("--secure-port={}", self.port.port()),
+            format!("--bind-address={}", self.apiserver.ip()),
+            format!("--secure-port={}", self.apiserver.port()),
             // The port is held by a socket of the test: see `Port`.
             "--permit-port-sharing".to_owned(),
             // Nobody finds this server through an Endpoints object, which may not name a loopback address.
-            format!("--advertise-address={}", self.port.ip()),
+            format!("--advertise-address={}", self.apiserver.ip()),
             "--endpoint-reconciler-type=none".to_owned(),
             format!("--tls-cert-file={}", self.file(CERTIFICATE)),
             format!("--tls-private-key-file={}", self.file(KEY)),
@@ -85,7 +84,7 @@ impl Site<'_> {
         ]
     }
 
-    fn controller_manager(&self) -> Vec<String> {
+    fn controller_manager(self) -> Vec<String> {
         vec![
             format!("--kubeconfig={}", kubeconfig::path(self.folder, CONTROLLERS).display()),
             format!("--service-account-private-key-file={}", self.file(TOKENS)),

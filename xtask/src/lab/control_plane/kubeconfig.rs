@@ -1,6 +1,6 @@
 //! Kubeconfig files: whom a client trusts, and who it is.
 
-use super::authority::Identity;
+use super::authority::{Authority, Identity};
 use anyhow::{Context, Result};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use std::fs::File;
@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Kubeconfig<'a> {
     /// Where kube-apiserver listens.
     pub(crate) server: SocketAddrV4,
-    /// The certificate authority of the cluster, PEM.
-    pub(crate) authority: &'a str,
+    /// The certificate authority of the cluster.
+    pub(crate) authority: &'a Authority,
     /// The person's name.
     pub(crate) user: &'a str,
     /// The person's certificate and key.
@@ -28,16 +28,15 @@ pub(crate) fn path(folder: &Path, user: &str) -> PathBuf {
 
 impl Kubeconfig<'_> {
     /// Writes it into `folder`, readable for its owner alone.
-    pub(crate) fn write(&self, folder: &Path) -> Result<PathBuf> {
-        let path = path(folder, self.user);
-        private(&path, &self.text())?;
-        Ok(path)
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
+        private(&path(folder, self.user), &self.text())
     }
 
     fn text(&self) -> String {
-        let Self { server, user, .. } = self;
+        let Self { server, authority, user, identity } = self;
         let [authority, certificate, key] =
-            [self.authority, &self.identity.certificate, &self.identity.key].map(|pem| BASE64_STANDARD.encode(pem));
+            [authority.certificate().pem(), identity.certificate.pem(), identity.key.serialize_pem()]
+                .map(|pem| BASE64_STANDARD.encode(pem));
         format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: lab\ncontexts:\n- name: lab\n  \
              context: {{cluster: lab, user: '{user}'}}\nclusters:\n- name: lab\n  cluster:\n    \

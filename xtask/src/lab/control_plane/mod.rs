@@ -4,25 +4,27 @@
 //! there is no node: a Pod stays pending.
 
 mod authority;
-mod client;
 mod flags;
 mod kubeconfig;
 mod port;
+mod probe;
 mod server;
-
-pub use client::Kube;
 
 use super::{binaries, files};
 use crate::assets;
 use anyhow::{Context, Result};
-use authority::Authority;
+use authority::{Authority, Identity};
 use flags::Site;
 use kubeconfig::Kubeconfig;
 use port::Port;
+use probe::Probe;
 use server::Server;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+
+/// The person who may do everything.
+const ADMIN: &str = "admin";
 
 /// What a control plane is made of, in the order of starting: each needs those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +47,7 @@ impl Part {
 pub struct ControlPlane {
     // Servers before the folder they use: fields are dropped in order.
     servers: [Server; 3],
-    kube: Kube,
+    probe: Probe,
     authority: Authority,
     port: Port,
     folder: TempDir,
@@ -62,26 +64,21 @@ impl ControlPlane {
         let folder =
             tempfile::Builder::new().prefix("writ-kube-").tempdir().context("cannot make a temporary folder")?;
         let (port, authority) = (Port::reserve()?, Authority::new()?);
-        let site = Site { binaries: &binaries, folder: folder.path(), port: port.address() };
-        authority.write(&site)?;
-        let admin = person(&authority, &site, "admin", Some("system:masters"))?;
-        person(&authority, &site, flags::CONTROLLERS, None)?;
-        let servers = Part::ALL.map(|part| site.server(part));
-        let mut plane = Self { servers, kube: Kube::connect(&admin)?, authority, port, folder, ended: false };
+        let site = Site { folder: folder.path(), apiserver: port.address() };
+        authority.write(site)?;
+        person(&authority, site, flags::CONTROLLERS, None)?;
+        let admin = person(&authority, site, ADMIN, Some("system:masters"))?;
+        let probe = Probe::new(port.address().into(), &authority, &admin)?;
+        let servers = Part::ALL.map(|part| site.server(part, &binaries));
+        let mut plane = Self { servers, probe, authority, port, folder, ended: false };
         Part::ALL.into_iter().try_for_each(|part| plane.run(part))?;
         Ok(plane)
-    }
-
-    /// The administrator's client.
-    #[must_use]
-    pub fn kube(&self) -> &Kube {
-        &self.kube
     }
 
     /// The kubeconfig of the administrator, who may do everything.
     #[must_use]
     pub fn kubeconfig(&self) -> PathBuf {
-        kubeconfig::path(self.folder.path(), "admin")
+        kubeconfig::path(self.folder.path(), ADMIN)
     }
 
     /// Writes the kubeconfig of a user, who may do what RBAC says. A user has at most one group beside
@@ -90,8 +87,9 @@ impl ControlPlane {
     /// # Errors
     /// When it cannot be written.
     pub fn user(&self, name: &str, group: Option<&str>) -> Result<PathBuf> {
-        let site = Site { binaries: Path::new(""), folder: self.folder.path(), port: self.port.address() };
-        person(&self.authority, &site, name, group)
+        let site = Site { folder: self.folder.path(), apiserver: self.port.address() };
+        person(&self.authority, site, name, group)?;
+        Ok(kubeconfig::path(site.folder, name))
     }
 
     /// Kills a part as a crash would.
@@ -162,19 +160,21 @@ impl ControlPlane {
 
     /// Waits until a part is ready, if it runs.
     fn ready(&mut self, part: Part) -> Result<()> {
-        let (kube, socket) = (self.kube.clone(), flags::socket(self.folder.path()));
+        let (probe, socket) = (self.probe.clone(), flags::socket(self.folder.path()));
         self.server(part).until("is ready", || match part {
             Part::Etcd => Ok(UnixStream::connect(&socket).map(drop)?),
-            Part::Apiserver => kube.ready(),
-            Part::ControllerManager => kube.default_service_account(),
+            Part::Apiserver => probe.found("/readyz"),
+            // Its controllers make this one.
+            Part::ControllerManager => probe.found("/api/v1/namespaces/default/serviceaccounts/default"),
         })
     }
 }
 
-/// Writes the kubeconfig of somebody.
-fn person(authority: &Authority, site: &Site<'_>, name: &str, group: Option<&str>) -> Result<PathBuf> {
+/// Signs for somebody, and writes the kubeconfig.
+fn person(authority: &Authority, site: Site<'_>, name: &str, group: Option<&str>) -> Result<Identity> {
     let identity = authority.client(name, group)?;
-    Kubeconfig { server: site.port, authority: authority.pem(), user: name, identity: &identity }.write(site.folder)
+    Kubeconfig { server: site.apiserver, authority, user: name, identity: &identity }.write(site.folder)?;
+    Ok(identity)
 }
 
 impl Drop for ControlPlane {
