@@ -1,22 +1,19 @@
 //! The accept loop.
 
-use super::connection::{Connection, Held};
-use super::limits::{Addresses, Limits};
-use super::peer::Peer;
-use crate::enroll::Exporter;
+use super::connection::Connection;
+use super::handshake::{Caller, shake_hands};
+use super::limits::Limits;
+use super::room::Room;
 use crate::tls::Gate;
 use futures::Stream;
 use futures::stream::{BoxStream, unfold};
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
 /// How long to wait when the machine refuses to accept (out of files, most likely).
 const BREATH: Duration = Duration::from_millis(100);
@@ -26,9 +23,7 @@ const BREATH: Duration = Duration::from_millis(100);
 pub struct Acceptor {
     listener: TcpListener,
     gate: Arc<Gate>,
-    limits: Limits,
-    total: Arc<Semaphore>,
-    addresses: Arc<Addresses>,
+    room: Arc<Room>,
     handshakes: JoinSet<Option<Connection>>,
 }
 
@@ -36,14 +31,7 @@ impl Acceptor {
     /// Takes a bound listener.
     #[must_use]
     pub fn new(listener: TcpListener, gate: Arc<Gate>, limits: Limits) -> Self {
-        Self {
-            listener,
-            gate,
-            limits,
-            total: Arc::new(Semaphore::new(limits.total)),
-            addresses: Addresses::new(limits.per_address),
-            handshakes: JoinSet::new(),
-        }
+        Self { listener, gate, room: Arc::new(Room::new(limits)), handshakes: JoinSet::new() }
     }
 
     /// The sessions, each once its handshake is complete, in the order of completion. Dropping the stream closes the
@@ -65,17 +53,15 @@ impl Acceptor {
                         return connection;
                     }
                 }
-                admitted = admit(&self.listener, &self.total, &self.addresses) => self.begin(admitted).await,
+                admitted = admit(&self.listener, &self.room) => self.begin(admitted).await,
             }
         }
     }
 
-    async fn begin(&mut self, admitted: io::Result<Option<Admitted>>) {
+    async fn begin(&mut self, admitted: io::Result<Option<Caller>>) {
         match admitted {
-            Ok(Some(admitted)) => {
-                let Limits { handshake: limit, nameless, .. } = self.limits;
-                let handshake = handshake(Arc::clone(&self.gate), admitted, nameless);
-                self.handshakes.spawn(async move { tokio::time::timeout(limit, handshake).await.ok().flatten() });
+            Ok(Some(caller)) => {
+                self.handshakes.spawn(shake_hands(Arc::clone(&self.gate), Arc::clone(&self.room), caller));
             }
             Ok(None) => {}
             Err(error) => {
@@ -86,50 +72,15 @@ impl Acceptor {
     }
 }
 
-struct Admitted {
-    stream: TcpStream,
-    address: SocketAddr,
-    held: Held,
-}
-
-/// Waits for room in all, then for a caller; `None` when its address has too many sessions.
-async fn admit(
-    listener: &TcpListener,
-    total: &Arc<Semaphore>,
-    addresses: &Arc<Addresses>,
-) -> io::Result<Option<Admitted>> {
-    let permit = Arc::clone(total).acquire_owned().await.map_err(io::Error::other)?;
+/// Waits for a caller; `None` when its address has too many sessions.
+async fn admit(listener: &TcpListener, room: &Room) -> io::Result<Option<Caller>> {
     let (stream, address) = listener.accept().await?;
-    let Some(place) = addresses.take(address.ip()) else {
+    let Some(held) = room.enter(address.ip()) else {
         tracing::debug!(%address, "too many sessions from one address");
         return Ok(None);
     };
     stream.set_nodelay(true)?;
-    Ok(Some(Admitted { stream, address, held: Held { _total: permit, _place: place } }))
-}
-
-async fn handshake(gate: Arc<Gate>, admitted: Admitted, nameless: Duration) -> Option<Connection> {
-    let Admitted { stream, address, held } = admitted;
-    let refused = |error: &dyn std::fmt::Display| {
-        tracing::debug!(%address, %error, "a handshake was refused");
-        gate.count_refusal();
-    };
-    let stream = TlsAcceptor::from(gate.config()).accept(stream).await.map_err(|error| refused(&error)).ok()?;
-    let (_, session) = stream.get_ref();
-    let exporter = Exporter::of(session).map_err(|error| refused(&error)).ok()?;
-    let chain: Vec<_> = session.peer_certificates().unwrap_or_default().to_vec();
-    let leaf = match chain.is_empty() {
-        true => None,
-        false => Some(gate.judge(&chain).map_err(|error| refused(&error)).ok()?),
-    };
-    let lasts = leaf.is_none().then_some(nameless);
-    let peer = Peer::new(address, leaf, exporter);
-    let registered = gate.registry().add(peer.clone(), chain.clone());
-    // The gate may have changed between the handshake and the registration; a later change finds the session.
-    if !chain.is_empty() && gate.judge(&chain).is_err() {
-        return None;
-    }
-    Some(Connection::new(stream, peer, registered, held, lasts))
+    Ok(Some(Caller { stream, address, held }))
 }
 
 /// The accepted sessions of one listener, as a stream that never ends by itself.

@@ -1,26 +1,18 @@
 //! An accepted session as bytes, which ends when it is cut.
 
-use super::limits::Place;
 use super::peer::Peer;
 use super::registry::Registered;
+use super::room::Held;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
-
-/// What a session holds as long as it lives.
-#[derive(Debug)]
-pub(super) struct Held {
-    pub(super) _total: OwnedSemaphorePermit,
-    pub(super) _place: Place,
-}
 
 /// An accepted session, its peer known.
 #[derive(Debug)]

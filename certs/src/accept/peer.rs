@@ -34,8 +34,8 @@ struct Parts {
 }
 
 impl Peer {
-    pub(super) fn new(address: SocketAddr, leaf: Option<Leaf>, exporter: Exporter) -> Self {
-        Self(Arc::new(Parts { address, leaf, exporter, cut: CancellationToken::new() }))
+    pub(super) fn new(address: SocketAddr, leaf: Option<Leaf>, exporter: Exporter, cut: CancellationToken) -> Self {
+        Self(Arc::new(Parts { address, leaf, exporter, cut }))
     }
 
     /// Where it calls from.

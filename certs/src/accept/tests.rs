@@ -3,7 +3,7 @@
 use super::Limits;
 use crate::enroll::{Exporter, Proof, ProofError};
 use crate::key::LeafKey;
-use crate::testing::{Listening, Town, exchange, speak, until};
+use crate::testing::{Listening, Town, exchange, speak, speak_from, until};
 use crate::tls::{Audience, Standing};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
@@ -44,9 +44,9 @@ async fn attack12_one_address_takes_its_share_only() {
 }
 
 #[tokio::test]
-async fn attack12_above_the_total_callers_wait() {
+async fn attack12_beyond_their_room_members_wait() {
     let town = Town::new();
-    let hub = start(&town, Limits { total: 1, ..Limits::default() }).await;
+    let hub = start(&town, Limits { members: 1, ..Limits::default() }).await;
     let client = town.client_of("prod");
     let first = speak(hub.address, client.clone()).await.unwrap();
     let second = speak(hub.address, client);
@@ -54,6 +54,45 @@ async fn attack12_above_the_total_callers_wait() {
     assert!(tokio::time::timeout(Duration::from_millis(200), &mut second).await.is_err());
     drop(first);
     second.await.expect("there is room now");
+}
+
+#[tokio::test]
+async fn attack12_strangers_shut_no_member_out() {
+    let town = Town::new();
+    let limits = Limits { members: 2, strangers: 4, ..Limits::default() };
+    let hub = start(&town, limits).await;
+    let mut early = speak(hub.address, town.client_of("early")).await.unwrap();
+    let (mut silent, mut nameless) = (Vec::new(), Vec::new());
+    for _ in 0..limits.strangers * 3 {
+        silent.push(TcpStream::connect(hub.address).await.unwrap());
+        nameless.push(speak(hub.address, town.client(None)).await.expect("the newest stranger is let in"));
+    }
+    let late = tokio::time::timeout(limits.handshake / 2, speak(hub.address, town.client_of("late")));
+    let mut late = late.await.expect("a member waits for no stranger").unwrap();
+    for _ in 0..limits.strangers {
+        nameless.push(speak(hub.address, town.client(None)).await.unwrap());
+    }
+    for member in [&mut early, &mut late] {
+        exchange(member).await.expect("a member makes way for nobody");
+    }
+    let peers = hub.peers.lock().unwrap().clone();
+    let inside = peers.iter().filter(|peer| peer.leaf().is_none() && !peer.token().is_cancelled()).count();
+    assert!(inside <= limits.strangers, "{inside} strangers are inside");
+}
+
+#[tokio::test]
+async fn attack12_strangers_of_one_address_drive_out_only_each_other() {
+    let town = Town::new();
+    let limits = Limits { strangers: 3, ..Limits::default() };
+    let hub = start(&town, limits).await;
+    let mut joins = speak_from([127, 0, 0, 2], hub.address, town.client(None)).await.unwrap();
+    let mut crowd = Vec::new();
+    for _ in 0..limits.strangers * 4 {
+        crowd.push(speak(hub.address, town.client(None)).await.unwrap());
+    }
+    exchange(&mut joins).await.expect("who joins from elsewhere stays");
+    assert!(exchange(&mut crowd[0]).await.is_err(), "the oldest of the crowd made way");
+    exchange(crowd.last_mut().unwrap()).await.expect("the newest is inside");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -49,7 +49,18 @@ async fn echo(mut connection: Connection) {
 
 /// A session over which one byte has come back: with TLS 1.3 only that tells that the client was let in.
 pub(crate) async fn speak(address: SocketAddr, config: ClientConfig) -> io::Result<TlsStream<TcpStream>> {
-    let stream = TcpStream::connect(address).await?;
+    speak_from([127, 0, 0, 1], address, config).await
+}
+
+/// The same, called from another address of this machine.
+pub(crate) async fn speak_from(
+    from: [u8; 4],
+    address: SocketAddr,
+    config: ClientConfig,
+) -> io::Result<TlsStream<TcpStream>> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    let stream = socket.connect(address).await?;
     let name = "hub".try_into().unwrap();
     let mut session = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
     exchange(&mut session).await?;

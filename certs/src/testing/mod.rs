@@ -5,7 +5,7 @@ mod listen;
 mod town;
 
 pub(crate) use forge::forge;
-pub(crate) use listen::{Listening, exchange, speak};
+pub(crate) use listen::{Listening, exchange, speak, speak_from};
 pub(crate) use town::Town;
 
 use std::time::Duration;

@@ -1,0 +1,72 @@
+//! One handshake: from a stranger to a session, within its time.
+
+use super::connection::Connection;
+use super::peer::Peer;
+use super::room::{Held, Room};
+use crate::enroll::Exporter;
+use crate::tls::Gate;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio::sync::AcquireError;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+/// Somebody who calls.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) stream: TcpStream,
+    pub(super) address: SocketAddr,
+    pub(super) held: Held,
+}
+
+/// Why a handshake led to no session.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("the handshake failed")]
+    Tls(#[from] io::Error),
+    #[error("the session has no exporter")]
+    Exporter(#[source] rustls::Error),
+    #[error("the certificate is refused")]
+    Certificate(#[source] rustls::Error),
+    #[error("the listener is closed")]
+    Closed(#[from] AcquireError),
+    #[error("it took too long, or no member's room became free")]
+    Slow,
+    #[error("it made way for another caller")]
+    MadeWay,
+}
+
+/// Lets a caller in; none when it is refused, which is counted.
+pub(super) async fn shake_hands(gate: Arc<Gate>, room: Arc<Room>, caller: Caller) -> Option<Connection> {
+    let (address, makes_way) = (caller.address, caller.held.makes_way());
+    let done = tokio::select! {
+        () = makes_way.cancelled() => Err(Refused::MadeWay),
+        done = timeout(room.limits.handshake, let_in(&gate, &room, caller)) => done.unwrap_or(Err(Refused::Slow)),
+    };
+    let told = |error: &Refused| {
+        tracing::debug!(%address, error = error as &dyn std::error::Error, "a handshake was refused");
+        gate.count_refusal();
+    };
+    done.inspect_err(told).ok()
+}
+
+async fn let_in(gate: &Gate, room: &Room, caller: Caller) -> Result<Connection, Refused> {
+    let Caller { stream, address, held } = caller;
+    let stream = TlsAcceptor::from(gate.config()).accept(stream).await?;
+    let (_, session) = stream.get_ref();
+    let exporter = Exporter::of(session).map_err(Refused::Exporter)?;
+    let chain: Vec<_> = session.peer_certificates().unwrap_or_default().to_vec();
+    let nameless = chain.is_empty();
+    let leaf = if nameless { None } else { Some(gate.judge(&chain).map_err(Refused::Certificate)?) };
+    let held = if nameless { held } else { room.becomes_member(held).await? };
+    let peer = Peer::new(address, leaf, exporter, held.makes_way());
+    let registered = gate.registry().add(peer.clone(), chain.clone());
+    // The gate may have changed between the handshake and the registration; a later change finds the session.
+    if !nameless {
+        gate.judge(&chain).map_err(Refused::Certificate)?;
+    }
+    let lasts = nameless.then_some(room.limits.nameless);
+    Ok(Connection::new(stream, peer, registered, held, lasts))
+}
