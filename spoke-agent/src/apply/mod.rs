@@ -188,17 +188,3 @@ fn refused<T: Target + ?Sized>(
     tools.refusals.remember(id, transaction.becomes, outcome.clone(), tools.monotonic);
     outcome
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn carrying_out_knows_no_policy() {
-        let sources = [include_str!("mod.rs"), include_str!("drift.rs"), include_str!("refusals.rs")];
-        let names = ["Mode", "Brake", "Exception", "Constraint"];
-        let code = |source: &'static str| source.split("#[cfg(test)]").next().unwrap_or_default();
-        for line in sources.into_iter().flat_map(|source| code(source).lines()) {
-            let imports = line.trim_start().starts_with("use ") || line.contains("policy::");
-            assert!(!imports || !names.iter().any(|name| line.contains(name)), "{line}");
-        }
-    }
-}
