@@ -58,14 +58,19 @@ fn blob(folder: &Path, hex: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Every object that carries Writ's label has a row in the inventory.
+/// Every object is whole, and one that carries Writ's label has a row in the inventory.
 ///
 /// # Errors
-/// When one has none: it would be an orphan that nothing ever removes.
+/// When a file holds no object, or one without a row: that would be an orphan that nothing ever removes.
 pub fn no_orphans(directory: &Path) -> Result<()> {
     let rows = inventoried(directory)?;
     for path in files(&directory.join("objects"))? {
-        let Ok(object) = serde_yaml::from_str::<Value>(&fs::read_to_string(&path)?) else { continue };
+        if is_unfinished(&path) {
+            continue;
+        }
+        let torn = || format!("{} holds no object", path.display());
+        let object: Value = serde_yaml::from_str(&fs::read_to_string(&path)?).with_context(torn)?;
+        object.get("kind").with_context(torn)?;
         if object.pointer("/metadata/labels/writ.dev~1owned").is_none() {
             continue;
         }
@@ -78,6 +83,12 @@ pub fn no_orphans(directory: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A file that a killed writer left under a name that no reader takes up.
+fn is_unfinished(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with(".writ-") && name.ends_with(".tmp")
+}
+
 fn inventoried(directory: &Path) -> Result<BTreeSet<(String, String, String)>> {
     let path = directory.join("status/inventory.yaml");
     let Ok(text) = fs::read_to_string(&path) else { return Ok(BTreeSet::new()) };
@@ -86,4 +97,38 @@ fn inventoried(directory: &Path) -> Result<BTreeSet<(String, String, String)>> {
     let text = |row: &Value, pointer: &str| row.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let key = |row: &Value| (text(row, "/id/kind"), text(row, "/id/namespace"), text(row, "/id/name"));
     Ok(rows.context("an inventory has rows")?.iter().map(key).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xtask::lab::files::write;
+
+    fn cluster(name: &str, text: &str) -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let row = "rows: [{id: {kind: ConfigMap, namespace: shop, name: one}}]";
+        write(&folder.path().join("status/inventory.yaml"), row)?;
+        write(&folder.path().join("objects/shop").join(name), text)?;
+        no_orphans(folder.path())
+    }
+
+    fn ours(name: &str) -> String {
+        format!("kind: ConfigMap\nmetadata: {{name: {name}, namespace: shop, labels: {{writ.dev/owned: 'true'}}}}\n")
+    }
+
+    #[test]
+    fn an_orphan_is_found() {
+        cluster("ConfigMap..one.yaml", &ours("one")).unwrap();
+        let error = cluster("ConfigMap..two.yaml", &ours("two")).unwrap_err().to_string();
+        assert!(error.ends_with("ConfigMap..two.yaml is Writ's, and the inventory does not know it"), "{error}");
+    }
+
+    #[test]
+    fn a_file_without_an_object_is_no_cluster() {
+        for text in ["kind: [", "", "- 1", "metadata: {}"] {
+            let error = cluster("ConfigMap..one.yaml", text).unwrap_err().to_string();
+            assert!(error.ends_with("ConfigMap..one.yaml holds no object"), "{text:?}: {error}");
+        }
+        cluster(".writ-x1.tmp", "kind: [").expect("what was never renamed counts for nobody");
+    }
 }

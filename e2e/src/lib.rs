@@ -3,6 +3,7 @@
 pub mod disk;
 pub mod faults;
 pub mod kube;
+pub mod revisions;
 
 use anyhow::Result;
 use std::path::PathBuf;
@@ -31,9 +32,3 @@ pub fn cast(spokes: usize, set: &[(&str, &str)]) -> Result<Cast> {
 pub fn build() {
     BUILT.call_once(|| binaries::build().expect("the binaries build"));
 }
-
-/// The telemetry of a cluster: an object that every revision of the tests changes.
-pub const TELEMETRY: &str = "observability/ConfigMap..otel.yaml";
-
-/// The intent behind it.
-pub const INTENT: &str = "intents/observability/telemetry.yaml";

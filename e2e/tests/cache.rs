@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
-use writ_e2e::{INTENT, TELEMETRY, cast, disk};
+use writ_e2e::revisions::{FIRST, TELEMETRY, arrives, publish};
+use writ_e2e::{cast, disk};
 use xtask::lab::cast::PATIENCE;
 use xtask::lab::{Cast, cluster};
 use xtask::wait;
@@ -50,12 +51,8 @@ fn trust_comes_back(cast: &mut Cast, data: &Path) -> Result<()> {
     wait::until("the trust documents are there again", PATIENCE, || {
         (fs::read(&path)? == original).then_some(()).context("they are still corrupt")
     })?;
-    xtask::demo::edit(cast, INTENT, "compression: zstd", "compression: gzip")?;
-    cast.commit("The next revision")?;
-    cast.writ(&["catalog", "refresh"])?;
-    wait::until("the next revision arrives", PATIENCE, || {
-        cluster::expect(cast, NAME, TELEMETRY, "/data/compression", "gzip")
-    })
+    publish(cast, FIRST, "gzip")?;
+    arrives(cast, NAME, "gzip")
 }
 
 #[test]

@@ -4,24 +4,13 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use writ_e2e::{INTENT, TELEMETRY, cast};
+use writ_e2e::cast;
+use writ_e2e::revisions::{FIRST, arrives, publish, stands};
 use xtask::lab::cast::PATIENCE;
-use xtask::lab::{Cast, binaries, cluster, files};
+use xtask::lab::{Cast, binaries, files};
 use xtask::wait;
 
 const NAME: &str = "eu-1";
-
-fn next_revision(cast: &Cast, from: &str, to: &str) -> Result<()> {
-    xtask::demo::edit(cast, INTENT, &format!("compression: {from}"), &format!("compression: {to}"))?;
-    cast.commit("The next revision")?;
-    cast.writ(&["catalog", "refresh"]).map(drop)
-}
-
-fn arrives(cast: &Cast, name: &str, value: &str) -> Result<()> {
-    wait::until(&format!("{name} has {value}"), PATIENCE, || {
-        cluster::expect(cast, name, TELEMETRY, "/data/compression", value)
-    })
-}
 
 /// When the certificate of a spoke ends, as openssl reads it: this test shares no code with what it tests.
 fn expired(cast: &Cast) -> Result<()> {
@@ -34,11 +23,11 @@ fn expired(cast: &Cast) -> Result<()> {
 #[test]
 fn inv11_an_expired_spoke_comes_back_by_itself() -> Result<()> {
     let mut cast = cast(1, &[("leaf", "4s")])?;
-    arrives(&cast, NAME, "zstd")?;
+    arrives(&cast, NAME, FIRST)?;
     cast.stop_hub()?;
     wait::until("the certificate expires while the hub is down", PATIENCE, || expired(&cast))?;
     cast.start_hub()?;
-    next_revision(&cast, "zstd", "gzip")?;
+    publish(&cast, FIRST, "gzip")?;
     arrives(&cast, NAME, "gzip")
 }
 
@@ -57,16 +46,14 @@ fn knows_that_it_is_revoked(cast: &Cast) -> Result<()> {
 #[test]
 fn a_revoked_spoke_does_not_come_back() -> Result<()> {
     let mut cast = cast(2, &[])?;
-    arrives(&cast, NAME, "zstd")?;
-    arrives(&cast, "eu-2", "zstd")?;
+    arrives(&cast, NAME, FIRST)?;
+    arrives(&cast, "eu-2", FIRST)?;
     cast.writ(&["cluster", "revoke", NAME])?;
     knows_that_it_is_revoked(&cast)?;
     cast.crash_spoke(NAME)?;
-    next_revision(&cast, "zstd", "gzip")?;
+    publish(&cast, FIRST, "gzip")?;
     arrives(&cast, "eu-2", "gzip")?;
-    wait::throughout("a revoked spoke got a new revision", Duration::from_secs(3), || {
-        cluster::expect(&cast, NAME, TELEMETRY, "/data/compression", "zstd")
-    })
+    wait::throughout("a revoked spoke got a new revision", Duration::from_secs(3), || stands(&cast, NAME, FIRST))
 }
 
 /// Joins so many times at once with one string; gives how many succeeded.

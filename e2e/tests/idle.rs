@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
-use writ_e2e::{TELEMETRY, cast, disk};
+use writ_e2e::revisions::{FIRST, arrives};
+use writ_e2e::{cast, disk};
 use xtask::lab::cast::PATIENCE;
-use xtask::lab::cluster;
 use xtask::wait;
 
 const NAME: &str = "eu-1";
@@ -24,9 +24,7 @@ fn stand(directory: &Path) -> Result<BTreeMap<PathBuf, (String, SystemTime)>> {
 #[test]
 fn inv28_applying_twice_writes_nothing() -> Result<()> {
     let mut cast = cast(1, &[])?;
-    wait::until("the first revision is in force", PATIENCE, || {
-        cluster::expect(&cast, NAME, TELEMETRY, "/data/compression", "zstd")
-    })?;
+    arrives(&cast, NAME, FIRST)?;
     let directory = cast.spoke(NAME)?.directory.clone();
     // The status follows the objects: wait until both have settled.
     let settled = wait::until("nothing changes any more", PATIENCE, || {

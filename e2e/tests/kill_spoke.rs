@@ -4,10 +4,10 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 use writ_e2e::faults::Doomed;
-use writ_e2e::{INTENT, TELEMETRY, cast, disk};
+use writ_e2e::revisions::{FIRST, arrives, publish, stands};
+use writ_e2e::{cast, disk};
 use xtask::lab::cast::{PATIENCE, spoke_command};
-use xtask::lab::{Cast, cluster, files};
-use xtask::wait;
+use xtask::lab::{Cast, files};
 
 const NAME: &str = "eu-1";
 
@@ -17,13 +17,9 @@ const MOST: usize = 400;
 /// Sets everything up: a spoke at one revision, stopped, and a hub that is at the next.
 fn between_revisions() -> Result<Cast> {
     let mut cast = cast(1, &[])?;
-    wait::until("the first revision is in force", PATIENCE, || {
-        cluster::expect(&cast, NAME, TELEMETRY, "/data/compression", "zstd")
-    })?;
+    arrives(&cast, NAME, FIRST)?;
     cast.kill_spoke(NAME)?;
-    xtask::demo::edit(&cast, INTENT, "compression: zstd", "compression: gzip")?;
-    cast.commit("The next revision")?;
-    cast.writ(&["catalog", "refresh"])?;
+    publish(&cast, FIRST, "gzip")?;
     Ok(cast)
 }
 
@@ -37,7 +33,7 @@ fn sweep(after_each: impl Fn(&Cast, &Path) -> Result<()>) -> Result<()> {
         fs::remove_dir_all(&home)?;
         files::copy(&before, &home)?;
         let doomed = Doomed::start(&spoke_command(&home)?, k, &home)?;
-        let struck = doomed.until(PATIENCE, || cluster::expect(&cast, NAME, TELEMETRY, "/data/compression", "gzip"))?;
+        let struck = doomed.until(PATIENCE, || stands(&cast, NAME, "gzip"))?;
         after_each(&cast, &home).with_context(|| format!("killed at durable call {k}"))?;
         if !struck {
             return Ok(());

@@ -4,26 +4,13 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs;
 use std::time::Duration;
-use writ_e2e::{INTENT, TELEMETRY, cast};
+use writ_e2e::cast;
+use writ_e2e::revisions::{FIRST, arrives, publish, stands};
 use xtask::lab::cast::PATIENCE;
-use xtask::lab::{Cast, cluster, files};
+use xtask::lab::{Cast, files};
 use xtask::wait;
 
 const NAME: &str = "eu-1";
-
-fn revision(cast: &Cast, from: &str, to: &str) -> Result<()> {
-    xtask::demo::edit(cast, INTENT, &format!("compression: {from}"), &format!("compression: {to}"))?;
-    cast.commit("The next revision")?;
-    cast.writ(&["catalog", "refresh"]).map(drop)
-}
-
-fn arrives(cast: &Cast, value: &str) -> Result<()> {
-    wait::until(&format!("{NAME} has {value}"), PATIENCE, || stands(cast, value))
-}
-
-fn stands(cast: &Cast, value: &str) -> Result<()> {
-    cluster::expect(cast, NAME, TELEMETRY, "/data/compression", value)
-}
 
 /// The digest of the hold that the hub has put itself on.
 fn restored_hold(cast: &Cast) -> Result<String> {
@@ -37,16 +24,16 @@ fn restored_hold(cast: &Cast) -> Result<String> {
 #[test]
 fn inv24_a_restored_hub_waits_for_a_person() -> Result<()> {
     let mut cast = cast(1, &[])?;
-    arrives(&cast, "zstd")?;
+    arrives(&cast, NAME, FIRST)?;
     let (data, backup) = (cast.hub_home().join("data"), cast.hub_home().join("backup"));
     cast.stop_hub()?;
     files::copy(&data, &backup)?;
     cast.start_hub()?;
     // Two revisions that the backup does not know: the restored hub publishes the newest under a lower number.
-    revision(&cast, "zstd", "snappy")?;
-    arrives(&cast, "snappy")?;
-    revision(&cast, "snappy", "gzip")?;
-    arrives(&cast, "gzip")?;
+    publish(&cast, FIRST, "snappy")?;
+    arrives(&cast, NAME, "snappy")?;
+    publish(&cast, "snappy", "gzip")?;
+    arrives(&cast, NAME, "gzip")?;
 
     cast.stop_hub()?;
     fs::remove_dir_all(&data)?;
@@ -60,9 +47,9 @@ fn inv24_a_restored_hub_waits_for_a_person() -> Result<()> {
             bail!("a restored hub let a spoke join before a person looked");
         }
     }
-    revision(&cast, "gzip", "none")?;
-    wait::throughout("a restored hub published", Duration::from_secs(2), || stands(&cast, "gzip"))?;
+    publish(&cast, "gzip", "none")?;
+    wait::throughout("a restored hub published", Duration::from_secs(2), || stands(&cast, NAME, "gzip"))?;
 
     cast.writ(&["hold", "release", &digest])?;
-    arrives(&cast, "none")
+    arrives(&cast, NAME, "none")
 }

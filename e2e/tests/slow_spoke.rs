@@ -4,28 +4,16 @@ use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use writ_e2e::{INTENT, TELEMETRY, cast, faults};
-use xtask::lab::cast::PATIENCE;
-use xtask::lab::{Cast, cluster};
-use xtask::wait;
+use writ_e2e::revisions::{FIRST, arrives, publish};
+use writ_e2e::{cast, faults};
+use xtask::lab::Cast;
 
 const COMMITS: u32 = 50;
 const STOPPED: &str = "eu-2";
 const RUNNING: &str = "eu-1";
 
-fn commit(cast: &Cast, from: u32, to: u32) -> Result<()> {
-    let value =
-        |number: u32| if number == 0 { "compression: zstd".to_owned() } else { format!("compression: c{number}") };
-    xtask::demo::edit(cast, INTENT, &value(from), &value(to))?;
-    cast.commit(&format!("Compression {to}"))?;
-    cast.writ(&["catalog", "refresh"]).map(drop)
-}
-
-fn arrives(cast: &Cast, name: &str, number: u32) -> Result<()> {
-    let wanted = format!("c{number}");
-    wait::until(&format!("{name} has commit {number}"), PATIENCE, || {
-        cluster::expect(cast, name, TELEMETRY, "/data/compression", &wanted)
-    })
+fn compression(number: u32) -> String {
+    if number == 0 { FIRST.to_owned() } else { format!("c{number}") }
 }
 
 /// How long the running spoke takes for each of these commits, the worst of them.
@@ -33,9 +21,9 @@ fn arrives(cast: &Cast, name: &str, number: u32) -> Result<()> {
 fn worst(cast: &Cast, commits: std::ops::Range<u32>) -> Result<Duration> {
     let mut worst = Duration::ZERO;
     for number in commits {
-        commit(cast, number, number + 1)?;
+        publish(cast, &compression(number), &compression(number + 1))?;
         let published = Instant::now();
-        arrives(cast, RUNNING, number + 1)?;
+        arrives(cast, RUNNING, &compression(number + 1))?;
         worst = worst.max(published.elapsed());
     }
     Ok(worst)
@@ -46,12 +34,12 @@ fn a_stopped_spoke_delays_nobody_and_skips_what_it_missed() -> Result<()> {
     let cast = cast(3, &[])?;
     let pid = cast.spoke(STOPPED)?.pid().context("it runs")?;
     let usual = worst(&cast, 0..5)?;
-    arrives(&cast, STOPPED, 5)?;
+    arrives(&cast, STOPPED, &compression(5))?;
     let before = taken_up(&cast)?;
     faults::signal(pid, Signal::STOP)?;
     let beside = worst(&cast, 5..COMMITS)?;
     faults::signal(pid, Signal::CONT)?;
-    arrives(&cast, STOPPED, COMMITS)?;
+    arrives(&cast, STOPPED, &compression(COMMITS))?;
     let skipped_to = taken_up(&cast)? - before;
     if skipped_to > 2 {
         bail!("after its stop it took up {skipped_to} bundles, not only the newest");

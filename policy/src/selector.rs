@@ -63,13 +63,10 @@ impl Requirement {
     }
 }
 
-/// Which clusters a rule governs.
+/// By name and by labels: what clusters and namespaces are selected by alike, as people write it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub struct ClusterSelector {
-    /// Only in these regions; none given: in all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub regions: Option<Vec<RegionName>>,
+pub struct Term {
     /// Only these; none given: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub names: Option<Vec<String>>,
@@ -81,15 +78,34 @@ pub struct ClusterSelector {
     pub labels: LabelSelector,
 }
 
+impl Term {
+    /// Whether it selects what has this name and these labels.
+    #[must_use]
+    pub fn matches(&self, name: &str, labels: &Labels) -> bool {
+        self.names.as_ref().is_none_or(|names| names.iter().any(|n| n == name))
+            && !self.except.iter().any(|n| n == name)
+            && self.labels.matches(labels)
+    }
+}
+
+/// Which clusters a rule governs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClusterSelector {
+    /// Only in these regions; none given: in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regions: Option<Vec<RegionName>>,
+    /// Only those of them that it selects.
+    #[serde(flatten)]
+    pub term: Term,
+}
+
 impl ClusterSelector {
     /// Whether the rule governs `cluster`.
     #[must_use]
     pub fn matches(&self, cluster: &Declared) -> bool {
-        let name = cluster.name.as_str();
         self.regions.as_ref().is_none_or(|regions| regions.contains(&cluster.region))
-            && self.names.as_ref().is_none_or(|names| names.iter().any(|n| n == name))
-            && !self.except.iter().any(|n| n == name)
-            && self.labels.matches(&cluster.labels)
+            && self.term.matches(cluster.name.as_str(), &cluster.labels)
     }
 }
 
@@ -99,39 +115,60 @@ impl ClusterSelector {
 #[serde(rename_all = "camelCase")]
 pub struct NamespaceSelector {
     /// Each must match.
-    pub all: Vec<NamespaceTerm>,
-}
-
-/// One namespace selector, as people write it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct NamespaceTerm {
-    /// Only these; none given: all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub names: Option<Vec<String>>,
-    /// Not these.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub except: Vec<String>,
-    /// Requirements on labels.
-    #[serde(flatten)]
-    pub labels: LabelSelector,
-}
-
-impl NamespaceTerm {
-    /// Whether it selects the namespace `name` with these labels.
-    #[must_use]
-    pub fn matches(&self, name: &Namespace, labels: &Labels) -> bool {
-        let name = name.as_str();
-        self.names.as_ref().is_none_or(|names| names.iter().any(|n| n == name))
-            && !self.except.iter().any(|n| n == name)
-            && self.labels.matches(labels)
-    }
+    pub all: Vec<Term>,
 }
 
 impl NamespaceSelector {
     /// Whether the rule governs the namespace `name` with these labels.
     #[must_use]
     pub fn matches(&self, name: &Namespace, labels: &Labels) -> bool {
-        self.all.iter().all(|term| term.matches(name, labels))
+        self.all.iter().all(|term| term.matches(name.as_str(), labels))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mode::Mode;
+    use serde_json::{Value, json};
+
+    /// Whether a selector selects `shop` of region eu with the label tier=core: as a cluster, and as a namespace.
+    fn selects(selector: Value) -> (bool, bool) {
+        let labels = Labels::from([("tier".to_owned(), "core".to_owned())]);
+        let region = "eu".parse().unwrap();
+        let cluster = Declared { name: "shop".parse().unwrap(), region, labels: labels.clone(), mode: Mode::Enforce };
+        let clusters: ClusterSelector = serde_json::from_value(selector.clone()).unwrap();
+        let namespaces = NamespaceSelector { all: vec![serde_json::from_value(selector).unwrap()] };
+        (clusters.matches(&cluster), namespaces.matches(&"shop".parse().unwrap(), &labels))
+    }
+
+    #[test]
+    fn clusters_and_namespaces_are_selected_alike() {
+        for (selector, selected) in [
+            (json!({}), true),
+            (json!({"names": ["shop", "web"]}), true),
+            (json!({"names": []}), false),
+            (json!({"except": ["shop"]}), false),
+            (json!({"names": ["shop"], "except": ["shop"]}), false),
+            (json!({"matchLabels": {"tier": "core"}}), true),
+            (json!({"matchLabels": {"tier": "edge"}}), false),
+            (json!({"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["core"]}]}), false),
+            (json!({"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}), true),
+        ] {
+            assert_eq!(selects(selector.clone()), (selected, selected), "{selector}");
+        }
+    }
+
+    #[test]
+    fn only_clusters_have_a_region() {
+        assert!(!selects(json!({"regions": ["us"], "names": ["shop"]})).0);
+        assert!(selects(json!({"regions": ["us", "eu"], "names": ["shop"]})).0);
+    }
+
+    #[test]
+    fn a_selector_is_written_as_it_was_read() {
+        let written = json!({"regions": ["eu"], "except": ["a"], "matchLabels": {"tier": "core"}});
+        let selector: ClusterSelector = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(serde_json::to_value(selector).unwrap(), written);
     }
 }

@@ -4,7 +4,7 @@ use crate::compile::slot::Slot;
 use crate::facts::Labels;
 use crate::mode::Mode;
 use crate::name::{Namespace, RuleName, TeamName};
-use crate::selector::{NamespaceSelector, NamespaceTerm};
+use crate::selector::{NamespaceSelector, Term};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ pub struct Envelope {
 pub struct Assignment {
     /// Where; none: in all namespaces that the rule governs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespaces: Option<NamespaceTerm>,
+    pub namespaces: Option<Term>,
     /// At most this far.
     pub mode: Mode,
 }
@@ -51,7 +51,7 @@ impl Envelope {
             return None;
         }
         let here =
-            |assignment: &&Assignment| assignment.namespaces.as_ref().is_none_or(|term| term.matches(name, labels));
+            |assignment: &&Assignment| assignment.namespaces.as_ref().is_none_or(|term| term.matches(name.as_str(), labels));
         if self.assignments.is_empty() {
             return Some(self.mode);
         }

@@ -12,7 +12,7 @@ use crate::canonical;
 use crate::digest::Digest;
 use crate::facts::Declared;
 use crate::mode::Mode;
-use crate::selector::{LabelSelector, NamespaceSelector, NamespaceTerm};
+use crate::selector::{LabelSelector, NamespaceSelector, Term};
 use crate::time::{TrustedClock, TrustedTime};
 use ed25519_dalek::{Signer as _, SigningKey};
 use jiff::Timestamp;
@@ -143,7 +143,7 @@ pub(crate) fn rule(name: &str, mode: Mode, namespaces: Option<&[(&str, &str)]>, 
     let selector = |labels: &[(&str, &str)]| {
         let match_labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let labels = LabelSelector { match_labels, ..LabelSelector::default() };
-        NamespaceSelector { all: vec![NamespaceTerm { labels, ..NamespaceTerm::default() }] }
+        NamespaceSelector { all: vec![Term { labels, ..Term::default() }] }
     };
     Entry {
         name: format!("ConfigTemplate/{name}").parse().unwrap(),

@@ -22,13 +22,14 @@ pub(super) fn check(
     for (index, region) in clusters.regions.iter().flatten().enumerate() {
         region_exists(doc, &format!("/spec/scope/clusters/regions/{index}"), region, root, diagnostics);
     }
-    for (field, names) in [("names", clusters.names.as_deref().unwrap_or_default()), ("except", &clusters.except)] {
+    let names = clusters.term.names.as_deref().unwrap_or_default();
+    for (field, names) in [("names", names), ("except", &clusters.term.except)] {
         for (index, name) in names.iter().enumerate().filter(|(_, name)| ledger.lacks(cluster::KIND, name)) {
             let at = format!("/spec/scope/clusters/{field}/{index}");
             diagnostics.push(unknown(doc, &at, "cluster", name, ledger.names(cluster::KIND)));
         }
     }
-    labels(doc, "/spec/scope/clusters", &clusters.labels, diagnostics);
+    labels(doc, "/spec/scope/clusters", &clusters.term.labels, diagnostics);
     if let Some(namespaces) = &scope.namespaces {
         labels(doc, "/spec/scope/namespaces", &namespaces.labels, diagnostics);
     }

@@ -14,7 +14,7 @@ use crate::kinds::kind::Reference;
 use crate::kinds::translator::{Lens, Translator};
 use crate::mode::Mode;
 use crate::name::RuleName;
-use crate::selector::NamespaceTerm;
+use crate::selector::Term;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ struct Base<'a> {
     controls: &'a [String],
     risk: Risk,
     mode: Mode,
-    namespaces: &'a Option<NamespaceTerm>,
+    namespaces: &'a Option<Term>,
     overridable: &'a [Overridable],
     spec: &'a Value,
 }

@@ -269,7 +269,7 @@ fn faults_that_git_alone_can_tell() {
 fn a_rule_that_holds_in_no_cluster_is_inspected_too() {
     let mut refused =
         rule("ConfigTemplate", "refused", None, &DEPLOYMENT.replace("apps/v1", "v1").replace("Deployment", "Secret"));
-    refused.governance.scope.clusters.names = Some(Vec::new());
+    refused.governance.scope.clusters.term.names = Some(Vec::new());
     assert!(told(&catalog([refused])).contains("a Secret may not stand in a template"));
 }
 

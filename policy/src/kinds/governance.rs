@@ -4,7 +4,7 @@ use crate::bundle::entry::{Owner, Risk};
 use crate::compile::slot::Overridable;
 use crate::mode::Mode;
 use crate::name::RuleName;
-use crate::selector::{ClusterSelector, NamespaceTerm};
+use crate::selector::{ClusterSelector, Term};
 use crate::time::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -63,7 +63,7 @@ pub struct Scope {
     pub clusters: ClusterSelector,
     /// Which namespaces; without it, the cluster as one unit.
     #[serde(default)]
-    pub namespaces: Option<NamespaceTerm>,
+    pub namespaces: Option<Term>,
 }
 
 /// What admission does while the webhook cannot be asked.

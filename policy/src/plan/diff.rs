@@ -4,12 +4,9 @@ use super::{fields, marks};
 use crate::bundle::entry::Own;
 use crate::canonical;
 use crate::digest::Digest;
-use crate::object::Object;
+use crate::object::{FILLED_IN, Object};
 use crate::resolve::Desired;
 use serde_json::Value;
-
-/// What the server fills in, in `metadata`.
-const FILLED_IN: [&str; 6] = ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"];
 
 /// Whether `observed` stands as `desired` says: all of it, or the fields that are ours.
 pub(super) fn stands(desired: &Desired, observed: &Object) -> bool {

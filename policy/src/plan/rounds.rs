@@ -4,6 +4,7 @@ use super::simulation::Cluster;
 use crate::bundle::entry::{Body, Entry, Own, Template};
 use crate::bundle::fixture::{bundle, hour, objects, rule};
 use crate::mode::Mode;
+use crate::object::FILLED_IN;
 use crate::outcome::OutcomeCode;
 use crate::resolve::{NamespaceSeen, Settings, Wants, resolve};
 use proptest::prelude::*;
@@ -62,6 +63,20 @@ fn writes_repairs_and_removes() {
     assert_eq!(round(&mut cluster, &[], 23), (vec![OutcomeCode::Removed], 0));
     assert_eq!(round(&mut cluster, &[], 24).1, 2);
     assert!(cluster.inventory().is_empty());
+}
+
+#[test]
+fn what_the_server_fills_in_is_no_difference() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    let entries = [per_namespace("a", Mode::Enforce, &[config("one", 1)])];
+    round(&mut cluster, &entries, 0);
+    let mut filled_in = cluster.tree("ConfigMap shop/one").unwrap().clone();
+    for field in FILLED_IN {
+        filled_in["metadata"][field] = json!("by the server");
+    }
+    filled_in["status"] = json!({"ready": true});
+    cluster.put(filled_in);
+    assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::Applied], 0));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::name::Namespace;
 use crate::object::{ApiVersion, ObjectId};
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
 use crate::plan::inventory::{Row, State};
-use crate::selector::NamespaceTerm;
+use crate::selector::Term;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ fn the_least_mode_wins() {
 #[test]
 fn rule_sets_may_assign_another_mode_in_some_namespaces() {
     let mut entry = config(Mode::Enforce);
-    let only = |name: &str| NamespaceTerm { names: Some(vec![name.to_owned()]), ..NamespaceTerm::default() };
+    let only = |name: &str| Term { names: Some(vec![name.to_owned()]), ..Term::default() };
     entry.envelope.assignments = vec![
         Assignment { namespaces: Some(only("shop")), mode: Mode::Enforce },
         Assignment { namespaces: Some(only("bank")), mode: Mode::Warn },

@@ -5,15 +5,11 @@ use super::write::unwritable;
 use super::{Inner, yaml};
 use crate::target::Refusal;
 use jiff::Timestamp;
-use policy::object::{Object, ObjectId};
+use policy::object::{FILLED_IN, Object, ObjectId};
 use policy::plan::Undo;
 use policy::plan::inventory::{Row, State, Uid};
 use serde_json::Value;
 use service::atomic;
-
-/// Fields of metadata that a server fills in.
-const FILLED_IN: [&str; 6] =
-    ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "deletionTimestamp"];
 
 impl Inner {
     pub(super) fn undo(&mut self, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
@@ -78,4 +74,25 @@ fn filled_in(mut tree: Value, live: &Value) -> Value {
         }
     }
     tree
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_the_server_has_filled_in_survives_taking_back() {
+        let mut live = json!({"metadata": {"name": "one", "labels": {"step": "taken"}}, "data": {"step": "taken"}});
+        for field in FILLED_IN {
+            live["metadata"][field] = json!("by the server");
+        }
+        let before = json!({"metadata": {"name": "one", "uid": "ours"}, "data": {"step": "not taken"}});
+        let mut back = filled_in(before, &live);
+        assert_eq!(back["metadata"]["uid"], "ours", "what is there is not replaced");
+        for field in FILLED_IN.iter().filter(|field| **field != "uid") {
+            assert_eq!(back["metadata"][field].take(), "by the server", "{field}");
+        }
+        assert_eq!((&back["metadata"]["labels"], &back["data"]["step"]), (&Value::Null, &json!("not taken")));
+    }
 }
