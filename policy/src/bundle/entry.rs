@@ -50,8 +50,9 @@ impl Envelope {
         if !self.namespaces.as_ref().is_some_and(|selector| selector.matches(name, labels)) {
             return None;
         }
-        let here =
-            |assignment: &&Assignment| assignment.namespaces.as_ref().is_none_or(|term| term.matches(name.as_str(), labels));
+        let here = |assignment: &&Assignment| {
+            assignment.namespaces.as_ref().is_none_or(|term| term.matches(name.as_str(), labels))
+        };
         if self.assignments.is_empty() {
             return Some(self.mode);
         }
