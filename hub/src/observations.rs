@@ -5,7 +5,7 @@ use crate::hub::Hub;
 use crate::records::{self, KeptReport, ReportedFacts};
 use policy::facts::Capabilities;
 use policy::name::ClusterName;
-use serde_json::Value;
+use policy::report::Report;
 use std::time::Duration;
 
 impl Hub {
@@ -33,12 +33,12 @@ impl Hub {
         Ok(None)
     }
 
-    /// Takes in a report that intake has checked; the latest wins.
+    /// Takes in a report that intake has read and checked; the latest wins.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn report(&self, cluster: &ClusterName, report: Value) -> Result<(), HubError> {
-        let kept = KeptReport { report, at: self.clock.wall() };
+    pub async fn report(&self, cluster: &ClusterName, report: Report) -> Result<(), HubError> {
+        let kept = KeptReport { report: Some(report), at: self.clock.wall() };
         records::observe(self.store.as_ref(), cluster, &kept).await?;
         self.measures.reports.inc();
         Ok(())

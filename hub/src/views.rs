@@ -6,6 +6,7 @@ use crate::records::{self, Identity, Issued, JoinToken, KeptReport, Refusal, Rep
 use crate::store::Audited;
 use policy::catalog::Cluster;
 use policy::name::ClusterName;
+use policy::report::Report;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One cluster from every side.
@@ -27,6 +28,14 @@ pub struct ClusterView {
     pub facts: Option<ReportedFacts>,
     /// Its newest report.
     pub report: Option<KeptReport>,
+}
+
+impl ClusterView {
+    /// What its newest report says.
+    #[must_use]
+    pub fn told(&self) -> Option<&Report> {
+        self.report.as_ref()?.report.as_ref()
+    }
 }
 
 impl Hub {

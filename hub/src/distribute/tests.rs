@@ -2,12 +2,11 @@
 
 use crate::following::Published;
 use crate::records::{self, KeptReport, ReportedFacts};
-use crate::spokes::fixture::{Running, name, until};
+use crate::spokes::fixture::{Running, name, report, until};
 use crate::store::{Action, Actor};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use policy::bundle::contents::Contents;
-use policy::report::Report;
 use proto::grpc::distribution_client::DistributionClient;
 use proto::grpc::{Facts, FetchRequest, FollowRequest, FollowResponse, ReportRequest};
 use std::time::Duration;
@@ -219,7 +218,8 @@ async fn inv13_reports_and_facts_are_the_callers_whatever_they_say() {
     let mut client = running.distribution(&a).await;
     client.report(telling(None)).await.unwrap();
     let store = running.hub.store.as_ref();
-    assert!(records::get::<KeptReport>(store, &name("a")).await.unwrap().is_some());
+    let kept = records::get::<KeptReport>(store, &name("a")).await.unwrap().unwrap().record;
+    assert_eq!(kept.report, Some(report(None)));
     assert!(records::get::<KeptReport>(store, &name("b")).await.unwrap().is_none());
 }
 
@@ -248,17 +248,7 @@ async fn inv24_a_hold_lapses_when_no_cluster_reports_it_any_more() {
 }
 
 fn telling(held: Option<policy::plan::prune::Held>) -> ReportRequest {
-    let report = Report {
-        cluster_uid: "uid-1".to_owned(),
-        head: None,
-        capabilities: policy::facts::Capabilities::default(),
-        conditions: Vec::new(),
-        counts: std::collections::BTreeMap::new(),
-        units: Vec::new(),
-        findings: Vec::new(),
-        held,
-    };
-    ReportRequest { report: report.to_bytes().unwrap().into() }
+    ReportRequest { report: report(held).to_bytes().unwrap().into() }
 }
 
 #[tokio::test]

@@ -10,8 +10,7 @@ pub(crate) async fn take(hub: &Hub, cluster: &ClusterId, bytes: &[u8]) -> Result
     let report = Report::from_bytes(bytes).map_err(|error| Status::invalid_argument(error.to_string()))?;
     names_no_more_than_it_may(&report)?;
     let held = report.held.clone();
-    let value = serde_json::to_value(&report).map_err(|error| Status::invalid_argument(error.to_string()))?;
-    hub.report(cluster.name(), value).await.map_err(|error| status(&error))?;
+    hub.report(cluster.name(), report).await.map_err(|error| status(&error))?;
     let holds = held.as_ref().map(|held| held.digest);
     hub.prune_holds_left(cluster.name(), holds).await.map_err(|error| status(&error))?;
     if let Some(held) = held {

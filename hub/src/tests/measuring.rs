@@ -2,13 +2,14 @@
 
 use super::site::{Site, cluster};
 use crate::measures::metrics;
+use crate::spokes::fixture::report;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_is_counted_and_the_fleet_is_shown() {
     let site = Site::published().await;
     site.write("intents/two.yaml", "kind: Nothing\n");
     site.commit().await;
-    site.hub.report(&cluster("eu-1"), serde_json::json!({})).await.unwrap();
+    site.hub.report(&cluster("eu-1"), report(None)).await.unwrap();
     site.clock.forward(std::time::Duration::from_secs(60));
     site.hub.look().await;
     let text = metrics(&site.hub, Vec::new()).text();

@@ -1,11 +1,10 @@
 //! One cluster.
 
 use crate::hub::Hub;
-use crate::records::KeptReport;
 use crate::views::ClusterView;
 use policy::catalog;
 use policy::facts::{Capabilities, Declared};
-use policy::report::{self, ConditionKind, Report};
+use policy::report::{self, ConditionKind};
 use proto::rest::cluster::{Cluster, Condition, Metadata, Position, Spec, State, Status, Truth};
 
 pub(in crate::people) fn cluster(hub: &Hub, seen: ClusterView) -> Cluster {
@@ -17,9 +16,9 @@ pub(in crate::people) fn cluster(hub: &Hub, seen: ClusterView) -> Cluster {
 }
 
 fn status(hub: &Hub, seen: &ClusterView) -> Status {
-    let report = seen.report.as_ref().and_then(|kept| read(seen, kept));
+    let report = seen.told();
     let published = seen.issued.as_ref();
-    let enforced = report.as_ref().and_then(|report| report.head.as_ref());
+    let enforced = report.and_then(|report| report.head.as_ref());
     let heard = seen.report.as_ref().map(|kept| kept.at);
     Status {
         state: state(seen),
@@ -28,9 +27,13 @@ fn status(hub: &Hub, seen: &ClusterView) -> Status {
         capabilities: capabilities(seen),
         last_seen: if seen.following { Some(hub.clock.wall()) } else { heard },
         fresh_until: fresh_until(hub, seen),
-        units: report.as_ref().map(|report| report.counts.clone()).unwrap_or_default(),
-        conditions: report.iter().flat_map(|report| &report.conditions).map(|held| condition(held, seen)).collect(),
-        findings: report.map(|report| report.findings).unwrap_or_default(),
+        units: report.map(|report| report.counts.clone()).unwrap_or_default(),
+        conditions: report
+            .into_iter()
+            .flat_map(|report| &report.conditions)
+            .map(|held| condition(held, seen))
+            .collect(),
+        findings: report.map(|report| report.findings.clone()).unwrap_or_default(),
     }
 }
 
@@ -44,12 +47,6 @@ pub(super) fn state(seen: &ClusterView) -> State {
         Some(_) => State::Revoked,
         None => State::Declared,
     }
-}
-
-/// The newest report; one that another version wrote is as good as none.
-pub(super) fn read(seen: &ClusterView, kept: &KeptReport) -> Option<Report> {
-    let told = |error: &serde_json::Error| tracing::warn!(cluster = %seen.name, %error, "a report cannot be read");
-    serde_json::from_value(kept.report.clone()).inspect_err(told).ok()
 }
 
 fn capabilities(seen: &ClusterView) -> Option<Capabilities> {

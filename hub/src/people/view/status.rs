@@ -1,6 +1,6 @@
 //! The fleet on one screen.
 
-use super::cluster::{read, state};
+use super::cluster::state;
 use super::pin;
 use crate::error::HubError;
 use crate::hub::Hub;
@@ -18,7 +18,7 @@ const LOOK_BACK: u32 = 64;
 
 pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
     let views = hub.clusters().await?;
-    let reports: Vec<_> = views.iter().filter_map(|seen| Some((seen, read(seen, seen.report.as_ref()?)?))).collect();
+    let reports: Vec<_> = views.iter().filter_map(|seen| Some((seen, seen.told()?))).collect();
     let holds = hub.holds().await?;
     Ok(Status {
         name: hub.catalog().map(|catalog| catalog.name.clone()),
