@@ -3,13 +3,9 @@
 pub mod diff;
 pub mod fields;
 mod have;
-#[cfg(test)]
-mod holds;
 mod immutable;
 pub mod inventory;
 mod keep;
-#[cfg(test)]
-mod last_good;
 mod leave;
 pub mod marks;
 mod moves;

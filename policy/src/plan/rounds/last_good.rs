@@ -1,12 +1,12 @@
 //! What is kept at its last good version, and when that is repaired.
 
-use super::becomes;
-use super::rounds::{cluster, config, per_namespace, round, wants};
-use super::simulation::Cluster;
-use crate::bundle::entry::Entry;
-use crate::bundle::fixture::hour;
+use super::{cluster, config, per_namespace, round, wants};
+use crate::bundle::entry::{Body, Entry};
+use crate::bundle::fixture::{hour, rule};
 use crate::mode::Mode;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
+use crate::plan::becomes;
+use crate::plan::simulation::Cluster;
 use crate::resolve::{Want, without_bundle};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -95,4 +95,21 @@ fn inv26_without_a_bundle_what_was_enforced_is_repaired_and_nothing_else() {
         assert_eq!(value(&cluster), "1");
         assert_eq!(alone(&mut cluster, Some(Mode::Enforce)), "1", "enforced again");
     }
+}
+
+#[test]
+fn inv26_an_unsupported_rule_is_repaired_to_its_last_good_version() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    let entries = [
+        per_namespace("a", Mode::Enforce, &[config("one", 1)]),
+        per_namespace("b", Mode::Enforce, &[config("two", 2)]),
+    ];
+    round(&mut cluster, &entries, 0);
+    let unsupported = rule("a", Mode::Enforce, Some(&[("team", "web")]), Body::Unsupported { why: "no".to_owned() });
+    cluster.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "shop"}}));
+    let entries = [unsupported, per_namespace("b", Mode::Enforce, &[config("two", 3)])];
+    assert_eq!(round(&mut cluster, &entries, 0).0, [OutcomeCode::Unsupported, OutcomeCode::Applied]);
+    assert_eq!(cluster.tree("ConfigMap shop/one").unwrap()["data"]["value"], "1");
+    assert_eq!(cluster.tree("ConfigMap shop/two").unwrap()["data"]["value"], "3");
+    assert_eq!(round(&mut cluster, &entries, 0).1, 0);
 }

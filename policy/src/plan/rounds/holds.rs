@@ -1,12 +1,12 @@
 //! inv24: removing more than T_prune waits for a person.
 
-use super::prune::{Held, admit};
-use super::simulation::Cluster;
 use crate::bundle::entry::Entry;
 use crate::bundle::fixture::{bundle, hour, objects, rule};
 use crate::digest::Digest;
 use crate::mode::Mode;
 use crate::outcome::OutcomeCode;
+use crate::plan::prune::{Held, admit};
+use crate::plan::simulation::Cluster;
 use crate::resolve::{Settings, resolve};
 use serde_json::json;
 use std::collections::BTreeSet;

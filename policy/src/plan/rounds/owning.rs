@@ -1,0 +1,94 @@
+//! Whose an object is: only what is ours is written or removed.
+
+use super::{cluster, config, per_namespace, round};
+use crate::bundle::entry::{Body, Entry, Own, Template};
+use crate::bundle::fixture::{objects, rule};
+use crate::mode::Mode;
+use crate::outcome::OutcomeCode;
+use serde_json::{Value, json};
+
+#[test]
+fn inv29_what_is_not_ours_is_neither_written_nor_deleted() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    let foreign = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "shop"}});
+    cluster.put(foreign.clone());
+    let entries = [per_namespace("a", Mode::Enforce, &[config("one", 1), config("two", 2)])];
+    assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::NameTaken], 0));
+    assert_eq!(cluster.names(), ["ConfigMap shop/one"]);
+    assert_eq!(round(&mut cluster, &[], 0), (vec![], 0));
+    assert_eq!(cluster.tree("ConfigMap shop/one"), Some(&foreign));
+}
+
+#[test]
+fn inv29_an_object_made_anew_by_somebody_else_is_not_ours() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    let entries = [per_namespace("a", Mode::Enforce, &[config("one", 1)])];
+    round(&mut cluster, &entries, 0);
+    let ours = cluster.seen.objects.pop_first().unwrap().1.object;
+    cluster.put(ours.tree().clone());
+    assert_eq!(round(&mut cluster, &[], 0), (vec![OutcomeCode::Removed], 1));
+    assert_eq!(cluster.names(), ["ConfigMap shop/one"]);
+}
+
+#[test]
+fn inv29_namespaces_are_disowned_and_never_deleted() {
+    let mut cluster = cluster(&[]);
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ops"}});
+    let entries = [rule("a", Mode::Enforce, None, objects(false, &[namespace]))];
+    assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::Applied], 2));
+    assert_eq!(round(&mut cluster, &[], 0), (vec![OutcomeCode::Removed], 1));
+    assert_eq!(cluster.names(), ["Namespace ops"]);
+    assert_eq!(cluster.inventory().values().filter(|row| row.live()).count(), 0);
+}
+
+#[test]
+fn an_object_is_taken_over_only_where_the_intent_says_so() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    cluster.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "shop"}}));
+    let template = Template { own: Own::Whole, adopt: true, per_namespace: true, manifest: config("one", 1) };
+    let body = Body::Objects { templates: vec![template], slots: Vec::new() };
+    let entries = [rule("a", Mode::Enforce, Some(&[("team", "web")]), body)];
+    assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::Applied], 2));
+    assert_eq!(cluster.tree("ConfigMap shop/one").unwrap()["data"]["value"], "1");
+    assert_eq!(round(&mut cluster, &entries, 0).1, 0);
+}
+
+#[test]
+fn a_renamed_rule_hands_its_objects_over() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    round(&mut cluster, &[per_namespace("old", Mode::Enforce, &[config("one", 1)])], 0);
+    let uid = cluster.seen.objects.values().next().unwrap().uid.clone();
+    let renamed = [per_namespace("new", Mode::Enforce, &[config("one", 1)])];
+    assert_eq!(round(&mut cluster, &renamed, 0).0, [OutcomeCode::Applied, OutcomeCode::Removed]);
+    assert_eq!(cluster.seen.objects.values().next().unwrap().uid, uid);
+    assert_eq!(round(&mut cluster, &renamed, 0), (vec![OutcomeCode::Applied], 0));
+}
+
+#[test]
+fn two_rules_never_write_one_object() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    let both = ["a", "b"].map(|name| per_namespace(name, Mode::Enforce, &[config("one", 1)]));
+    assert_eq!(round(&mut cluster, &both, 0).0, [OutcomeCode::Applied, OutcomeCode::NameTaken]);
+    assert_eq!(round(&mut cluster, &both, 0), (vec![OutcomeCode::Applied, OutcomeCode::NameTaken], 0));
+}
+
+fn own_fields(name: &str, tree: Value) -> Entry {
+    let template = Template { own: Own::Fields, adopt: false, per_namespace: true, manifest: tree };
+    rule(name, Mode::Enforce, Some(&[("team", "web")]), Body::Objects { templates: vec![template], slots: Vec::new() })
+}
+
+#[test]
+fn fields_are_laid_over_what_others_own_and_released() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"labels": {"tier": "core"}}});
+    let entries = [own_fields("a", namespace)];
+    assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::Failed], 0));
+    let before =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {"team": "web"}}});
+    cluster.put(before.clone());
+    assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::Applied], 2));
+    assert_eq!(cluster.tree("Namespace shop").unwrap()["metadata"]["labels"], json!({"team": "web", "tier": "core"}));
+    assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::Applied], 0));
+    assert_eq!(round(&mut cluster, &[], 0), (vec![OutcomeCode::Removed], 1));
+    assert_eq!(cluster.tree("Namespace shop"), Some(&before));
+}
