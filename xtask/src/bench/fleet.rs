@@ -48,8 +48,7 @@ pub(crate) fn intent(catalog: &Path, number: u32, value: u32) -> Result<()> {
 }
 
 const CATALOG: &str = "apiVersion: writ.dev/v1alpha1\nkind: Catalog\nmetadata: {name: bench}\nspec:\n  regions: [eu, us]\n  \
-    teams: {platform: {members: [ada]}}\n  domains:\n    intents: {team: platform, contact: \"#platform\"}\n    \
-    clusters: {team: platform, contact: \"#platform\"}\n";
+    teams:\n    platform: {members: [ada]}\n  domains:\n  - {path: intents, owner: platform}\n  - {path: clusters, owner: platform}\n";
 
 fn parameters(region: &str) -> String {
     format!(

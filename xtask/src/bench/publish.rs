@@ -5,10 +5,11 @@ use super::fleet;
 use super::proxy::Proxy;
 use crate::lab::cast::PATIENCE;
 use crate::lab::{Cast, Options as Lab, binaries, cluster, files};
-use crate::tools::say;
+use crate::tools::{self, say};
 use crate::{demo, wait};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 /// How large.
@@ -52,6 +53,7 @@ fn large_fleet(options: &Options) -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
     let source = folder.path().join("source");
     fleet::clusters(&source, options.clusters)?;
+    tools::run(Command::new(binaries::path("writ")?).args(["catalog", "check"]).arg(&source))?;
     let cast = lab(&source, 0, Vec::new())?;
     cast.writ(&["catalog", "refresh"])?;
     fleet::intents(&cast.repository, options.intents)?;
