@@ -6,6 +6,15 @@ use crate::records::{self, Accepted, Only, Pin, Pointer, Writes as _, unchanged}
 use crate::store::{Action, Actor, Change};
 use serde_json::json;
 
+/// What pinning came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pinning {
+    /// The pin that holds now.
+    pub pin: Pin,
+    /// The one in whose place it stands.
+    pub replaced: Option<Pin>,
+}
+
 impl Hub {
     /// The pin, while there is one.
     ///
@@ -19,7 +28,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`HubError::RevisionRefused`] when that revision is not known or has errors.
-    pub async fn pin(&self, revision: Option<&str>, who: &Actor, reason: Option<&str>) -> Result<Pin, HubError> {
+    pub async fn pin(&self, revision: Option<&str>, who: &Actor, reason: Option<&str>) -> Result<Pinning, HubError> {
         let accepted = match revision {
             Some(revision) => self.accept_old(revision).await?,
             None => self.published_commits().await?,
@@ -31,20 +40,20 @@ impl Hub {
         let entry = self.entry(who.clone(), Action::Pin, &pin.accepted.revision, json!({"reason": pin.reason}));
         self.store.commit(change, entry).await?;
         tracing::info!(revision = pin.accepted.revision, by = %who, "pinned: rules do not change");
-        Ok(pin)
+        Ok(Pinning { pin, replaced: stands.map(|kept| kept.record) })
     }
 
-    /// Lets rules change again.
+    /// Lets rules change again; gives back the pin that held.
     ///
     /// # Errors
     /// [`HubError::NotPinned`] when there is no pin.
-    pub async fn unpin(&self, who: &Actor) -> Result<(), HubError> {
+    pub async fn unpin(&self, who: &Actor) -> Result<Pin, HubError> {
         let stands = records::get::<Pin>(self.store.as_ref(), &Only).await?.ok_or(HubError::NotPinned)?;
         let change = Change::new().drop::<Pin>(&Only, unchanged(Some(&stands)));
         let entry = self.entry(who.clone(), Action::Unpin, &stands.record.accepted.revision, json!(null));
         self.store.commit(change, entry).await?;
         tracing::info!(by = %who, "unpinned: rules change again");
-        Ok(())
+        Ok(stands.record)
     }
 
     async fn published_commits(&self) -> Result<Accepted, HubError> {

@@ -112,6 +112,7 @@ impl Hub {
             revision: id.to_string(),
             verdict,
             published: self.published_revision(),
+            pin: None,
             diagnostics,
         };
         let Some((accepted, catalog)) = accepted else {
@@ -124,7 +125,10 @@ impl Hub {
         let candidate = InForce { accepted, catalog: Arc::new(catalog), pinned: false };
         match self.publish(Some(candidate)).await? {
             Outcome::Published => Ok(refreshed(Verdict::Published, diagnostics)),
-            Outcome::Waiting | Outcome::Nothing => Ok(refreshed(Verdict::Waiting, diagnostics)),
+            Outcome::Waiting | Outcome::Nothing => {
+                let pin = self.pinned().await?.map(Into::into);
+                Ok(Refreshed { pin, ..refreshed(Verdict::Waiting, diagnostics) })
+            }
         }
     }
 

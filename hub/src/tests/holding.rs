@@ -46,18 +46,24 @@ async fn inv24_a_release_is_for_one_sequence() {
 async fn a_pin_stops_rules_and_unpinning_lets_the_newest_pass() {
     let site = Site::published().await;
     let first = site.newest("eu-1");
-    let pin = site.hub.pin(None, &who(), None).await.unwrap();
-    assert_eq!(pin.accepted.revision, first.head.revision);
+    let pinning = site.hub.pin(None, &who(), Some("sales weekend")).await.unwrap();
+    assert_eq!((&pinning.pin.accepted.revision, &pinning.replaced), (&first.head.revision, &None));
     site.write("intents/one.yaml", &intent("one", None, "b"));
     let waiting = site.commit().await;
-    assert_eq!(waiting.verdict, Verdict::Waiting);
+    let why = waiting.pin.map(|pin| (pin.revision, pin.reason));
+    assert_eq!(
+        (waiting.verdict, why),
+        (Verdict::Waiting, Some((first.head.revision.clone(), Some("sales weekend".to_owned()))))
+    );
+    let again = site.hub.pin(None, &who(), None).await.unwrap();
+    assert_eq!(again.replaced, Some(pinning.pin));
     assert_eq!(site.newest("eu-1").head.contents, first.head.contents);
-    site.hub.unpin(&who()).await.unwrap();
+    assert_eq!(site.hub.unpin(&who()).await.unwrap(), again.pin);
     let second = site.until("eu-1", |newest| newest.head.revision == waiting.revision).await;
     assert_ne!(second.head.contents, first.head.contents);
     assert!(matches!(site.hub.unpin(&who()).await, Err(HubError::NotPinned)));
     let back = site.hub.pin(Some(&first.head.revision[..12]), &who(), None).await.unwrap();
-    assert_eq!(back.accepted.revision, first.head.revision);
+    assert_eq!(back.pin.accepted.revision, first.head.revision);
     let third = site.until("eu-1", |newest| newest.head.revision == first.head.revision).await;
     assert_eq!((third.head.sequence, third.head.contents), (3, first.head.contents));
     let unknown = site.hub.pin(Some("0123456789ab"), &who(), None).await;

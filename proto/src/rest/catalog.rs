@@ -1,5 +1,6 @@
 //! The catalog as the hub last read it.
 
+use super::pin::Pin;
 use jiff::Timestamp;
 use policy::diagnostic::Diagnostic;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub struct Refreshed {
     /// The commit that is published now: this one when it was published, else the last accepted one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
+    /// The pin that it waits for, where that is why it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
     /// What is wrong with it, or worth a look.
     #[serde(default)]
     pub diagnostics: Vec<Diagnostic>,

@@ -36,4 +36,7 @@ pub struct Pin {
 pub struct Pinned {
     /// The pin, while one holds.
     pub pin: Option<Pin>,
+    /// The pin that held before, where this answers a change of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<Pin>,
 }

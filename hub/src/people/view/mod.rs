@@ -7,5 +7,4 @@ mod status;
 
 pub(super) use cluster::cluster;
 pub(super) use hold::hold;
-pub(super) use pin::pin;
 pub(crate) use status::status;

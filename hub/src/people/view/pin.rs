@@ -3,7 +3,9 @@
 use crate::records;
 use proto::rest::pin::Pin;
 
-pub(in crate::people) fn pin(pin: records::Pin) -> Pin {
-    let records::Pin { accepted, by, at, reason } = pin;
-    Pin { revision: accepted.revision, by: by.to_string(), reason, since: at }
+impl From<records::Pin> for Pin {
+    fn from(pin: records::Pin) -> Self {
+        let records::Pin { accepted, by, at, reason } = pin;
+        Self { revision: accepted.revision, by: by.to_string(), reason, since: at }
+    }
 }

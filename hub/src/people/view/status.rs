@@ -1,7 +1,6 @@
 //! The fleet on one screen.
 
 use super::cluster::state;
-use super::pin;
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::store::Action;
@@ -30,7 +29,7 @@ pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
             reports.iter().flat_map(|(_, report)| report.counts.iter().map(|(code, count)| (*code, *count))),
         ),
         findings: reports.iter().map(|(_, report)| findings(&report.counts)).sum(),
-        pin: hub.pinned().await?.map(pin),
+        pin: hub.pinned().await?.map(Into::into),
         holds: holds.iter().filter(|hold| hold.stands()).count() as u64,
     })
 }
