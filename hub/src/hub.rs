@@ -152,6 +152,12 @@ impl Hub {
         found.cloned().ok_or_else(|| HubError::UnknownCluster(cluster.clone()))
     }
 
+    /// Whether the catalog in force declares `cluster` no longer. While there is none, nobody can tell.
+    #[must_use]
+    pub fn is_undeclared(&self, cluster: &ClusterName) -> bool {
+        self.catalog().is_some_and(|catalog| !catalog.clusters.contains_key(cluster))
+    }
+
     /// The catalog in force; none before the first accepted revision.
     #[must_use]
     pub fn catalog(&self) -> Option<Arc<Catalog>> {

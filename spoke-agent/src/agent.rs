@@ -55,6 +55,8 @@ pub enum Link {
     Up {
         /// With whom.
         hub: String,
+        /// Whether its catalog declares this cluster no longer: then no heads come.
+        undeclared: bool,
     },
 }
 

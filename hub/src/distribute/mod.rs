@@ -56,6 +56,6 @@ impl Distribution for Distributor {
     async fn report(&self, request: Request<ReportRequest>) -> Result<Response<ReportResponse>, Status> {
         let cluster = ClusterId::of(&request)?;
         intake::take(&self.hub, &cluster, &request.into_inner().report).await?;
-        Ok(Response::new(ReportResponse {}))
+        Ok(Response::new(ReportResponse { undeclared: self.hub.is_undeclared(cluster.name()) }))
     }
 }

@@ -224,6 +224,17 @@ async fn inv13_reports_and_facts_are_the_callers_whatever_they_say() {
 }
 
 #[tokio::test]
+async fn a_cluster_that_is_declared_no_longer_is_told_so_and_goes_on_reporting() {
+    let running = Running::start().await;
+    let member = running.join("a").await;
+    let mut client = running.distribution(&member).await;
+    assert!(!client.report(telling(None)).await.unwrap().into_inner().undeclared);
+    running.undeclare("a");
+    assert!(client.report(telling(None)).await.unwrap().into_inner().undeclared);
+    assert!(records::get::<KeptReport>(running.hub.store.as_ref(), &name("a")).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn inv24_a_hold_lapses_when_no_cluster_reports_it_any_more() {
     let running = Running::start().await;
     let (a, b) = (running.join("a").await, running.join("b").await);

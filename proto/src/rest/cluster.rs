@@ -88,6 +88,9 @@ impl fmt::Display for State {
 pub struct Status {
     /// Where it stands with the hub.
     pub state: State,
+    /// Why it stands there and what to do, where that is for a person to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The sequence and revision that the hub wants there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Position>,

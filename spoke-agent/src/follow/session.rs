@@ -11,7 +11,7 @@ use certs::tls::TlsError;
 use policy::facts::Capabilities;
 use policy::report::Report;
 use proto::grpc::distribution_client::DistributionClient;
-use proto::grpc::{FollowRequest, FollowResponse, ReportRequest};
+use proto::grpc::{FollowRequest, FollowResponse, ReportRequest, ReportResponse};
 use service::fault::FileError;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -93,7 +93,11 @@ pub(super) async fn run(
     voice: &mut Voice,
 ) -> Result<Box<Line>, SessionError> {
     let Line { hub, client, asks, heads, mut capabilities, newer } = line;
-    agent.link.send_replace(Link::Up { hub: hub.clone() });
+    // A new session with the same hub is no news of our declaration.
+    agent.link.send_modify(|link| {
+        let undeclared = matches!(link, Link::Up { undeclared: true, .. });
+        *link = Link::Up { hub: hub.clone(), undeclared };
+    });
     let Err(error) = tokio::select! {
         never = voice.stands(&hub) => match never {},
         ended = hear(agent, credentials, client.clone(), heads, &asks) => ended,
@@ -151,25 +155,45 @@ async fn report(agent: &Agent, mut client: Client) -> Ended {
     loop {
         let report = reports.borrow_and_update().clone();
         if let Some(report) = report {
-            agent.faults.put("report", send(&mut client, &report).await?);
+            let sent = send(&mut client, &report).await?;
+            if let Ok(answer) = &sent {
+                declared(agent, !answer.undeclared);
+            }
+            agent.faults.put("report", sent.err());
         }
         // Nothing new for a while: the hub is told that this still holds.
         let _ = tokio::time::timeout(REPEAT, reports.changed()).await;
     }
 }
 
-/// Sends a report; gives back why it is refused, if it is.
-async fn send(client: &mut Client, report: &Report) -> Result<Option<String>, SessionError> {
+/// Sends a report; gives back the answer, or why it is refused.
+async fn send(client: &mut Client, report: &Report) -> Result<Result<ReportResponse, String>, SessionError> {
     let bytes = match report.to_bytes() {
         Ok(bytes) => bytes,
-        Err(error) => return Ok(Some(service::exit::chain(&error))),
+        Err(error) => return Ok(Err(service::exit::chain(&error))),
     };
     match client.report(ReportRequest { report: bytes.into() }).await {
-        Ok(_) => Ok(None),
+        Ok(answer) => Ok(Ok(answer.into_inner())),
         Err(status) if matches!(status.code(), Code::InvalidArgument | Code::OutOfRange | Code::ResourceExhausted) => {
-            Ok(Some(format!("the hub refuses the report: {}", status.message())))
+            Ok(Err(format!("the hub refuses the report: {}", status.message())))
         }
         Err(status) => Err(status.into()),
+    }
+}
+
+/// What the hub says of our declaration, while its stream stands.
+fn declared(agent: &Agent, declared: bool) {
+    let news = agent.link.send_if_modified(|link| match link {
+        Link::Up { undeclared, .. } if *undeclared == declared => {
+            *undeclared = !declared;
+            true
+        }
+        _ => false,
+    });
+    match (news, declared) {
+        (false, _) => {}
+        (true, true) => tracing::info!("the catalog declares this cluster again"),
+        (true, false) => tracing::warn!("the catalog declares this cluster no longer; what is in force stays in force"),
     }
 }
 

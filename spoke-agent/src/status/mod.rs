@@ -7,6 +7,7 @@ use crate::identity::IdentityProblem;
 use crate::reconcile::Round;
 use crate::target::Target;
 use jiff::Timestamp;
+use policy::name::ClusterName;
 use policy::object::Object;
 use policy::outcome::OutcomeCode;
 use policy::report::{Condition, ConditionKind, InForce, Report};
@@ -128,9 +129,17 @@ fn connected(agent: &Agent, since: &Since) -> Judged {
             (false, "Revoked", format!("{}; {ask}", IdentityProblem::Revoked))
         }
         Link::Pending => since.connected.clone().unwrap_or((false, "Starting", String::new())),
+        Link::Up { undeclared: true, .. } => (true, "Undeclared", undeclared(&agent.cluster)),
         Link::Up { .. } => (true, "Following", String::new()),
         Link::Down { why } => (false, "NoHub", why.clone()),
     }
+}
+
+fn undeclared(cluster: &ClusterName) -> String {
+    format!(
+        "the catalog declares this cluster no longer, so no new rules come; what is in force stays, and is repaired; \
+         declare it again, or end its identity with `writ cluster revoke {cluster}`"
+    )
 }
 
 /// Fresh while trusted time is below the signed freshUntil.

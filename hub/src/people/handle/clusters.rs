@@ -50,14 +50,12 @@ pub(in crate::people) async fn invite(
 }
 
 fn bounded(ttl: Span) -> Result<Span, Answer> {
-    if ttl.get().is_zero() || ttl > LONGEST {
-        return Err(Problem::new(
-            Reason::Invalid,
-            format!("a join string may be used for {LONGEST} at most, not {ttl}"),
-        )
-        .into());
-    }
-    Ok(ttl)
+    let why = match ttl.get().is_zero() {
+        true => format!("a join string that may be used for {ttl} is of no use; write `1h`, or up to {LONGEST}"),
+        false if ttl > LONGEST => format!("a join string may be used for {LONGEST} at most, not {ttl}"),
+        false => return Ok(ttl),
+    };
+    Err(Problem::new(Reason::Invalid, why).into())
 }
 
 pub(in crate::people) async fn revoke(

@@ -56,10 +56,15 @@ async fn revoking_ends_the_join_strings_that_were_given_out_before() {
 async fn join_strings_do_not_last() {
     let site = Site::start().await;
     let operator = site.person("operator");
-    for (ttl, expected) in [("0s", 400), ("8d", 400), ("7d", 200)] {
+    for (ttl, expected, detail) in [
+        ("0s", 400, "a join string that may be used for 0s is of no use; write `1h`, or up to 168h"),
+        ("8d", 400, "a join string may be used for 168h at most, not 192h"),
+        ("7d", 200, ""),
+    ] {
         let (status, told) =
             site.call(&operator, Method::POST, "/v1alpha1/clusters/a/invite", &json!({"ttl": ttl})).await;
         assert_eq!(status.as_u16(), expected, "{told}");
+        assert_eq!(told["detail"].as_str().unwrap_or_default(), detail);
     }
     site.running.stop().await;
 }
@@ -101,6 +106,26 @@ async fn inv24_clusters_that_hold_the_same_rows_share_a_hold_and_a_release_ends_
     site.running.publish("b", 4, &[]).await;
     hub.prune_hold_reported(&name("b"), &held).await.unwrap();
     assert!(waiting().await, "the same removal, wanted by another sequence, waits again");
+    site.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_cluster_from_new_heads_is_said_with_its_state() {
+    let site = Site::start().await;
+    let operator = site.person("operator");
+    site.running.join("a").await;
+    let told = async || {
+        let (_, list) = site.call(&operator, Method::GET, "/v1alpha1/clusters", &json!({})).await;
+        let status = &list["items"][0]["status"];
+        (status["state"].as_str().unwrap().to_owned(), status["reason"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(told().await, ("Disconnected".to_owned(), String::new()));
+    site.running.undeclare("a");
+    let (state, reason) = told().await;
+    assert!(state == "Undeclared" && reason.contains("no longer") && reason.contains("revoke a"), "{state}: {reason}");
+    site.call(&operator, Method::POST, "/v1alpha1/clusters/a/revoke", &json!({})).await;
+    let (state, reason) = told().await;
+    assert!(state == "Revoked" && reason.starts_with("revoked by person operator at "), "{state}: {reason}");
     site.running.stop().await;
 }
 

@@ -1,6 +1,7 @@
 //! One cluster.
 
 use crate::hub::Hub;
+use crate::records::Revocation;
 use crate::views::ClusterView;
 use policy::catalog;
 use policy::facts::{Capabilities, Declared};
@@ -22,6 +23,7 @@ fn status(hub: &Hub, seen: &ClusterView) -> Status {
     let heard = seen.report.as_ref().map(|kept| kept.at);
     Status {
         state: state(seen),
+        reason: reason(seen),
         published: published.map(|head| Position { sequence: head.sequence, revision: head.revision.clone() }),
         enforced: enforced.map(|head| Position { sequence: head.sequence, revision: head.revision.clone() }),
         capabilities: capabilities(seen),
@@ -46,6 +48,22 @@ pub(super) fn state(seen: &ClusterView) -> State {
         _ if seen.invited => State::Invited,
         Some(_) => State::Revoked,
         None => State::Declared,
+    }
+}
+
+/// Why it stands there and what to do, where that is for a person to know.
+fn reason(seen: &ClusterView) -> Option<String> {
+    let name = &seen.name;
+    let revoked = seen.identity.as_ref().and_then(|identity| identity.revoked.as_ref());
+    match (state(seen), revoked) {
+        (State::Undeclared, _) => Some(format!(
+            "the catalog declares it no longer: it gets no new heads, and goes on enforcing what it has; declare it again, \
+             or end its identity with `writ cluster revoke {name}`"
+        )),
+        (State::Revoked, Some(Revocation { at, by })) => {
+            Some(format!("revoked by {by} at {at}; `writ cluster invite {name} --replace` lets it in anew"))
+        }
+        _ => None,
     }
 }
 
