@@ -3,7 +3,7 @@
 use super::location::Location;
 use super::process::{self, Serving};
 use super::watch::{Stopped, Watch};
-use super::{RefName, https, mirror};
+use super::{RefName, RepositoryError, https, mirror};
 use gix::progress::Discard;
 use gix::protocol::transport::client::blocking_io::Transport;
 use gix::remote::{Connection, Direction, fetch::Tags, ref_map};
@@ -96,25 +96,32 @@ pub enum FetchError {
         /// How many bytes it may bring.
         bytes: u64,
     },
-    /// The other side refused, or does not speak git. `said` is what its program wrote to stderr.
-    #[error(
-        "cannot fetch `{name}` from {location}; see that it is a git repository that this user may read{}",
-        told(said)
-    )]
+    /// The other side refused, or does not speak git.
+    #[error("cannot fetch `{name}` from {location}: {why}; see that it is a git repository that this user may read")]
     Refused {
         /// From where.
         location: String,
         /// Which ref.
         name: RefName,
-        /// What the program said.
-        said: String,
-        /// What the protocol said.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        /// What its program said, else what began the protocol's failure.
+        why: String,
     },
+    /// Our own mirror cannot take it.
+    #[error(transparent)]
+    Mirror(#[from] RepositoryError),
 }
 
-fn told(said: &str) -> String {
-    if said.is_empty() { String::new() } else { format!(" ({said})") }
+/// What a program said of its failure is the reason; that the protocol broke off is only what followed. Where no
+/// program spoke, the innermost error is.
+fn reason(said: &str, failure: &(dyn std::error::Error + 'static)) -> String {
+    if !said.is_empty() {
+        return said.strip_prefix("fatal: ").unwrap_or(said).to_owned();
+    }
+    let mut innermost = failure;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
 }
 
 enum Failure {
@@ -211,7 +218,8 @@ fn explain(
             if said.contains("Host key verification failed") {
                 return FetchError::HostKey { location, said };
             }
-            FetchError::Refused { location, name, said, source: source.into() }
+            let failure: Box<dyn std::error::Error + Send + Sync> = source.into();
+            FetchError::Refused { location, name, why: reason(&said, failure.as_ref()) }
         }
     }
 }

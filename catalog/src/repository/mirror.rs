@@ -79,20 +79,11 @@ impl Repository {
 
     /// Brings the ref into the mirror and says which commit it stands at.
     pub fn fetch(&self, location: &Location, name: &RefName, options: &FetchOptions) -> Result<Commit, FetchError> {
-        let refused = |source| FetchError::Refused {
-            location: location.to_string(),
-            name: name.clone(),
-            said: String::new(),
-            source,
-        };
         packs::gather(&self.path, options);
-        self.reopen().map_err(|error| refused(error.into()))?;
+        self.reopen()?;
         fetch::fetch(&self.local(), location, name, options)?;
-        match self.followed().and_then(|id| id.map(|id| self.commit(id)).transpose()) {
-            Ok(Some(commit)) => Ok(commit),
-            Ok(None) => Err(FetchError::NoSuchRef { location: location.to_string(), name: name.clone() }),
-            Err(error) => Err(refused(error.into())),
-        }
+        let found = self.followed()?.map(|id| self.commit(id)).transpose()?;
+        found.ok_or_else(|| FetchError::NoSuchRef { location: location.to_string(), name: name.clone() })
     }
 
     /// Where the followed ref stood at the last fetch.

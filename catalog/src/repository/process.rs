@@ -5,6 +5,7 @@ use super::location::Location;
 use super::ssh;
 use gix::protocol::transport::Protocol;
 use gix::protocol::transport::client::git::{ConnectMode, blocking_io::Connection};
+use policy::diagnostic::render::escape;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -75,7 +76,7 @@ fn listen(stderr: ChildStderr) -> String {
     let _ = (&mut stderr).take(SAID).read_to_end(&mut said);
     let _ = io::copy(&mut stderr, &mut io::sink());
     let said = String::from_utf8_lossy(&said);
-    said.lines().map(|line| line.escape_debug().to_string()).collect::<Vec<_>>().join("; ")
+    said.lines().map(str::trim).filter(|line| !line.is_empty()).map(escape).collect::<Vec<_>>().join("; ")
 }
 
 impl Serving {

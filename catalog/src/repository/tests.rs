@@ -294,7 +294,13 @@ fn what_is_not_there_is_a_sentence() {
     let ordinary = FetchOptions::default();
     assert!(matches!(fetch(&world.work(), "release", &ordinary), FetchError::NoSuchRef { .. }));
     let absent = fetch(&world.folder.path().join("nothing"), "main", &ordinary);
-    assert!(absent.to_string().contains("does not appear to be a git repository"), "{absent}");
+    let place = world.folder.path().join("nothing").display().to_string();
+    let told = format!(
+        "cannot fetch `refs/heads/main` from {place}: '{place}' does not appear to be a git repository; see that it is a \
+         git repository that this user may read"
+    );
+    assert_eq!(absent.to_string(), told);
+    assert!(std::error::Error::source(&absent).is_none(), "nothing more is told of it");
     let no_git = FetchOptions { git: "/nonexistent/git".into(), ..FetchOptions::default() };
     assert!(
         fetch(&world.work(), "main", &no_git).to_string().starts_with("cannot start `/nonexistent/git`; install it")
