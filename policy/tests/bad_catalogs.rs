@@ -97,6 +97,17 @@ fn the_good_catalog_is_good() {
 }
 
 #[test]
+fn what_is_good_fits_the_schema_that_editors_get() {
+    let schema = writ_policy::kinds::editor::schema_of_all();
+    let validator = jsonschema::options().build(&schema).unwrap();
+    for (file, text) in good().iter().filter(|(file, _)| file.ends_with(".yaml")) {
+        let (docs, found) = writ_policy::document::parse(file, text);
+        assert!(found.is_empty() && !docs.is_empty(), "{file}: {found:?}");
+        assert!(docs.iter().all(|doc| validator.is_valid(&doc.value)), "{file}");
+    }
+}
+
+#[test]
 fn inv26_a_regions_fault_is_told_by_its_path() {
     let mut sources = good();
     sources.insert("regions/eu/parameters/bad.yaml".to_owned(), Arc::from("a: ["));

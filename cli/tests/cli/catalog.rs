@@ -126,3 +126,26 @@ fn what_is_not_there_is_said() {
     assert_eq!(run.code, 2);
     assert!(run.err.contains("there is no folder"), "{}", run.err);
 }
+
+#[test]
+fn schemas_are_printed_for_editors() {
+    let here = std::env::temp_dir();
+    let schema = |arguments: &[&str]| {
+        let run = writ(&here, &[&["catalog", "schema"], arguments].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.out
+    };
+    let one: serde_json::Value = serde_json::from_str(&schema(&["Cluster"])).unwrap();
+    assert_eq!(one["properties"]["kind"]["const"], "Cluster");
+    assert_eq!(
+        one["properties"]["spec"]["properties"]["mode"]["enum"],
+        serde_json::json!(["audit", "warn", "enforce"])
+    );
+    let all: serde_json::Value = serde_json::from_str(&schema(&["--output", "json"])).unwrap();
+    let kinds: Vec<_> = all["anyOf"].as_array().unwrap().iter().map(|kind| kind["title"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"ResourceGuard") && kinds.contains(&"Catalog"), "{kinds:?}");
+    assert!(schema(&["Cluster", "-o", "yaml"]).contains("const: Cluster"));
+    let unknown = writ(&here, &["catalog", "schema", "Clustr"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("a similar value exists: 'Cluster'"), "{}", unknown.err);
+}

@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod cluster;
 mod config_template;
+pub mod editor;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod governance;

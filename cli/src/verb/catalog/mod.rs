@@ -7,6 +7,7 @@ mod new_folder;
 mod refresh;
 mod render;
 mod rendering;
+mod schema;
 mod working_copy;
 
 use crate::fault::Fault;
@@ -23,6 +24,8 @@ pub(crate) enum Catalog {
     Check(check::Check),
     /// The exact manifests that a cluster would get
     Render(render::Render),
+    /// Print the JSON Schema of a kind of document, for editors
+    Schema(schema::Schema),
     /// Have the hub read the catalog now, and see what comes of it
     Refresh(refresh::Refresh),
 }
@@ -33,6 +36,7 @@ impl Catalog {
             Self::Init(verb) => verb.run(output),
             Self::Check(verb) => verb.run(output),
             Self::Render(verb) => verb.run(output),
+            Self::Schema(verb) => verb.run(output),
             Self::Refresh(verb) => verb.run(root, output),
         }
     }

@@ -16,12 +16,8 @@ pub fn of<T: JsonSchema>() -> Value {
 
 /// The schema of a document of `kind` whose spec is `spec`.
 #[must_use]
-pub fn document(kind: &str, mut spec: Value) -> Value {
-    if let Some(spec) = spec.as_object_mut() {
-        spec.remove("$schema");
-        spec.remove("title");
-    }
-    let metadata = of::<super::super::envelope::Metadata>();
+pub fn document(kind: &str, spec: Value) -> Value {
+    let (metadata, spec) = (part(of::<super::super::envelope::Metadata>()), part(spec));
     json!({
         "type": "object",
         "properties": {
@@ -33,6 +29,15 @@ pub fn document(kind: &str, mut spec: Value) -> Value {
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "additionalProperties": false,
     })
+}
+
+/// A schema as a part of another: only the whole names its dialect and itself.
+fn part(mut schema: Value) -> Value {
+    if let Some(map) = schema.as_object_mut() {
+        map.remove("$schema");
+        map.remove("title");
+    }
+    schema
 }
 
 /// One object schema of the fields of both.

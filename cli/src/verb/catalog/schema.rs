@@ -1,0 +1,44 @@
+//! `writ catalog schema [KIND]`.
+
+use crate::fault::Fault;
+use crate::help;
+use crate::output::Output;
+use clap::builder::PossibleValuesParser;
+use policy::kinds::{self, editor};
+use service::exit::Exit;
+
+/// Print the JSON Schema of a kind of document, for editors
+///
+/// An editor with a YAML language server completes and checks documents by it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = help::offline("writ catalog schema > .writ-schema.json", "never"))]
+pub(crate) struct Schema {
+    /// The kind [default: one schema of all kinds]
+    #[arg(value_parser = PossibleValuesParser::new(kinds::TABLE.iter().map(|row| row.name)))]
+    kind: Option<String>,
+    /// How to print it: json or yaml
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORM", hide_possible_values = true)]
+    output: Form,
+}
+
+/// The forms of a schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// As editors read it
+    #[default]
+    Json,
+    /// The same as YAML
+    Yaml,
+}
+
+impl Schema {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<Exit, Fault> {
+        let row = self.kind.as_deref().and_then(kinds::row);
+        let schema = row.map_or_else(editor::schema_of_all, kinds::Row::schema_for_editors);
+        match self.output {
+            Form::Json => output.json(&schema)?,
+            Form::Yaml => output.yaml(&schema)?,
+        }
+        Ok(Exit::Fine)
+    }
+}
