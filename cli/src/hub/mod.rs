@@ -3,6 +3,7 @@
 mod answer;
 mod arguments;
 mod identity;
+mod unreached;
 
 pub(crate) use arguments::HubArguments;
 
@@ -12,6 +13,7 @@ use reqwest::{Method, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::error::Error;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
@@ -23,6 +25,7 @@ const ANSWER: Duration = Duration::from_secs(120);
 /// A hub, and how to reach it.
 pub(crate) struct Hub {
     url: Url,
+    identity: PathBuf,
     client: reqwest::Client,
     runtime: Runtime,
 }
@@ -43,7 +46,7 @@ impl Hub {
             .build()
             .map_err(|error| unusable(&error))?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| unusable(&error))?;
-        Ok(Self { url, client, runtime })
+        Ok(Self { url, identity, client, runtime })
     }
 
     /// Reads a resource.
@@ -80,19 +83,8 @@ impl Hub {
             None => request,
         };
         self.runtime.block_on(async {
-            let response = request.send().await.map_err(|error| self.unanswered(&error))?;
+            let response = request.send().await.map_err(|error| unreached::fault(&error, &self.url, &self.identity))?;
             answer::read(response).await.map_err(|fault| fault.into_fault(&self.url))
         })
-    }
-
-    fn unanswered(&self, error: &reqwest::Error) -> Fault {
-        let mut innermost: &dyn Error = error;
-        while let Some(source) = innermost.source() {
-            innermost = source;
-        }
-        Fault::Absent(format!(
-            "the hub at {} does not answer: {innermost}; check that it runs, the address, and that --identity belongs to it",
-            self.url
-        ))
     }
 }

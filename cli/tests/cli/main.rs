@@ -3,6 +3,7 @@
 
 mod catalog;
 mod online;
+mod town;
 
 use std::fs;
 use std::path::{Path, PathBuf};
