@@ -1,5 +1,6 @@
 //! The verbs, a file each.
 
+mod asking;
 pub(crate) mod catalog;
 pub(crate) mod cluster;
 pub(crate) mod completion;

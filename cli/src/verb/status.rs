@@ -2,9 +2,10 @@
 
 use crate::fault::Fault;
 use crate::help;
-use crate::hub::{Hub, HubArguments};
+use crate::hub::HubArguments;
 use crate::output::page::{Page, Tone};
-use crate::output::{FormatArgument, Human, Output};
+use crate::output::{Human, Output};
+use crate::verb::asking::Asking;
 use proto::rest::catalog::CatalogStatus;
 use proto::rest::{Resource, path, status};
 use service::exit::Exit;
@@ -16,16 +17,12 @@ use std::fmt::Display;
 #[command(after_help = help::online("writ status", "the hub refused"))]
 pub(crate) struct Status {
     #[command(flatten)]
-    format: FormatArgument,
-    #[command(flatten)]
-    hub: HubArguments,
+    asking: Asking,
 }
 
 impl Status {
     pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
-        let status: Resource<status::Status> = Hub::open(&self.hub.or(root))?.get(path::STATUS)?;
-        output.result(self.format.output, &status)?;
-        Ok(Exit::Fine)
+        self.asking.read::<status::Status>(path::STATUS, root, output)
     }
 }
 
@@ -37,7 +34,7 @@ impl Human for Resource<status::Status> {
         page.pair("units", &counts(&status.units));
         page.pair("findings", &status.findings.to_string());
         match &status.pin {
-            Some(pin) => page.toned(Tone::Warning, &format!("pinned      at {} by {}", pin.revision, pin.by)),
+            Some(pin) => page.toned(Tone::Warning, &format!("pinned      {}", super::pin::told(pin, page))),
             None => page.pair("pinned", "no"),
         }
         match status.holds {

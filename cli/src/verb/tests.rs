@@ -66,9 +66,12 @@ fn clusters_are_shown_with_what_was_found() {
 #[test]
 fn clusters_are_listed_in_columns() {
     let declared = json!({"metadata": {"name": "us-lab"}, "spec": {"region": "us", "mode": "audit"}, "status": {"state": "Declared"}});
-    let gone = json!({"metadata": {"name": "us-9"}, "status": {"state": "Undeclared"}});
+    let gone = json!({"metadata": {"name": "us-9"}, "status": {
+        "state": "Undeclared", "reason": "the catalog declares it no longer: it gets no new heads"}});
     let list = json!({"items": [connected(), declared, gone]});
     insta::assert_snapshot!("cluster_list", shown::<List<Cluster>>("ClusterList", list));
+    let shown_alone = shown::<Cluster>("Cluster", gone);
+    assert!(shown_alone.contains("because     the catalog declares it no longer"), "{shown_alone}");
     let none = shown::<List<Cluster>>("ClusterList", json!({"items": []}));
     assert_eq!(none, "The catalog declares no cluster yet.\n");
 }
@@ -84,7 +87,8 @@ fn the_status_fits_one_screen() {
         },
         "clusters": {"Connected": 3, "Declared": 1}, "current": 2,
         "units": {"Applied": 61, "WouldApply": 18, "Failed": 0}, "findings": 19,
-        "pin": {"revision": "7d793037a076", "by": "person ada", "since": "2026-11-21T10:00:00Z"}, "holds": 1
+        "pin": {"revision": "7d793037a076", "by": "person ada", "since": "2026-11-21T10:00:00Z",
+            "reason": "sales weekend"}, "holds": 1
     });
     insta::assert_snapshot!("status", shown::<Status>("Status", status));
 }
@@ -112,8 +116,22 @@ fn a_refused_commit_names_its_faults() {
 }
 
 #[test]
-fn a_pin_says_who_and_since_when() {
-    let pin = json!({"pin": {"revision": "7d793037a076", "by": "person ada", "since": "2026-11-21T10:00:00Z", "reason": "sales weekend"}});
-    assert_eq!(shown::<Pinned>("Pin", pin), "pinned at 7d793037a076 by person ada, 2h ago: sales weekend\n");
-    assert_eq!(shown::<Pinned>("Pin", json!({"pin": null})), "not pinned\n");
+fn a_commit_that_waits_for_a_pin_says_for_which() {
+    let pin = json!({"revision": "7d793037a076", "by": "person ada", "since": "2026-11-21T10:00:00Z"});
+    let body = json!({"revision": "5d41402abc4b", "verdict": "Waiting", "published": "7d793037a076", "pin": pin});
+    let told = "5d41402abc4b waits because the fleet is pinned at 7d793037a076 by person ada, 2h ago (`writ unpin` ends \
+                that); 7d793037a076 stays published\n";
+    assert_eq!(shown::<Refreshed>("CatalogRefresh", body), told);
+}
+
+#[test]
+fn a_pin_says_who_since_when_and_in_place_of_which() {
+    let ada = json!({"revision": "7d793037a076", "by": "person ada", "since": "2026-11-21T10:00:00Z", "reason": "sales weekend"});
+    let bob = json!({"revision": "5d41402abc4b", "by": "person bob", "since": "2026-11-21T12:00:00Z"});
+    let pinned = |pin: &Value, replaced: &Value| shown::<Pinned>("Pin", json!({"pin": pin, "replaced": replaced}));
+    let (old, new) = ("at 7d793037a076 by person ada, 2h ago: sales weekend", "at 5d41402abc4b by person bob, now");
+    assert_eq!(pinned(&ada, &Value::Null), format!("pinned {old}\n"));
+    assert_eq!(pinned(&bob, &ada), format!("pinned {new}\nin place of the pin {old}\n"));
+    assert_eq!(pinned(&Value::Null, &ada), format!("not pinned any more; it was pinned {old}\n"));
+    assert_eq!(pinned(&Value::Null, &Value::Null), "not pinned\n");
 }

@@ -2,8 +2,9 @@
 
 use crate::fault::Fault;
 use crate::help;
-use crate::hub::{Hub, HubArguments};
-use crate::output::{FormatArgument, Output};
+use crate::hub::HubArguments;
+use crate::output::Output;
+use crate::verb::asking::Asking;
 use proto::rest::pin::Pinned;
 use proto::rest::{Resource, path};
 use service::exit::Exit;
@@ -13,15 +14,12 @@ use service::exit::Exit;
 #[command(after_help = help::online("writ unpin", "the hub refused"))]
 pub(crate) struct Unpin {
     #[command(flatten)]
-    format: FormatArgument,
-    #[command(flatten)]
-    hub: HubArguments,
+    asking: Asking,
 }
 
 impl Unpin {
     pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
-        let pinned: Resource<Pinned> = Hub::open(&self.hub.or(root))?.delete(path::PIN)?;
-        output.result(self.format.output, &pinned)?;
-        Ok(Exit::Fine)
+        let pinned: Resource<Pinned> = self.asking.hub(root)?.delete(path::PIN)?;
+        self.asking.print(&pinned, output)
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::fault::Fault;
 use crate::help;
-use crate::hub::{Hub, HubArguments};
+use crate::hub::HubArguments;
 use crate::output::page::{Page, Tone};
-use crate::output::{FormatArgument, Human, Output};
+use crate::output::{Human, Output};
+use crate::verb::asking::Asking;
+use crate::verb::pin;
 use policy::diagnostic::{Diagnostic, Severity};
 use proto::rest::catalog::{Refreshed, Verdict};
 use proto::rest::{Resource, path};
@@ -15,15 +17,13 @@ use service::exit::Exit;
 #[command(after_help = help::online("writ catalog refresh", "the commit was refused, or the hub refused"))]
 pub(crate) struct Refresh {
     #[command(flatten)]
-    format: FormatArgument,
-    #[command(flatten)]
-    hub: HubArguments,
+    asking: Asking,
 }
 
 impl Refresh {
     pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
-        let refreshed: Resource<Refreshed> = Hub::open(&self.hub.or(root))?.post(path::REFRESH, &())?;
-        output.result(self.format.output, &refreshed)?;
+        let refreshed: Resource<Refreshed> = self.asking.hub(root)?.post(path::REFRESH, &())?;
+        self.asking.print(&refreshed, output)?;
         Ok(if refreshed.body.verdict == Verdict::Refused { Exit::Findings } else { Exit::Fine })
     }
 }
@@ -37,10 +37,13 @@ impl Human for Resource<Refreshed> {
         match refreshed.verdict {
             Verdict::Published => page.toned(Tone::Good, &format!("{revision} is published")),
             Verdict::Waiting => {
-                page.toned(
-                    Tone::Warning,
-                    &format!("{revision} waits for a person (writ status); {stays} stays published"),
-                );
+                let why = match &refreshed.pin {
+                    Some(pin) => {
+                        format!("because the fleet is pinned {} (`writ unpin` ends that)", pin::told(pin, page))
+                    }
+                    None => "for a person (writ hold list)".to_owned(),
+                };
+                page.toned(Tone::Warning, &format!("{revision} waits {why}; {stays} stays published"));
             }
             Verdict::Refused => page.toned(Tone::Bad, &format!("{revision} is refused; {stays} stays published")),
         }

@@ -3,10 +3,11 @@
 use super::show::freshness;
 use crate::fault::Fault;
 use crate::help;
-use crate::hub::{Hub, HubArguments};
+use crate::hub::HubArguments;
 use crate::output::page::Page;
 use crate::output::table::Table;
-use crate::output::{FormatArgument, Human, Output};
+use crate::output::{Human, Output};
+use crate::verb::asking::Asking;
 use policy::outcome::findings;
 use proto::rest::cluster::{Cluster, Position};
 use proto::rest::{self, Resource, path};
@@ -17,16 +18,12 @@ use service::exit::Exit;
 #[command(after_help = help::online("writ cluster list", "the hub refused"))]
 pub(crate) struct List {
     #[command(flatten)]
-    format: FormatArgument,
-    #[command(flatten)]
-    hub: HubArguments,
+    asking: Asking,
 }
 
 impl List {
     pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
-        let clusters: Resource<rest::List<Cluster>> = Hub::open(&self.hub.or(root))?.get(path::CLUSTERS)?;
-        output.result(self.format.output, &clusters)?;
-        Ok(Exit::Fine)
+        self.asking.read::<rest::List<Cluster>>(path::CLUSTERS, root, output)
     }
 }
 
@@ -38,7 +35,18 @@ impl Human for Resource<rest::List<Cluster>> {
             table.row(row(cluster, page));
         }
         page.table(&table, "The catalog declares no cluster yet.");
+        let notes: Vec<_> = self.body.items.iter().filter_map(note).collect();
+        if !notes.is_empty() {
+            page.gap();
+        }
+        notes.iter().for_each(|note| page.line(note));
     }
+}
+
+/// Why a cluster stands as it does, where that is for a person to know.
+fn note(cluster: &Cluster) -> Option<String> {
+    let reason = cluster.status.reason.as_ref()?;
+    Some(format!("{}: {reason}", cluster.metadata.name))
 }
 
 fn row(cluster: &Cluster, page: &Page) -> [String; 8] {

@@ -2,8 +2,9 @@
 
 use crate::fault::Fault;
 use crate::help;
-use crate::hub::{Hub, HubArguments};
-use crate::output::{FormatArgument, Output};
+use crate::hub::HubArguments;
+use crate::output::Output;
+use crate::verb::asking::Asking;
 use policy::name::ClusterName;
 use proto::rest::cluster::{Cluster, RevokeRequest};
 use proto::rest::{Resource, path};
@@ -21,17 +22,14 @@ pub(crate) struct Revoke {
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
-    format: FormatArgument,
-    #[command(flatten)]
-    hub: HubArguments,
+    asking: Asking,
 }
 
 impl Revoke {
     pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
         let request = RevokeRequest { reason: self.reason.clone() };
         let route = path::of_cluster(path::REVOKE, &self.name);
-        let cluster: Resource<Cluster> = Hub::open(&self.hub.or(root))?.post(&route, &request)?;
-        output.result(self.format.output, &cluster)?;
-        Ok(Exit::Fine)
+        let revoked: Resource<Cluster> = self.asking.hub(root)?.post(&route, &request)?;
+        self.asking.print(&revoked, output)
     }
 }

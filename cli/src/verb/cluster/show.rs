@@ -2,10 +2,11 @@
 
 use crate::fault::Fault;
 use crate::help;
-use crate::hub::{Hub, HubArguments};
+use crate::hub::HubArguments;
 use crate::output::page::Page;
 use crate::output::table::Table;
-use crate::output::{FormatArgument, Human, Output};
+use crate::output::{Human, Output};
+use crate::verb::asking::Asking;
 use crate::verb::status::counts;
 use policy::name::ClusterName;
 use policy::outcome;
@@ -20,17 +21,12 @@ pub(crate) struct Show {
     /// The cluster
     name: ClusterName,
     #[command(flatten)]
-    format: FormatArgument,
-    #[command(flatten)]
-    hub: HubArguments,
+    asking: Asking,
 }
 
 impl Show {
     pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
-        let route = path::of_cluster(path::CLUSTER, &self.name);
-        let cluster: Resource<Cluster> = Hub::open(&self.hub.or(root))?.get(&route)?;
-        output.result(self.format.output, &cluster)?;
-        Ok(Exit::Fine)
+        self.asking.read::<Cluster>(&path::of_cluster(path::CLUSTER, &self.name), root, output)
     }
 }
 
@@ -43,6 +39,7 @@ impl Human for Resource<Cluster> {
             page.pair("mode", spec.mode.as_str());
         }
         page.pair("state", &status.state.to_string());
+        status.reason.iter().for_each(|reason| page.pair("because", reason));
         page.pair("published", &position(status.published.as_ref()));
         page.pair("enforced", &position(status.enforced.as_ref()));
         page.pair("fresh", &freshness(status, page));

@@ -3,10 +3,11 @@
 use super::about;
 use crate::fault::Fault;
 use crate::help;
-use crate::hub::{Hub, HubArguments};
+use crate::hub::HubArguments;
 use crate::output::page::Page;
 use crate::output::table::Table;
-use crate::output::{FormatArgument, Human, Output};
+use crate::output::{Human, Output};
+use crate::verb::asking::Asking;
 use proto::rest::hold::Hold;
 use proto::rest::{self, Resource, path};
 use service::exit::Exit;
@@ -16,16 +17,12 @@ use service::exit::Exit;
 #[command(after_help = help::online("writ hold list", "the hub refused"))]
 pub(crate) struct List {
     #[command(flatten)]
-    format: FormatArgument,
-    #[command(flatten)]
-    hub: HubArguments,
+    asking: Asking,
 }
 
 impl List {
     pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
-        let holds: Resource<rest::List<Hold>> = Hub::open(&self.hub.or(root))?.get(path::HOLDS)?;
-        output.result(self.format.output, &holds)?;
-        Ok(Exit::Fine)
+        self.asking.read::<rest::List<Hold>>(path::HOLDS, root, output)
     }
 }
 

@@ -3,8 +3,9 @@
 use super::chosen::Chosen;
 use crate::fault::Fault;
 use crate::help;
-use crate::hub::{Hub, HubArguments};
-use crate::output::{FormatArgument, Output};
+use crate::hub::HubArguments;
+use crate::output::Output;
+use crate::verb::asking::Asking;
 use proto::rest::hold::{Hold, ReleaseRequest};
 use proto::rest::{Resource, path};
 use service::exit::Exit;
@@ -19,18 +20,15 @@ pub(crate) struct Release {
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
-    format: FormatArgument,
-    #[command(flatten)]
-    hub: HubArguments,
+    asking: Asking,
 }
 
 impl Release {
     pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
-        let hub = Hub::open(&self.hub.or(root))?;
+        let hub = self.asking.hub(root)?;
         let request = ReleaseRequest { reason: self.reason.clone() };
         let route = path::of_hold(path::RELEASE, &self.digest.digest(&hub)?);
         let released: Resource<Hold> = hub.post(&route, &request)?;
-        output.result(self.format.output, &released)?;
-        Ok(Exit::Fine)
+        self.asking.print(&released, output)
     }
 }

@@ -3,9 +3,10 @@
 use super::chosen::Chosen;
 use crate::fault::Fault;
 use crate::help;
-use crate::hub::{Hub, HubArguments};
+use crate::hub::HubArguments;
 use crate::output::page::Page;
-use crate::output::{FormatArgument, Human, Output};
+use crate::output::{Human, Output};
+use crate::verb::asking::Asking;
 use proto::rest::hold::Hold;
 use proto::rest::{Resource, path};
 use service::exit::Exit;
@@ -17,17 +18,14 @@ pub(crate) struct Show {
     /// The hold's digest, or its first eight digits or more
     digest: Chosen,
     #[command(flatten)]
-    format: FormatArgument,
-    #[command(flatten)]
-    hub: HubArguments,
+    asking: Asking,
 }
 
 impl Show {
     pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
-        let hub = Hub::open(&self.hub.or(root))?;
+        let hub = self.asking.hub(root)?;
         let hold: Resource<Hold> = hub.get(&path::of_hold(path::HOLD, &self.digest.digest(&hub)?))?;
-        output.result(self.format.output, &hold)?;
-        Ok(Exit::Fine)
+        self.asking.print(&hold, output)
     }
 }
 
