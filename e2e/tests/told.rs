@@ -4,7 +4,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::fs;
 use std::process::{Command, Output};
-use writ_e2e::{INTENT, TELEMETRY, cast};
+use writ_e2e::cast;
+use writ_e2e::revisions::{FIRST, TELEMETRY, arrives, commit};
 use xtask::lab::cast::PATIENCE;
 use xtask::lab::{Cast, binaries, cluster};
 use xtask::{tools, wait};
@@ -31,19 +32,12 @@ fn spoke_status(cast: &Cast) -> Result<String> {
     tools::stdout(Command::new(binaries::path("writ-spoke")?).args(["status", "--config"]).arg(config))
 }
 
-fn enforced(cast: &Cast, value: &str) -> Result<()> {
-    wait::until(&format!("{NAME} has {value}"), PATIENCE, || {
-        cluster::expect(cast, NAME, TELEMETRY, "/data/compression", value)
-    })
-}
-
 #[test]
 fn a_commit_that_waits_for_a_pin_and_a_repository_that_is_gone_are_told_apart() -> Result<()> {
     let cast = cast(0, &[])?;
     let first = cast.commit_id()?;
     said(&cast, &["pin", "--reason", "sales weekend"], 0)?;
-    xtask::demo::edit(&cast, INTENT, "compression: zstd", "compression: gzip")?;
-    cast.commit("A change at a bad moment")?;
+    commit(&cast, FIRST, "gzip")?;
     let pinned = format!("pinned at {first} by person operator, ");
     says(&cast, &["catalog", "refresh"], 0, &format!("waits because the fleet is {pinned}"))?;
     says(&cast, &["status"], 0, &format!("pinned      at {first} by person operator, "))?;
@@ -69,7 +63,7 @@ fn a_commit_that_waits_for_a_pin_and_a_repository_that_is_gone_are_told_apart() 
 #[test]
 fn a_cluster_that_is_declared_no_longer_is_told_on_both_sides_and_enforces_on() -> Result<()> {
     let cast = cast(1, &[("fresh", "2s")])?;
-    enforced(&cast, "zstd")?;
+    arrives(&cast, NAME, FIRST)?;
     let good = cast.commit_id()?;
     fs::remove_file(cast.repository.join("clusters/eu/eu-1.yaml"))?;
     cast.commit("eu-1 is gone")?;
@@ -84,8 +78,8 @@ fn a_cluster_that_is_declared_no_longer_is_told_on_both_sides_and_enforces_on() 
     })?;
     let file = cluster::file(&cast, NAME, TELEMETRY)?;
     let text = fs::read_to_string(&file)?;
-    fs::write(&file, text.replace("zstd", "none"))?;
-    enforced(&cast, "zstd").context("what is in force is not repaired any more")?;
+    fs::write(&file, text.replace(FIRST, "none"))?;
+    arrives(&cast, NAME, FIRST).context("what is in force is not repaired any more")?;
     cast.restore(&good)?;
     cast.commit("eu-1 is back")?;
     cast.writ(&["catalog", "refresh"])?;
@@ -99,7 +93,7 @@ fn a_cluster_that_is_declared_no_longer_is_told_on_both_sides_and_enforces_on() 
 #[test]
 fn without_an_agent_the_status_says_when_it_was_told() -> Result<()> {
     let mut cast = cast(1, &[])?;
-    enforced(&cast, "zstd")?;
+    arrives(&cast, NAME, FIRST)?;
     wait::until("a status is told", PATIENCE, || {
         let status = spoke_status(&cast)?;
         ensure!(status.contains("agent      runs\n") && status.contains("revision   "), "{status}");

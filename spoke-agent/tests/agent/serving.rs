@@ -123,7 +123,7 @@ impl Distribution for Service {
     }
 
     async fn report(&self, _: Request<ReportRequest>) -> Result<Response<ReportResponse>, Status> {
-        Ok(Response::new(ReportResponse {}))
+        Ok(Response::new(ReportResponse::default()))
     }
 }
 
