@@ -54,3 +54,24 @@ pub(crate) fn private(path: &Path, text: &str) -> Result<()> {
     };
     write().with_context(|| format!("cannot write {}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn is_yaml_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let authority = Authority::new().unwrap();
+        let (server, user) = ("127.0.0.1:6443".parse().unwrap(), "system:node:a");
+        let identity = authority.client(user, None).unwrap();
+        Kubeconfig { server, authority: &authority, user, identity: &identity }.write(folder.path()).unwrap();
+        let path = folder.path().join("system-node-a.kubeconfig");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let written: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        assert_eq!(written.pointer("/clusters/0/cluster/server").unwrap(), "https://127.0.0.1:6443");
+        assert_eq!(written.pointer("/users/0/name"), written.pointer("/contexts/0/context/user"));
+    }
+}
