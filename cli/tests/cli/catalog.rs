@@ -145,6 +145,7 @@ fn schemas_are_printed_for_editors() {
     let kinds: Vec<_> = all["anyOf"].as_array().unwrap().iter().map(|kind| kind["title"].as_str().unwrap()).collect();
     assert!(kinds.contains(&"ResourceGuard") && kinds.contains(&"Catalog"), "{kinds:?}");
     assert!(schema(&["Cluster", "-o", "yaml"]).contains("const: Cluster"));
+    assert!(schema(&["--cedar"]).contains("namespace meta::v1"));
     let unknown = writ(&here, &["catalog", "schema", "Clustr"]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.err.contains("a similar value exists: 'Cluster'"), "{}", unknown.err);

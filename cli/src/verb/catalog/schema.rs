@@ -1,9 +1,10 @@
-//! `writ catalog schema [KIND]`.
+//! `writ catalog schema [KIND]`, and the Cedar schema beside it.
 
 use crate::fault::Fault;
 use crate::help;
 use crate::output::Output;
 use clap::builder::PossibleValuesParser;
+use policy::cedar::guardrail;
 use policy::kinds::{self, editor};
 use service::exit::Exit;
 
@@ -16,6 +17,9 @@ pub(crate) struct Schema {
     /// The kind [default: one schema of all kinds]
     #[arg(value_parser = PossibleValuesParser::new(kinds::TABLE.iter().map(|row| row.name)))]
     kind: Option<String>,
+    /// The Cedar schema by which guardrails are checked, instead
+    #[arg(long, conflicts_with_all = ["kind", "output"])]
+    cedar: bool,
     /// How to print it: json or yaml
     #[arg(long, short, value_enum, default_value_t, value_name = "FORM", hide_possible_values = true)]
     output: Form,
@@ -33,6 +37,10 @@ enum Form {
 
 impl Schema {
     pub(crate) fn run(&self, output: &mut Output) -> Result<Exit, Fault> {
+        if self.cedar {
+            output.text(guardrail::SCHEMA)?;
+            return Ok(Exit::Fine);
+        }
         let row = self.kind.as_deref().and_then(kinds::row);
         let schema = row.map_or_else(editor::schema_of_all, kinds::Row::schema_for_editors);
         match self.output {
