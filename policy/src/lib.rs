@@ -22,5 +22,6 @@ pub mod plan;
 pub mod quantity;
 pub mod report;
 pub mod resolve;
+pub mod seen;
 pub mod selector;
 pub mod time;

@@ -11,7 +11,8 @@ use crate::kube_kinds::Order;
 use crate::mode::Mode;
 use crate::object::ObjectId;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
-use crate::resolve::{Desired, Observed};
+use crate::resolve::Desired;
+use crate::seen::Observed;
 
 /// What one object takes, or why it cannot be had. A claim on what turned out not to be ours is dropped all the same.
 pub(super) type Verdict = Result<Vec<Move>, Blocked>;

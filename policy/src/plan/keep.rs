@@ -7,7 +7,8 @@ use super::{Move, UnitPlan, diff, immutable, moves};
 use crate::digest::Digest;
 use crate::mode::Mode;
 use crate::outcome::{Outcome, UnitId};
-use crate::resolve::{Desired, Observed};
+use crate::resolve::Desired;
+use crate::seen::Observed;
 
 /// Plans a unit that stays at its last good version, repaired where it is enforced.
 pub(super) fn keep(round: &Round<'_>, unit: &UnitId, outcome: &Outcome, mode: Mode) -> UnitPlan {

@@ -9,7 +9,8 @@ use crate::digest::Digest;
 use crate::kube_kinds;
 use crate::object::ObjectId;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
-use crate::resolve::{Observed, Why};
+use crate::resolve::Why;
+use crate::seen::Observed;
 use jiff::Timestamp;
 
 /// Plans a unit that is no longer wanted, not before `after`.

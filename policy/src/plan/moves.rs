@@ -3,7 +3,8 @@
 use super::inventory::{Row, State};
 use super::{Expects, Move, Step, Undo, diff};
 use crate::object::Object;
-use crate::resolve::{Desired, Observed};
+use crate::resolve::Desired;
+use crate::seen::Observed;
 
 /// Writes a row over the one that stands.
 pub(super) fn claim(row: Row, before: Option<&Row>) -> Move {

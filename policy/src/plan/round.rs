@@ -5,7 +5,8 @@ use super::inventory::{Inventory, Row, State};
 use crate::bundle::entry::Own;
 use crate::object::ObjectId;
 use crate::outcome::UnitId;
-use crate::resolve::{Desired, Observed, Seen, Want, Wants};
+use crate::resolve::{Desired, Want, Wants};
+use crate::seen::{Observed, Seen};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 

@@ -4,7 +4,8 @@ use super::inventory::{Inventory, Row, State, Uid, Version};
 use super::{Expects, Move, Plan, Step, Transaction, Undo, diff, fields, plan};
 use crate::bundle::entry::Own;
 use crate::object::{Object, ObjectId};
-use crate::resolve::{Observed, Seen, Wants};
+use crate::resolve::Wants;
+use crate::seen::{Observed, Seen};
 use crate::time::TrustedTime;
 use serde_json::Value;
 

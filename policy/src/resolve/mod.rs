@@ -9,54 +9,16 @@ mod without_bundle;
 
 use crate::bundle::entry::Own;
 use crate::bundle::verify::Bundle;
-use crate::digest::Digest;
-use crate::facts::Labels;
 use crate::mode::Mode;
-use crate::name::Namespace;
-use crate::object::{Object, ObjectId};
+use crate::object::Object;
 use crate::outcome::{Outcome, UnitId};
-use crate::plan::inventory::{Inventory, Uid, Version};
+use crate::seen::Seen;
 use crate::time::TrustedTime;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use without_bundle::without_bundle;
-
-/// One object that exists, as the target reads it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Observed {
-    /// The object.
-    pub object: Object,
-    /// Its identity over time.
-    pub uid: Uid,
-    /// Its version: changes with every write.
-    pub version: Version,
-}
-
-/// One namespace that exists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamespaceSeen {
-    /// Its labels.
-    pub labels: Labels,
-    /// Whether it is being deleted.
-    pub terminating: bool,
-}
-
-/// All that an agent sees of its cluster in one round.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Seen {
-    /// Namespaces.
-    pub namespaces: BTreeMap<Namespace, NamespaceSeen>,
-    /// Objects of the kinds in use, ours and foreign.
-    pub objects: BTreeMap<ObjectId, Observed>,
-    /// What Writ has claimed, owns, or has removed.
-    pub inventory: Inventory,
-    /// The last good objects that rows name, by digest, checked against it.
-    pub good: BTreeMap<Digest, Object>,
-    /// What was refused and is not to be tried again yet: by unit and by what it would have become, what became of it.
-    pub refused: BTreeMap<UnitId, BTreeMap<Digest, Outcome>>,
-}
 
 /// What an operator may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

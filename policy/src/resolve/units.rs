@@ -1,7 +1,7 @@
 //! Which units there are, and what the table needs to know of each.
 
 use super::instantiate::desired;
-use super::{Desired, NamespaceSeen, Seen, Settings};
+use super::{Desired, Settings};
 use crate::bundle::entry::{Body, Entry};
 use crate::bundle::verify::Bundle;
 use crate::digest::Digest;
@@ -9,6 +9,7 @@ use crate::mode::Mode;
 use crate::name::Namespace;
 use crate::outcome::{Outcome, UnitId};
 use crate::plan::inventory::Row;
+use crate::seen::{NamespaceSeen, Seen};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 

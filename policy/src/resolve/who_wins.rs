@@ -1,6 +1,6 @@
 //! Who wins, and how a unit leaves: the table, row by row.
 
-use super::{NamespaceSeen, Seen, Settings, Want, Why, resolve};
+use super::{Settings, Want, Why, resolve};
 use crate::bundle::entry::{Assignment, Body, Entry, Own};
 use crate::bundle::fixture::{at, bundle, hour, objects, rule};
 use crate::digest::Digest;
@@ -9,6 +9,7 @@ use crate::name::Namespace;
 use crate::object::{ApiVersion, ObjectId};
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
 use crate::plan::inventory::{Row, State};
+use crate::seen::{NamespaceSeen, Seen};
 use crate::selector::Term;
 use jiff::Timestamp;
 use serde_json::json;

@@ -1,8 +1,9 @@
 //! What is wanted while no bundle is in force: the last good state stays.
 
-use super::{Seen, Want, Wants};
+use super::{Want, Wants};
 use crate::mode::Mode;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
+use crate::seen::Seen;
 use std::collections::BTreeMap;
 
 /// Every unit that has rows keeps its last good version. The least mode wins here too: the cluster's, as the newest head

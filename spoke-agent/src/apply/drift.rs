@@ -2,7 +2,7 @@
 
 use policy::object::ObjectId;
 use policy::plan::{Step, diff};
-use policy::resolve::Seen;
+use policy::seen::Seen;
 use serde_json::Value;
 
 /// So many fields are named.

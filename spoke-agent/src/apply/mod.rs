@@ -15,7 +15,7 @@ use policy::object::ObjectId;
 use policy::outcome::{Outcome, OutcomeCode, UnitId};
 use policy::plan::inventory::Row;
 use policy::plan::{Move, Plan, Step, Transaction, Undo};
-use policy::resolve::Seen;
+use policy::seen::Seen;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of every unit of the plan: each exactly once.

@@ -9,7 +9,7 @@ use policy::facts::Capabilities;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::OutcomeCode;
 use policy::plan::{Step, Undo};
-use policy::resolve::Seen;
+use policy::seen::Seen;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

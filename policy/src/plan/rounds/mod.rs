@@ -13,7 +13,8 @@ use crate::bundle::entry::Entry;
 use crate::bundle::fixture::{bundle, hour, objects, rule};
 use crate::mode::Mode;
 use crate::outcome::OutcomeCode;
-use crate::resolve::{NamespaceSeen, Settings, Wants, resolve};
+use crate::resolve::{Settings, Wants, resolve};
+use crate::seen::NamespaceSeen;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

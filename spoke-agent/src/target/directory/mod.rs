@@ -30,7 +30,7 @@ use policy::name::Namespace;
 use policy::object::{Object, ObjectId};
 use policy::plan::inventory::{State, Uid, Version};
 use policy::plan::{Step, Undo};
-use policy::resolve::{NamespaceSeen, Observed, Seen};
+use policy::seen::{NamespaceSeen, Observed, Seen};
 use read::{File, Objects, Parsed};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
