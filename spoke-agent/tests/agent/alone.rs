@@ -4,15 +4,30 @@ use crate::hub::{Hub, config_map, rule};
 use crate::join::joined;
 use crate::world::{World, until};
 use policy::digest::Digest;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use writ_spoke_agent::cache::Bundles;
 
 const FILE: &str = "objects/shop/ConfigMap..otel.yaml";
 
-fn start(config: &Path) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_writ-spoke"));
-    command.arg("run").arg("--config").arg(config).spawn().unwrap()
+/// A running agent; it is killed when it is dropped.
+struct Running(Child);
+
+impl Running {
+    /// Starts it; what it logs stands beside its configuration.
+    fn start(config: &Path) -> Self {
+        let log = File::options().create(true).append(true).open(config.with_file_name("log")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_writ-spoke"));
+        Self(command.arg("run").arg("--config").arg(config).stderr(log).spawn().unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
 }
 
 /// Asks the running agent.
@@ -48,7 +63,7 @@ async fn a_killed_agent_enforces_from_its_disk_alone() {
     let right = || world.read(FILE).is_some_and(|text| text.contains("k: v"));
     let told = || world.read("status/enforcement.yaml").is_some_and(|text| text.contains("watermark"));
     for _ in 0..2 {
-        let mut agent = start(&config);
+        let agent = Running::start(&config);
         until("the object is there", right).await;
         until("the status is told", told).await;
         world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
@@ -58,8 +73,7 @@ async fn a_killed_agent_enforces_from_its_disk_alone() {
         let counted = ["writ_writes_total ", "writ_rounds_total{result=\"made\"} ", "writ_round_seconds_count "];
         let shown = |text: &String| measured.iter().chain(&counted).all(|line| text.contains(line));
         until("it is measured", || ask(&world, "/metrics").as_ref().is_some_and(shown)).await;
-        agent.kill().unwrap();
-        agent.wait().unwrap();
+        drop(agent);
         world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
     }
 }
@@ -67,7 +81,7 @@ async fn a_killed_agent_enforces_from_its_disk_alone() {
 #[tokio::test]
 async fn a_target_that_vanishes_is_told_and_never_made_anew() {
     let world = World::new();
-    let mut agent = start(&prepared(&world).await);
+    let _agent = Running::start(&prepared(&world).await);
     let ready =
         |code: &str| ask(&world, "/readyz").is_some_and(|answer| answer.starts_with(&format!("HTTP/1.1 {code}")));
     until("the object is there", || world.read(FILE).is_some()).await;
@@ -80,8 +94,6 @@ async fn a_target_that_vanishes_is_told_and_never_made_anew() {
     assert!(!world.root().exists(), "the agent made a directory in place of the one that is gone");
     std::fs::rename(&aside, world.root()).unwrap();
     until("the agent is ready again", || ready("200")).await;
-    agent.kill().unwrap();
-    agent.wait().unwrap();
 }
 
 #[tokio::test]
@@ -93,18 +105,45 @@ async fn inv04_without_its_trust_documents_it_keeps_the_last_good_state_and_the_
         let text = world.read("status/enforcement.yaml").unwrap_or_default();
         words.iter().all(|word| text.contains(word))
     };
-    let mut agent = start(&config);
+    let agent = Running::start(&config);
     until("the first round is told", || right() && told(&["watermark", "Applied: 1"])).await;
-    agent.kill().unwrap();
-    agent.wait().unwrap();
+    drop(agent);
     let trust = world.data().join("trust.json");
     let mut bytes = std::fs::read(&trust).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&trust, bytes).unwrap();
-    let mut agent = start(&config);
+    let _agent = Running::start(&config);
     until("the status names the file", || told(&["trust.json", "last good", "watermark", "Unsupported: 1"])).await;
     world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
     until("it is repaired", right).await;
-    agent.kill().unwrap();
-    agent.wait().unwrap();
+}
+
+#[tokio::test]
+async fn what_happens_is_logged_once_and_no_value_with_it() {
+    let world = World::new();
+    let config = prepared(&world).await;
+    let _agent = Running::start(&config);
+    let log = || std::fs::read_to_string(config.with_file_name("log")).unwrap();
+    let times = |what: &str| log().matches(what).count();
+    let right = || world.read(FILE).is_some_and(|text| text.contains("k: v"));
+    until("the object is there", right).await;
+    world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
+    until("the repair is told", || times("drift is repaired") == 1).await;
+    assert!(log().contains("ConfigMap shop/otel") && log().contains("data.k differed"), "{}", log());
+    // A link where the object belongs: each round fails anew.
+    let link = world.root().with_file_name("link");
+    std::os::unix::fs::symlink("/nonexistent", &link).unwrap();
+    std::fs::rename(&link, world.root().join(FILE)).unwrap();
+    let measured = |line: &str| ask(&world, "/metrics").is_some_and(|text| text.contains(line));
+    until("the unit fails", || measured("writ_units{outcome=\"Failed\"} 1\n")).await;
+    std::fs::remove_file(world.root().join(FILE)).unwrap();
+    until("the unit is applied again", || measured("writ_units{outcome=\"Applied\"} 1\n")).await;
+    until("that is told", || times("a unit changed") == 1).await;
+    for what in ["the cached bundle is in force", "no hub is heard", "a unit is not as wanted", "drift is repaired"] {
+        assert!(times(what) >= 1, "{what}: {}", log());
+    }
+    for what in ["the agent starts", "no hub is heard", "a unit is not as wanted", "a unit changed"] {
+        assert_eq!(times(what), 1, "{what}: {}", log());
+    }
+    assert_eq!(times("tampered"), 0, "{}", log());
 }
