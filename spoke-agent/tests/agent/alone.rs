@@ -127,16 +127,18 @@ async fn what_happens_is_logged_once_and_no_value_with_it() {
     let times = |what: &str| log().matches(what).count();
     let right = || world.read(FILE).is_some_and(|text| text.contains("k: v"));
     until("the object is there", right).await;
-    world.write(FILE, &world.read(FILE).unwrap().replace("k: v", "k: tampered"));
+    // At one stroke: a file that is half written is drift too.
+    let (object, aside) = (world.root().join(FILE), world.root().with_file_name("aside"));
+    std::fs::write(&aside, world.read(FILE).unwrap().replace("k: v", "k: tampered")).unwrap();
+    std::fs::rename(&aside, &object).unwrap();
     until("the repair is told", || times("drift is repaired") == 1).await;
     assert!(log().contains("ConfigMap shop/otel") && log().contains("data.k differed"), "{}", log());
     // A link where the object belongs: each round fails anew.
-    let link = world.root().with_file_name("link");
-    std::os::unix::fs::symlink("/nonexistent", &link).unwrap();
-    std::fs::rename(&link, world.root().join(FILE)).unwrap();
+    std::os::unix::fs::symlink("/nonexistent", &aside).unwrap();
+    std::fs::rename(&aside, &object).unwrap();
     let measured = |line: &str| ask(&world, "/metrics").is_some_and(|text| text.contains(line));
     until("the unit fails", || measured("writ_units{outcome=\"Failed\"} 1\n")).await;
-    std::fs::remove_file(world.root().join(FILE)).unwrap();
+    std::fs::remove_file(&object).unwrap();
     until("the unit is applied again", || measured("writ_units{outcome=\"Applied\"} 1\n")).await;
     until("that is told", || times("a unit changed") == 1).await;
     for what in ["the cached bundle is in force", "no hub is heard", "a unit is not as wanted", "drift is repaired"] {
