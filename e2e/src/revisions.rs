@@ -9,7 +9,7 @@ use xtask::wait;
 pub const TELEMETRY: &str = "observability/ConfigMap..otel.yaml";
 
 /// The intent behind it.
-const INTENT: &str = "intents/observability/telemetry.yaml";
+pub const INTENT: &str = "intents/observability/telemetry.yaml";
 
 /// What the compression is in examples/acme.
 pub const FIRST: &str = "zstd";
