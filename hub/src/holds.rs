@@ -60,8 +60,10 @@ impl Hub {
         Ok(())
     }
 
-    /// Keeps a hold; one that stands already, or was released, stays as it is.
+    /// Keeps a hold on the whole hub; one that stands already, or was released, stays as it is. A publish under way
+    /// begins again.
     pub(crate) async fn place_hold(&self, digest: Digest, kind: HoldKind, by: Actor) -> Result<(), HubError> {
+        let _turn = self.turn.lock().await;
         if self.is_held(digest).await? {
             return Ok(());
         }

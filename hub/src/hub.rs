@@ -9,7 +9,7 @@ use crate::pace::Pace;
 use crate::publish::heads::Issues;
 use crate::publish::memo::Renderings;
 use crate::publish::standing::Standing;
-use crate::records::{self, Accepted, Fleet, Only, Pin};
+use crate::records::{self, Accepted, Fleet, Pin};
 use crate::source::Source;
 use crate::store::{Action, Actor, AuditEntry, Store};
 use crate::sync::{LastRead, Refreshes, Requests, requests};
@@ -75,6 +75,9 @@ pub struct Hub {
     pub(crate) members: watch::Sender<Arc<Members>>,
     pub(crate) following: Following,
     pub(crate) standing: Mutex<Standing>,
+    /// Who moves the pointer, pins or holds takes it for the one commit. It is never kept while something compiles, so
+    /// that nobody who stops rules waits for a publish, and none gets past one who did.
+    pub(crate) turn: Mutex<()>,
     pub(crate) last_read: RwLock<LastRead>,
     pub(crate) last_issue: Issues,
     pub(crate) pace: Pace,
@@ -97,6 +100,7 @@ impl Hub {
         let hub = Self {
             issued: RwLock::new(standing.fleet()),
             standing: Mutex::new(standing),
+            turn: Mutex::default(),
             members: watch::Sender::new(Arc::new(members)),
             store,
             clock: parts.clock,
@@ -122,7 +126,8 @@ impl Hub {
     /// heads in the store go on; the publisher tells why.
     async fn take_up_catalog(&self) -> Result<(), HubError> {
         let standing = self.standing.lock().await;
-        match self.in_force(&standing, None).await {
+        let pin = self.pinned().await?;
+        match self.in_force(&standing, None, pin.as_ref()).await {
             Ok(Some(in_force)) => self.set_in_force(in_force),
             Ok(None) | Err(HubError::Catalog(_) | HubError::RevisionRefused { .. }) => {}
             Err(error) => return Err(error),
@@ -188,18 +193,18 @@ impl Hub {
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = Some(in_force);
     }
 
-    /// What the catalog is read from now: the pin, else the candidate, else what was accepted before.
+    /// What the catalog is read from now: `pin`, else the candidate, else what was accepted before.
     pub(crate) async fn in_force(
         &self,
         standing: &Standing,
         candidate: Option<InForce>,
+        pin: Option<&Pin>,
     ) -> Result<Option<InForce>, HubError> {
-        let pin = records::get::<Pin>(self.store.as_ref(), &Only).await?;
         let pinned = pin.is_some();
         if let (false, Some(candidate)) = (pinned, candidate) {
             return Ok(Some(candidate));
         }
-        let Some(accepted) = pin.map(|kept| kept.record.accepted).or_else(|| standing.accepted()) else {
+        let Some(accepted) = pin.map(|pin| pin.accepted.clone()).or_else(|| standing.accepted()) else {
             return Ok(None);
         };
         let known = self.current().filter(|current| current.accepted == accepted);

@@ -24,13 +24,18 @@ impl Hub {
         Ok(records::get::<Pin>(self.store.as_ref(), &Only).await?.map(|kept| kept.record))
     }
 
-    /// Stops all change of rules at `revision`, else at the one that is published.
+    /// Stops all change of rules at `revision`, else at the one that is published. A publish under way begins again.
     ///
     /// # Errors
     /// [`HubError::RevisionRefused`] when that revision is not known or has errors.
     pub async fn pin(&self, revision: Option<&str>, who: &Actor, reason: Option<&str>) -> Result<Pinning, HubError> {
-        let accepted = match revision {
-            Some(revision) => self.accept_old(revision).await?,
+        let old = match revision {
+            Some(revision) => Some(self.accept_old(revision).await?),
+            None => None,
+        };
+        let _turn = self.turn.lock().await;
+        let accepted = match old {
+            Some(old) => old,
             None => self.published_commits().await?,
         };
         let stands = records::get::<Pin>(self.store.as_ref(), &Only).await?;

@@ -17,11 +17,12 @@ pub(crate) mod memo;
 mod place;
 mod rendering;
 pub(crate) mod standing;
+mod stops;
 mod task;
 
 use crate::error::HubError;
 use crate::hub::{Hub, InForce};
-use crate::records::{self, Accepted, Fleet, Issued, Only, Pin, Pointer, Writes as _, unchanged};
+use crate::records::{self, Accepted, Fleet, Issued, Only, Pointer, Writes as _, unchanged};
 use crate::store::{Action, Actor, Change};
 pub(crate) use rendering::translators;
 
@@ -33,6 +34,7 @@ use policy::name::ClusterName;
 use serde_json::json;
 use standing::Standing;
 use std::sync::Arc;
+use stops::Stops;
 
 /// What came of publishing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,25 +62,37 @@ impl Hub {
 
     async fn publish_now(&self, candidate: Option<InForce>) -> Result<Outcome, HubError> {
         let mut standing = self.standing.lock().await;
-        let accepted = candidate.as_ref().map(|candidate| candidate.accepted.clone());
         self.hold_new_renderings(&standing, candidate.is_some()).await?;
-        if self.waits(candidate.is_some()).await? {
-            return self.wait(&mut standing, accepted).await;
+        loop {
+            let stops = self.stops().await?;
+            if let Some(outcome) = self.publish_under(&stops, &mut standing, candidate.clone()).await? {
+                return Ok(outcome);
+            }
+            tracing::info!("a pin or a hold came or went during a publish, which begins again");
         }
-        let Some(in_force) = self.in_force(&standing, candidate).await? else { return Ok(Outcome::Nothing) };
-        let fleet = self.fleet(&in_force.catalog).await?;
-        let wanted = self.compile(in_force.catalog.clone(), fleet).await?;
-        let next = self.next(&standing, &wanted, &in_force.accepted).await?;
-        self.commit(&mut standing, next, wanted, &in_force).await?;
-        self.set_in_force(in_force);
-        self.issue(&mut standing).await?;
-        Ok(Outcome::Published)
     }
 
-    /// Whether something keeps a new revision, or the whole hub, from being published.
-    async fn waits(&self, is_new_revision: bool) -> Result<bool, HubError> {
-        let pinned = is_new_revision && records::get::<Pin>(self.store.as_ref(), &Only).await?.is_some();
-        Ok(pinned || self.standing_hold().await?.is_some())
+    /// Publishes as far as `stops` let it; none when they were others by the time of the commit, so nothing has moved.
+    async fn publish_under(
+        &self,
+        stops: &Stops,
+        standing: &mut Standing,
+        candidate: Option<InForce>,
+    ) -> Result<Option<Outcome>, HubError> {
+        if stops.keep_back(candidate.is_some()) {
+            return self.wait(standing, candidate.map(|candidate| candidate.accepted)).await.map(Some);
+        }
+        let in_force = self.in_force(standing, candidate, stops.pin()).await?;
+        let Some(in_force) = in_force else { return Ok(Some(Outcome::Nothing)) };
+        let fleet = self.fleet(&in_force.catalog).await?;
+        let wanted = self.compile(in_force.catalog.clone(), fleet).await?;
+        let next = self.next(standing, &wanted, &in_force.accepted).await?;
+        if !self.commit(standing, next, wanted, &in_force, stops).await? {
+            return Ok(None);
+        }
+        self.set_in_force(in_force);
+        self.issue(standing).await?;
+        Ok(Some(Outcome::Published))
     }
 
     /// Remembers what was accepted, and keeps the heads as they are.
@@ -101,26 +115,30 @@ impl Hub {
         Ok(place(&standing.fleet, wanted, accepted, floor)?)
     }
 
-    /// Puts the contents by digest, then moves the pointer, in one commit with its audit entry.
+    /// Puts the contents by digest, then moves the pointer, in one commit with its audit entry. Says whether `stops`
+    /// still stood.
     async fn commit(
         &self,
         standing: &mut Standing,
         next: Fleet,
         wanted: Wanted,
         in_force: &InForce,
-    ) -> Result<(), HubError> {
+        stops: &Stops,
+    ) -> Result<bool, HubError> {
         let fleet = fleet_blob(&next)?;
         let pointer =
             Pointer { fleet: fleet.digest, accepted: in_force.accepted.clone(), translators: self.translators };
         let accepted = self.newly_accepted(standing, in_force);
         if accepted.is_none() && standing.pointer.as_ref().is_some_and(|kept| kept.record == pointer) {
-            return Ok(());
+            return Ok(true);
         }
         let mut blobs = lacking(&wanted, &standing.stored);
         blobs.push(fleet);
         let put: Vec<Digest> = blobs.iter().map(|blob| blob.digest).collect();
         self.store.put_contents(blobs).await?;
-        self.move_pointer(standing, &pointer, accepted).await?;
+        if !self.move_pointer(standing, &pointer, accepted, stops).await? {
+            return Ok(false);
+        }
         standing.stored.extend(put);
         standing.listed = lists(standing, wanted);
         let news = |(name, issued): &(&ClusterName, &Issued)| standing.fleet.clusters.get(*name) != Some(*issued);
@@ -128,16 +146,21 @@ impl Hub {
         tracing::info!(revision = in_force.accepted.revision, clusters = changed, "published");
         standing.fleet = Arc::new(next);
         self.set_issued(standing.fleet.clone());
-        Ok(())
+        Ok(true)
     }
 
-    /// The one commit of a publish.
+    /// The one commit of a publish, if `stops` still stand.
     async fn move_pointer(
         &self,
         standing: &mut Standing,
         pointer: &Pointer,
         accepted: Option<&Accepted>,
-    ) -> Result<(), HubError> {
+        stops: &Stops,
+    ) -> Result<bool, HubError> {
+        let _turn = self.turn.lock().await;
+        if self.stops().await? != *stops {
+            return Ok(false);
+        }
         let mut change = Change::new().set(&Only, pointer, unchanged(standing.pointer.as_ref()))?;
         if let Some(accepted) = accepted {
             change = change.set(&Only, accepted, unchanged(standing.accepted.as_ref()))?;
@@ -146,7 +169,7 @@ impl Hub {
         self.store.commit(change, entry).await?;
         standing.pointer = records::get(self.store.as_ref(), &Only).await?;
         standing.accepted = records::get(self.store.as_ref(), &Only).await?;
-        Ok(())
+        Ok(true)
     }
 
     /// What a publish also accepts: nothing where the catalog is read from a pin.

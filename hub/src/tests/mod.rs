@@ -8,3 +8,5 @@ mod readiness;
 mod restoring;
 mod site;
 mod starting;
+mod steered;
+mod stopping;

@@ -1,6 +1,7 @@
 //! A hub with its catalog in a temporary folder.
 
 use crate::config::HubConfig;
+use super::steered::Steered;
 use crate::hub::{Hub, Parts, Settings};
 use crate::init::{Layout, init};
 use crate::source::Source;
@@ -49,6 +50,8 @@ pub(super) struct Site {
     pub(super) folder: TempDir,
     pub(super) clock: Arc<Hand>,
     pub(super) hub: Arc<Hub>,
+    /// What the hub keeps everything in.
+    pub(super) store: Arc<Steered>,
     /// Ends the hub's tasks.
     tasks: Running,
 }
@@ -130,8 +133,8 @@ impl Site {
         std::fs::write(folder.path().join("hub.yaml"), text).unwrap();
         let config = HubConfig::load(&folder.path().join("hub.yaml")).unwrap();
         init(&config, clock.wall(), &mut rand::rng()).await.unwrap();
-        let (hub, tasks) = start(folder.path(), clock.clone()).await;
-        Self { folder, clock, hub, tasks }
+        let (hub, store, tasks) = start(folder.path(), clock.clone()).await;
+        Self { folder, clock, hub, store, tasks }
     }
 
     pub(super) fn store_path(&self) -> std::path::PathBuf {
@@ -140,16 +143,16 @@ impl Site {
 
     /// Stops the hub, lets `between` happen to its data, and starts it again.
     pub(super) async fn restart(self, between: impl FnOnce(&Path)) -> Self {
-        let Self { folder, clock, hub, tasks } = self;
+        let Self { folder, clock, hub, store, tasks } = self;
         tasks.shutdown.cancel();
         for ended in tasks.done.join_all().await {
             ended.unwrap();
         }
-        drop(hub);
+        drop((hub, store));
         closed(&folder.path().join("hub/writ.db-wal")).await;
         between(folder.path());
-        let (hub, tasks) = start(folder.path(), clock.clone()).await;
-        Self { folder, clock, hub, tasks }
+        let (hub, store, tasks) = start(folder.path(), clock.clone()).await;
+        Self { folder, clock, hub, store, tasks }
     }
 
     pub(super) fn write(&self, path: &str, text: &str) {
@@ -202,14 +205,15 @@ impl Site {
     }
 }
 
-async fn start(folder: &Path, clock: Arc<Hand>) -> (Arc<Hub>, Running) {
+async fn start(folder: &Path, clock: Arc<Hand>) -> (Arc<Hub>, Arc<Steered>, Running) {
     let config = HubConfig::load(&folder.join("hub.yaml")).unwrap();
     let layout = Layout::new(&config.data);
     let trust = Chain::from_bytes(&std::fs::read(layout.trust()).unwrap()).unwrap();
     let options = FetchOptions { known_hosts: None, ..FetchOptions::default() };
     let source = Source::new(Repository::open(&layout.mirror()).unwrap(), config.repository, config.reference, options);
+    let store = Arc::new(Steered::new(open(&layout.store()).await));
     let parts = Parts {
-        store: Arc::new(open(&layout.store()).await),
+        store: store.clone(),
         clock: clock.clone(),
         signer: Arc::new(FileSigner::load(&layout.key("bundles.pem")).unwrap()),
         trust: Arc::new(trust),
@@ -229,7 +233,7 @@ async fn start(folder: &Path, clock: Arc<Hand>) -> (Arc<Hub>, Running) {
     supervisor.start_once(publish, |context| async move { publishing.keep_publishing(ready, context).await });
     let mut done = JoinSet::new();
     done.spawn(supervisor.run(Duration::from_secs(10)));
-    (hub, Running { shutdown, health, done })
+    (hub, store, Running { shutdown, health, done })
 }
 
 /// The store's thread closes its file a moment after the hub is gone; its write-ahead log goes last.

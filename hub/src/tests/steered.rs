@@ -1,0 +1,97 @@
+//! A store that a test can stop in the middle of a publish.
+
+use crate::store::sqlite::SqliteStore;
+use crate::store::{
+    AuditEntry, Audited, Blob, Change, Key, Prefix, Revision, Row, Store, StoreError, Watch,
+};
+use bytes::Bytes;
+use policy::digest::Digest;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use tokio::sync::oneshot;
+
+pub(super) struct Steered {
+    store: SqliteStore,
+    pause: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
+}
+
+/// A publish that has compiled and has yet to move the pointer.
+pub(super) struct Paused {
+    reached: oneshot::Receiver<()>,
+    go: oneshot::Sender<()>,
+}
+
+impl Paused {
+    /// Waits until it is there, lets `meanwhile` happen, and lets it go on.
+    pub(super) async fn meanwhile<T>(self, meanwhile: impl Future<Output = T>) -> T {
+        self.reached.await.unwrap();
+        let done = meanwhile.await;
+        self.go.send(()).unwrap();
+        done
+    }
+}
+
+impl Steered {
+    pub(super) const fn new(store: SqliteStore) -> Self {
+        Self { store, pause: Mutex::new(None) }
+    }
+
+    /// Stops the next publish that moves the pointer.
+    pub(super) fn pause(&self) -> Paused {
+        let ((at, reached), (go, gone_on)) = (oneshot::channel(), oneshot::channel());
+        *self.pause.lock().unwrap() = Some((at, gone_on));
+        Paused { reached, go }
+    }
+}
+
+#[async_trait::async_trait]
+impl Store for Steered {
+    async fn get(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+        self.store.get(key).await
+    }
+
+    async fn list(&self, prefix: &Prefix) -> Result<Vec<Row>, StoreError> {
+        self.store.list(prefix).await
+    }
+
+    async fn commit(&self, change: Change, entry: AuditEntry) -> Result<Revision, StoreError> {
+        self.store.commit(change, entry).await
+    }
+
+    async fn observe(&self, key: Key, value: Bytes) -> Result<Revision, StoreError> {
+        self.store.observe(key, value).await
+    }
+
+    fn watch(&self, prefix: Prefix, after: Revision) -> Watch {
+        self.store.watch(prefix, after)
+    }
+
+    async fn revision(&self) -> Result<Revision, StoreError> {
+        self.store.revision().await
+    }
+
+    async fn audit(&self, after: Revision, limit: u32) -> Result<Vec<Audited>, StoreError> {
+        self.store.audit(after, limit).await
+    }
+
+    async fn audit_newest(&self, limit: u32) -> Result<Vec<Audited>, StoreError> {
+        self.store.audit_newest(limit).await
+    }
+
+    async fn put_contents(&self, blobs: Vec<Blob>) -> Result<(), StoreError> {
+        let pause = self.pause.lock().unwrap().take();
+        if let Some((at, gone_on)) = pause {
+            at.send(()).unwrap();
+            gone_on.await.unwrap();
+        }
+        self.store.put_contents(blobs).await
+    }
+
+    async fn content(&self, digest: Digest) -> Result<Option<Bytes>, StoreError> {
+        self.store.content(digest).await
+    }
+
+    async fn collect(&self, keep: BTreeSet<Digest>) -> Result<u64, StoreError> {
+        self.store.collect(keep).await
+    }
+}
