@@ -2,11 +2,10 @@
 
 use crate::error::HubError;
 use crate::hub::{Hub, InForce};
-use crate::publish::Outcome;
 use crate::records::{self, Only, Refusal};
 use crate::source::Judged;
 use catalog::Commit;
-use policy::diagnostic::Severity;
+use policy::diagnostic::{Diagnostic, Severity};
 use proto::rest::catalog::{Refreshed, Verdict};
 use service::health::Gate;
 use service::supervisor::Context;
@@ -36,12 +35,20 @@ pub(crate) fn requests() -> (Refreshes, Requests) {
 /// The catalog as it was read last, for status.
 #[derive(Debug, Clone, Default)]
 pub struct LastRead {
-    /// What came of it.
-    pub latest: Option<Refreshed>,
+    /// What was found at the newest commit.
+    latest: Option<Arc<Found>>,
     /// When the repository was last read.
     pub at: Option<jiff::Timestamp>,
     /// Why it could not be read, when it could not.
     pub unreadable: Option<String>,
+}
+
+/// What was found at one commit. Whether it is published changes with pins and holds, so that is asked anew each time.
+#[derive(Debug)]
+struct Found {
+    revision: String,
+    is_refused: bool,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Hub {
@@ -60,6 +67,17 @@ impl Hub {
     #[must_use]
     pub fn last_read(&self) -> LastRead {
         self.last_read.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What came of the newest commit that was read, as things stand now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn latest(&self) -> Result<Option<Refreshed>, HubError> {
+        match self.last_read().latest {
+            Some(found) => self.as_it_stands(&found).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Syncs every `interval` and whenever asked to, until told to stop. `ready` opens after the first round that came
@@ -86,8 +104,7 @@ impl Hub {
             while let Ok(more) = requests.0.try_recv() {
                 waiting.push(more);
             }
-            let answer = self.sync().await.map_err(Arc::new);
-            self.remember(&answer);
+            let answer = self.round().await.map_err(Arc::new);
             if answer.is_ok() || self.standing.lock().await.accepted.is_none() {
                 ready.open();
             }
@@ -99,49 +116,66 @@ impl Hub {
         }
     }
 
-    /// One round: fetch -> check -> publish, or refuse.
-    async fn sync(&self) -> Result<Refreshed, HubError> {
+    /// One round, remembered and told.
+    async fn round(&self) -> Result<Refreshed, HubError> {
+        let found = self.sync().await;
+        self.remember(&found);
+        self.as_it_stands(found?.as_ref()).await
+    }
+
+    /// Fetch -> check -> publish, or refuse.
+    async fn sync(&self) -> Result<Arc<Found>, HubError> {
         let commit = self.on_source(crate::source::Source::fetch).await?;
-        if let Some(known) = self.known(&commit) {
+        if let Some(known) = self.known(&commit).await? {
             return Ok(known);
         }
         let before = self.standing.lock().await.accepted.as_ref().map(|kept| kept.record.clone());
         let id = commit.id;
         let Judged { accepted, diagnostics } = self.on_source(move |source| source.judge(id, before.as_ref())).await?;
-        let refreshed = |verdict, diagnostics| Refreshed {
-            revision: id.to_string(),
-            verdict,
-            published: self.published_revision(),
-            pin: None,
-            diagnostics,
-        };
+        let found =
+            |is_refused, diagnostics| Arc::new(Found { revision: id.to_string(), is_refused, diagnostics });
         let Some((accepted, catalog)) = accepted else {
             self.refuse(&commit, &diagnostics, Vec::new()).await?;
-            return Ok(refreshed(Verdict::Refused, diagnostics));
+            return Ok(found(true, diagnostics));
         };
         if !accepted.regions.is_empty() {
             self.refuse(&commit, &diagnostics, accepted.regions.keys().cloned().collect()).await?;
         }
         let candidate = InForce { accepted, catalog: Arc::new(catalog), pinned: false };
-        match self.publish(Some(candidate)).await? {
-            Outcome::Published => Ok(refreshed(Verdict::Published, diagnostics)),
-            Outcome::Waiting | Outcome::Nothing => {
-                let pin = self.pinned().await?.map(Into::into);
-                Ok(Refreshed { pin, ..refreshed(Verdict::Waiting, diagnostics) })
-            }
-        }
+        self.publish(Some(candidate)).await?;
+        Ok(found(false, diagnostics))
     }
 
-    /// The same commit again tells nothing new, unless it waited.
-    fn known(&self, commit: &Commit) -> Option<Refreshed> {
-        let last = self.last_read().latest?;
-        (last.revision == commit.id.to_string() && last.verdict != Verdict::Waiting).then_some(last)
+    /// The same commit again tells nothing new, unless it waits.
+    async fn known(&self, commit: &Commit) -> Result<Option<Arc<Found>>, HubError> {
+        let Some(last) = self.last_read().latest.filter(|last| last.revision == commit.id.to_string()) else {
+            return Ok(None);
+        };
+        let waits = self.as_it_stands(&last).await?.verdict == Verdict::Waiting;
+        Ok((!waits).then_some(last))
+    }
+
+    /// The answer about a commit: it waits while another one is published, or somebody keeps it back.
+    async fn as_it_stands(&self, found: &Found) -> Result<Refreshed, HubError> {
+        let published = self.published_revision();
+        let pin = self.pinned().await?.filter(|pin| pin.accepted.revision != found.revision);
+        let is_published = pin.is_none()
+            && published.as_ref() == Some(&found.revision)
+            && self.standing_hold().await?.is_none();
+        let verdict = match (found.is_refused, is_published) {
+            (true, _) => Verdict::Refused,
+            (false, true) => Verdict::Published,
+            (false, false) => Verdict::Waiting,
+        };
+        let pin = pin.filter(|_| verdict == Verdict::Waiting).map(Into::into);
+        let (revision, diagnostics) = (found.revision.clone(), found.diagnostics.clone());
+        Ok(Refreshed { revision, verdict, published, pin, diagnostics })
     }
 
     async fn refuse(
         &self,
         commit: &Commit,
-        diagnostics: &[policy::diagnostic::Diagnostic],
+        diagnostics: &[Diagnostic],
         regions: Vec<policy::name::RegionName>,
     ) -> Result<(), HubError> {
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
@@ -158,15 +192,15 @@ impl Hub {
         Ok(())
     }
 
-    fn remember(&self, answer: &Answer) {
+    fn remember(&self, found: &Result<Arc<Found>, HubError>) {
         let mut last = self.last_read.write().unwrap_or_else(PoisonError::into_inner);
-        match answer {
-            Ok(refreshed) => {
-                let (latest, at) = (Some(refreshed.clone()), Some(self.clock.wall()));
+        match found {
+            Ok(found) => {
+                let (latest, at) = (Some(found.clone()), Some(self.clock.wall()));
                 *last = LastRead { latest, at, unreadable: None };
             }
             Err(error) => {
-                let unreadable = service::exit::chain(error.as_ref());
+                let unreadable = service::exit::chain(error);
                 if last.unreadable.as_ref() != Some(&unreadable) {
                     tracing::warn!(error = unreadable, "the catalog was not read; what is published stays");
                 }

@@ -57,3 +57,23 @@ async fn lifting_a_pin_during_a_publish_lets_the_newest_pass() {
     let head = site.newest("eu-1").head.clone();
     assert_eq!((head.revision, head.sequence), (second, 2), "the pinned revision was never published");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_tells_of_a_commit_as_pins_have_it_now() {
+    let site = Site::published().await;
+    let (first, by) = (site.newest("eu-1").head.revision.clone(), who());
+    site.write("intents/one.yaml", &intent("one", None, "b"));
+    let second = site.commit().await;
+    assert_eq!(second.verdict, Verdict::Published);
+    site.hub.pin(None, &by, None).await.unwrap();
+    assert_eq!(site.hub.refresh().await.unwrap(), second, "pinned itself, it is what every head speaks of");
+    site.hub.pin(Some(&first), &by, None).await.unwrap();
+    site.until("eu-1", |newest| newest.head.revision == first).await;
+    let waiting = site.hub.refresh().await.unwrap();
+    assert_eq!((&waiting.revision, waiting.verdict), (&second.revision, Verdict::Waiting));
+    assert_eq!(waiting.pin.as_ref().map(|pin| &pin.revision), Some(&first));
+    assert_eq!(site.hub.latest().await.unwrap(), Some(waiting));
+    site.hub.unpin(&by).await.unwrap();
+    site.until("eu-1", |newest| newest.head.revision == second.revision).await;
+    assert_eq!(site.hub.refresh().await.unwrap(), second);
+}

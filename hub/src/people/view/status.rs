@@ -59,7 +59,7 @@ async fn catalog(hub: &Hub) -> Result<CatalogStatus, HubError> {
         r#ref: hub.source().name.to_string(),
         published,
         accepted_at,
-        latest: last.latest,
+        latest: hub.latest().await?,
         read_at: last.at,
         unreadable: last.unreadable,
     })
