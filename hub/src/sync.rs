@@ -132,8 +132,7 @@ impl Hub {
         let before = self.standing.lock().await.accepted.as_ref().map(|kept| kept.record.clone());
         let id = commit.id;
         let Judged { accepted, diagnostics } = self.on_source(move |source| source.judge(id, before.as_ref())).await?;
-        let found =
-            |is_refused, diagnostics| Arc::new(Found { revision: id.to_string(), is_refused, diagnostics });
+        let found = |is_refused, diagnostics| Arc::new(Found { revision: id.to_string(), is_refused, diagnostics });
         let Some((accepted, catalog)) = accepted else {
             self.refuse(&commit, &diagnostics, Vec::new()).await?;
             return Ok(found(true, diagnostics));
@@ -159,9 +158,8 @@ impl Hub {
     async fn as_it_stands(&self, found: &Found) -> Result<Refreshed, HubError> {
         let published = self.published_revision();
         let pin = self.pinned().await?.filter(|pin| pin.accepted.revision != found.revision);
-        let is_published = pin.is_none()
-            && published.as_ref() == Some(&found.revision)
-            && self.standing_hold().await?.is_none();
+        let is_published =
+            pin.is_none() && published.as_ref() == Some(&found.revision) && self.standing_hold().await?.is_none();
         let verdict = match (found.is_refused, is_published) {
             (true, _) => Verdict::Refused,
             (false, true) => Verdict::Published,

@@ -1,7 +1,7 @@
 //! A hub with its catalog in a temporary folder.
 
-use crate::config::HubConfig;
 use super::steered::Steered;
+use crate::config::HubConfig;
 use crate::hub::{Hub, Parts, Settings};
 use crate::init::{Layout, init};
 use crate::source::Source;

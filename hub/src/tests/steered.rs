@@ -1,9 +1,7 @@
 //! A store that a test can stop in the middle of a publish.
 
 use crate::store::sqlite::SqliteStore;
-use crate::store::{
-    AuditEntry, Audited, Blob, Change, Key, Prefix, Revision, Row, Store, StoreError, Watch,
-};
+use crate::store::{AuditEntry, Audited, Blob, Change, Key, Prefix, Revision, Row, Store, StoreError, Watch};
 use bytes::Bytes;
 use policy::digest::Digest;
 use std::collections::BTreeSet;
