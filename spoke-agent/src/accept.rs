@@ -6,7 +6,7 @@ use policy::bundle::chain::Chain;
 use policy::bundle::contents::{Contents, Line};
 use policy::bundle::delta::{self, Delta};
 use policy::bundle::head::Head;
-use policy::bundle::verify::{self, Bundle, VerifyError};
+use policy::bundle::verify::{self, Bundle, MAX_BUNDLE, VerifyError};
 use policy::digest::Digest;
 use policy::name::ClusterName;
 use proto::grpc::{EntryLine, FollowResponse};
@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 
 /// More lines in one message than any cluster has entries.
 const LINES: usize = 20_000;
+
+/// Contents and entries by digest.
+pub type Blobs = BTreeMap<Digest, Vec<u8>>;
 
 /// Why an offer is refused.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +68,7 @@ pub struct Offer {
     bytes: Bytes,
     head: Head,
     contents: Option<(Vec<u8>, Contents)>,
-    entries: BTreeMap<Digest, Vec<u8>>,
+    entries: Blobs,
 }
 
 /// Everything that a bundle consists of, verified as a whole.
@@ -76,7 +79,7 @@ pub struct Accepted {
     /// The contents' bytes.
     pub contents: Vec<u8>,
     /// The entries' bytes.
-    pub entries: BTreeMap<Digest, Vec<u8>>,
+    pub entries: Blobs,
     /// The bundle.
     pub bundle: Bundle,
 }
@@ -112,15 +115,19 @@ impl Offer {
     /// Takes the contents in.
     ///
     /// # Errors
-    /// [`Refused`] when they are not those of the head, or too large.
+    /// [`Refused`] when they are not those of the head, or too large, or list more than a bundle may have.
     pub fn contents(&mut self, bytes: Vec<u8>) -> Result<(), Refused> {
         let contents = verify::verify_contents(&self.head, &bytes)?;
+        let total = contents.entries.iter().fold(0_u64, |total, line| total.saturating_add(line.size));
+        if total > MAX_BUNDLE as u64 {
+            return Err(Refused::Message("its contents list more than a bundle may have"));
+        }
         self.contents = Some((bytes, contents));
         Ok(())
     }
 
     /// The lines whose entries neither `held` has nor anybody gave.
-    pub fn lacks_entries(&mut self, held: impl Fn(&Digest) -> Option<Vec<u8>>) -> Vec<Line> {
+    pub fn lacks_entries(&mut self, mut held: impl FnMut(&Digest) -> Option<Vec<u8>>) -> Vec<Line> {
         let lines = self.contents.as_ref().map_or(&[][..], |(_, contents)| &contents.entries);
         let mut lacking = Vec::new();
         for line in lines {
@@ -145,6 +152,14 @@ impl Offer {
         Ok(())
     }
 
+    /// What was given so far, for another try. No more than a bundle may have.
+    #[must_use]
+    pub fn into_blobs(self) -> Blobs {
+        let mut blobs = self.entries;
+        blobs.extend(self.contents.map(|(bytes, _)| (self.head.contents, bytes)));
+        blobs
+    }
+
     /// Verifies the whole.
     ///
     /// # Errors
@@ -154,6 +169,16 @@ impl Offer {
         let (trust, audience, watermark) = (grounds.trust, grounds.audience, grounds.watermark);
         let bundle = verify::verify(trust, audience, watermark, &self.bytes, &contents, &self.entries)?;
         Ok(Accepted { head: self.bytes, contents, entries: self.entries, bundle })
+    }
+}
+
+impl Accepted {
+    /// What it consists of beside its head, for another try.
+    #[must_use]
+    pub fn into_blobs(self) -> Blobs {
+        let mut blobs = self.entries;
+        blobs.insert(self.bundle.head().contents, self.contents);
+        blobs
     }
 }
 

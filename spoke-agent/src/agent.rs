@@ -16,7 +16,7 @@ use policy::mode::Mode;
 use policy::name::ClusterName;
 use policy::report::Report;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, watch};
 
 /// The newest head ever seen: nothing below it is taken up.
@@ -91,6 +91,8 @@ pub struct Agent {
     pub measures: Measures,
     /// Wakes the reconciler.
     pub wake: Arc<Notify>,
+    /// Held by whoever puts an offer in force: see [`crate::commit`].
+    pub commits: Mutex<()>,
 }
 
 impl Force {

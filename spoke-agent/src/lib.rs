@@ -1,8 +1,8 @@
 //! The spoke agent: it follows heads, believes nothing unverified, keeps what it was told on disk, and makes its
 //! cluster hold it, with or without a hub.
 //!
-//! Start at [`reconcile`]: what is seen becomes wants, wants a plan, the plan outcomes. [`follow`] and [`accept`] bring
-//! bundles in, [`cache`] keeps them, [`status`] tells what became of them, [`wiring`] shows what runs.
+//! Start at [`reconcile`]: what is seen becomes wants, wants a plan, the plan outcomes. [`follow`], [`accept`] and
+//! [`commit`] bring bundles in, [`cache`] keeps them, [`status`] tells what became of them, [`wiring`] shows what runs.
 
 pub mod accept;
 pub mod agent;
@@ -11,6 +11,7 @@ pub mod blocking;
 pub mod cache;
 pub mod chance;
 pub mod command;
+pub mod commit;
 pub mod config;
 pub mod connection;
 pub mod faults;

@@ -20,7 +20,7 @@ use policy::name::ClusterName;
 use policy::object::Object;
 use serde_json::Value;
 use service::clock::Clock;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, watch};
 
 /// Why an agent cannot start.
@@ -80,6 +80,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) 
         faults,
         measures: Measures::default(),
         wake: Arc::new(Notify::new()),
+        commits: Mutex::default(),
     };
     let trusted = Trusted::load(&config.data, agent.joined.trust);
     agent.put_in_force(match &trusted {

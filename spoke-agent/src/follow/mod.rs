@@ -1,6 +1,7 @@
 //! Following heads: one stream with one hub, reconnected with full jitter; reports go the other way.
 
 mod line;
+mod offers;
 mod session;
 mod take_up;
 mod voice;

@@ -1,7 +1,8 @@
 //! One session: facts first, then a head after each; what is lacking is fetched; reports when something changed.
 
 use super::line::{Line, PATIENCE, dial, held, opening};
-use super::{Newer, Voice, take_up, wait};
+use super::offers::Offers;
+use super::{Newer, Voice, wait};
 use crate::accept::Refused;
 use crate::agent::{Agent, Link};
 use crate::identity::Credentials;
@@ -112,27 +113,20 @@ pub(super) async fn run(
 async fn hear(
     agent: &Arc<Agent>,
     credentials: &Credentials,
-    mut client: Client,
+    client: Client,
     mut heads: Streaming<FollowResponse>,
     asks: &mpsc::Sender<FollowRequest>,
 ) -> Ended {
-    recover(agent, credentials, &mut client).await;
+    let mut offers = Offers::new(agent, &credentials.trusted, client);
+    offers.recover().await;
     loop {
-        let message = heads.message().await?.ok_or(SessionError::Closed)?;
-        take_up::offer(agent, &credentials.trusted, &mut client, &message).await?;
+        let offered = tokio::select! {
+            message = heads.message() => Some(message?.ok_or(SessionError::Closed)?),
+            () = offers.due() => None,
+        };
+        offers.take(offered).await?;
         let next = FollowRequest { facts: None, cluster_uid: agent.cluster_uid.clone(), head: held(agent) };
         asks.send(next).await.map_err(|_| SessionError::Closed)?;
-    }
-}
-
-/// Where the cache was refused, the bundle of the watermark itself is fetched again. A hub that has it no longer has a
-/// newer head, and offers that.
-async fn recover(agent: &Arc<Agent>, credentials: &Credentials, client: &mut Client) {
-    let force = agent.force();
-    let (None, Some(mark)) = (&force.bundle, &force.watermark) else { return };
-    let own = FollowResponse { head: mark.bytes.clone(), ..FollowResponse::default() };
-    if let Err(error) = take_up::offer(agent, &credentials.trusted, client, &own).await {
-        tracing::info!(error = service::exit::chain(&error), "the bundle of the watermark cannot be fetched again");
     }
 }
 

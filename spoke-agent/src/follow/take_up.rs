@@ -1,11 +1,13 @@
 //! Taking up an offer: the I/O around [`crate::accept`].
 
 use super::session::{Client, SessionError};
-use crate::accept::{Accepted, Grounds, Offer, Refused};
-use crate::agent::{Agent, Force, Watermark};
+use crate::accept::{Blobs, Offer, Refused};
+use crate::agent::Agent;
 use crate::blocking;
+use crate::commit::{Uncommitted, commit, grounds};
 use crate::identity::Trusted;
 use policy::bundle::chain::Chain;
+use policy::bundle::contents::Line;
 use policy::bundle::verify::{MAX_BUNDLE, MAX_CONTENTS};
 use policy::digest::Digest;
 use proto::grpc::{FetchRequest, FollowResponse};
@@ -16,16 +18,18 @@ use std::sync::Arc;
 const AT_ONCE: usize = 512;
 
 /// Judges an offer, fetches what it lacks, stores it and puts it in force. What is refused is told, and changes nothing.
+/// `kept` is what verified in a try before; where this one comes to nothing, it keeps that and what was added.
 pub(super) async fn offer(
     agent: &Arc<Agent>,
     trusted: &Trusted,
     client: &mut Client,
     message: &FollowResponse,
+    kept: &mut Blobs,
 ) -> Result<(), SessionError> {
-    let taken = match take_up(agent, &trusted.chain(), client, message).await {
+    let taken = match take_up(agent, trusted.chain(), client, message, kept).await {
         Err(SessionError::Refused(Refused::Trust { wanted, held })) => {
             newer_trust(agent, trusted, wanted, held).await?;
-            take_up(agent, &trusted.chain(), client, message).await
+            take_up(agent, trusted.chain(), client, message, kept).await
         }
         other => other,
     };
@@ -56,61 +60,52 @@ async fn newer_trust(agent: &Agent, trusted: &Trusted, wanted: u64, held: u64) -
 
 async fn take_up(
     agent: &Arc<Agent>,
-    trust: &Chain,
+    trust: Arc<Chain>,
     client: &mut Client,
     message: &FollowResponse,
+    kept: &mut Blobs,
 ) -> Result<(), SessionError> {
-    let force = agent.force();
-    let grounds = grounds(agent, &force, trust);
-    let mut offer = Offer::judge(grounds, message)?;
+    let mut offer = Offer::judge(grounds(agent, &agent.force(), &trust), message)?;
     if let Some(digest) = offer.lacks_contents() {
-        let mut given = fetch(client, &[digest], MAX_CONTENTS).await?;
-        offer.contents(given.remove(&digest).ok_or(SessionError::Fetch)?)?;
+        let contents = match kept.remove(&digest) {
+            Some(contents) => contents,
+            None => fetch(client, &[digest], MAX_CONTENTS).await?.remove(&digest).ok_or(SessionError::Fetch)?,
+        };
+        offer.contents(contents)?;
     }
-    let lacking = offer.lacks_entries(|digest| agent.bundles.entry(digest));
+    let (mut offer, lacking) = gather(agent, offer, std::mem::take(kept)).await;
+    if let Err(error) = fetch_entries(client, &mut offer, &lacking).await {
+        *kept = offer.into_blobs();
+        return Err(error);
+    }
+    let shared = Arc::clone(agent);
+    match blocking::run(move || commit(&shared, &trust, offer)).await {
+        Ok(()) => Ok(()),
+        Err(Uncommitted::Refused(refused)) => Err(refused.into()),
+        Err(Uncommitted::Unstored { why, blobs }) => {
+            *kept = blobs;
+            Err(why.into())
+        }
+    }
+}
+
+/// What is here already of an offer: kept from a try before, or in the cache. Gives what is not.
+async fn gather(agent: &Agent, mut offer: Offer, mut kept: Blobs) -> (Offer, Vec<Line>) {
+    let bundles = agent.bundles.clone();
+    let gathered = blocking::run(move || {
+        let lacking = offer.lacks_entries(|digest| kept.remove(digest).or_else(|| bundles.entry(digest)));
+        (offer, lacking)
+    });
+    gathered.await
+}
+
+async fn fetch_entries(client: &mut Client, offer: &mut Offer, lacking: &[Line]) -> Result<(), SessionError> {
     for lines in lacking.chunks(AT_ONCE) {
         let digests: Vec<Digest> = lines.iter().map(|line| line.digest).collect();
         let mut given = fetch(client, &digests, MAX_BUNDLE).await?;
         for line in lines {
             offer.entry(line, given.remove(&line.digest).ok_or(SessionError::Fetch)?)?;
         }
-    }
-    let accepted = offer.accept(grounds)?;
-    put_in_force(agent, &force, accepted).await
-}
-
-fn grounds<'a>(agent: &'a Agent, force: &'a Force, trust: &'a Chain) -> Grounds<'a> {
-    let held = force.bundle.as_ref().map(|bundle| (bundle.head().contents, bundle.contents()));
-    let watermark = force.watermark.as_ref().map(|mark| &mark.head);
-    Grounds { trust, audience: &agent.cluster, watermark, held }
-}
-
-/// Stores first; then it is in force. A full disk leaves the old one in force.
-async fn put_in_force(agent: &Arc<Agent>, force: &Force, accepted: Accepted) -> Result<(), SessionError> {
-    let same = force.bundle.as_ref().is_some_and(|old| old.head().contents == accepted.bundle.head().contents);
-    let bundles = agent.bundles.clone();
-    let stored = blocking::run(move || {
-        let Accepted { head, contents, entries, bundle } = accepted;
-        if same {
-            bundles.store_head(&head)?;
-        } else {
-            bundles.store(&head, (bundle.head().contents, &contents), &entries)?;
-        }
-        Ok((head, bundle))
-    });
-    let (bytes, bundle) = stored.await.map_err(SessionError::Store)?;
-    let head = bundle.head().clone();
-    // A head that was only signed anew is no news.
-    if same && force.bundle.as_ref().is_some_and(|old| old.head().sequence == head.sequence) {
-        tracing::debug!(sequence = head.sequence, "the head was signed anew");
-    } else {
-        tracing::info!(sequence = head.sequence, revision = head.revision, "a bundle is in force");
-    }
-    let bundle = Arc::new(bundle);
-    agent.take_up(Arc::clone(&bundle), Watermark { head, bytes });
-    agent.time.store();
-    if !same {
-        agent.faults.put("collect", agent.bundles.collect(&bundle).err().map(|error| service::exit::chain(&error)));
     }
     Ok(())
 }

@@ -11,11 +11,13 @@
 mod accept;
 mod alone;
 mod cache;
+mod commit;
 mod failing;
 mod following;
 mod hub;
 mod join;
 mod last_good;
+mod offers;
 mod rounds;
 mod serving;
 mod telling;

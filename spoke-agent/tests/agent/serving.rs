@@ -16,10 +16,12 @@ use proto::grpc::{
 };
 use service::clock::SystemClock;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::codec::CompressionEncoding::Zstd;
 use tonic::transport::Server;
@@ -37,7 +39,9 @@ pub(crate) struct Serving {
     pub(crate) address: String,
     pub(crate) gate: Arc<Gate>,
     pub(crate) admits: Arc<AtomicBool>,
+    parts: watch::Sender<Arc<Parts>>,
     events: Arc<Mutex<Vec<Event>>>,
+    fetches: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
 }
 
@@ -52,12 +56,24 @@ impl Serving {
         let gate = Arc::new(Gate::new(tls(&hub), standing, Arc::new(SystemClock::new())).unwrap());
         let incoming = Acceptor::new(listener, Arc::clone(&gate), Limits::default()).incoming();
         let events = Arc::default();
-        let service = Service { hub, parts: Arc::new(parts), events: Arc::clone(&events) };
+        let (parts, fetches) = (watch::Sender::new(Arc::new(parts)), Arc::default());
+        let service =
+            Service { hub, parts: parts.clone(), events: Arc::clone(&events), fetches: Arc::clone(&fetches) };
         let distribution = DistributionServer::new(service.clone()).accept_compressed(Zstd).send_compressed(Zstd);
         let server = Server::builder().add_service(EnrollmentServer::new(service)).add_service(distribution);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { server.serve_with_incoming(incoming).await.unwrap() });
-        Self { address, gate, admits, events, _tasks: tasks }
+        Self { address, gate, admits, parts, events, fetches, _tasks: tasks }
+    }
+
+    /// Offers `parts` from now on.
+    pub(crate) fn publish(&self, parts: Parts) {
+        self.parts.send_replace(Arc::new(parts));
+    }
+
+    /// How often something was fetched.
+    pub(crate) fn fetches(&self) -> usize {
+        self.fetches.load(Ordering::Relaxed)
     }
 
     pub(crate) fn events(&self) -> Vec<Event> {
@@ -76,8 +92,9 @@ fn tls(hub: &Hub) -> ServerTls {
 #[derive(Clone)]
 struct Service {
     hub: Arc<Hub>,
-    parts: Arc<Parts>,
+    parts: watch::Sender<Arc<Parts>>,
     events: Arc<Mutex<Vec<Event>>>,
+    fetches: Arc<AtomicUsize>,
 }
 
 /// Tells when its stream ends.
@@ -100,19 +117,31 @@ impl Distribution for Service {
         let serial = request.extensions().get::<Peer>().unwrap().leaf().unwrap().serial().clone();
         self.events.lock().unwrap().push(Event::Followed(serial.clone()));
         let following = Following(Arc::clone(&self.events), serial);
-        let head = Bytes::from(self.parts.head.clone());
-        let answers = request.into_inner().filter_map(move |ask| {
+        // As in the hub: each head once in a conversation, after an ask, to who does not hold it.
+        let (mut held, mut sent) = (None, Bytes::new());
+        let news = WatchStream::new(self.parts.subscribe()).map(Err);
+        let mut parts = Arc::clone(&self.parts.borrow());
+        let answers = request.into_inner().map(Ok).merge(news).filter_map(move |event| {
             let _lasts_as_long_as_the_stream = &following;
-            let news =
-                ask.map(|ask| (ask.head != head).then(|| FollowResponse { head: head.clone(), ..Default::default() }));
-            news.transpose()
+            match event {
+                Ok(Ok(ask)) => held = Some(ask.head),
+                Ok(Err(status)) => return Some(Err(status)),
+                Err(published) => parts = published,
+            }
+            let head = Bytes::from(parts.head.clone());
+            (held.as_ref().is_some_and(|held| *held != head) && sent != head).then(|| {
+                (held, sent) = (None, head.clone());
+                Ok(FollowResponse { head, ..Default::default() })
+            })
         });
         Ok(Response::new(Box::pin(answers)))
     }
 
     async fn fetch(&self, request: Request<FetchRequest>) -> Result<Response<Self::FetchStream>, Status> {
-        let contents = (policy::digest::Digest::of(&self.parts.contents), &self.parts.contents);
-        let all = self.parts.entries.iter().map(|(digest, bytes)| (*digest, bytes)).chain([contents]);
+        self.fetches.fetch_add(1, Ordering::Relaxed);
+        let parts = Arc::clone(&self.parts.borrow());
+        let contents = (policy::digest::Digest::of(&parts.contents), &parts.contents);
+        let all = parts.entries.iter().map(|(digest, bytes)| (*digest, bytes)).chain([contents]);
         let wanted = request.into_inner().digests;
         let blobs: Vec<_> = all
             .map(|(digest, bytes)| FetchResponse { digest: digest.to_string(), data: bytes.clone().into(), last: true })
