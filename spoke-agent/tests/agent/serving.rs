@@ -57,8 +57,7 @@ impl Serving {
         let incoming = Acceptor::new(listener, Arc::clone(&gate), Limits::default()).incoming();
         let events = Arc::default();
         let (parts, fetches) = (watch::Sender::new(Arc::new(parts)), Arc::default());
-        let service =
-            Service { hub, parts: parts.clone(), events: Arc::clone(&events), fetches: Arc::clone(&fetches) };
+        let service = Service { hub, parts: parts.clone(), events: Arc::clone(&events), fetches: Arc::clone(&fetches) };
         let distribution = DistributionServer::new(service.clone()).accept_compressed(Zstd).send_compressed(Zstd);
         let server = Server::builder().add_service(EnrollmentServer::new(service)).add_service(distribution);
         let mut tasks = JoinSet::new();
