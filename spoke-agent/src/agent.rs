@@ -35,7 +35,8 @@ pub struct Force {
     pub bundle: Option<Arc<Bundle>>,
     /// The newest head seen.
     pub watermark: Option<Watermark>,
-    /// The head that the cluster remembers, while nothing is there to judge it by: it is told on as it is.
+    /// The head that the cluster remembers, while nothing is there to judge it by, or only trust documents that are older
+    /// than the one that it names: it is told on as it is.
     pub unjudged: Option<Value>,
 }
 

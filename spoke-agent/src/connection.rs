@@ -33,7 +33,12 @@ pub async fn run(agent: Arc<Agent>, beginning: Beginning, context: Context) -> R
     let shutdown = context.shutdown.clone();
     let connected = async {
         let trusted = match trusted {
-            Some(trusted) => trusted,
+            Some(trusted) => {
+                if agent.force().unjudged.is_some() {
+                    newer_trust(&agent, &trusted, told).await;
+                }
+                trusted
+            }
             None => trust_again(&agent, data, told).await,
         };
         let (credentials, problem) = Credentials::of(trusted, files, &agent.cluster);
@@ -57,11 +62,38 @@ const LACK: &str = "what is in force stays, and the registered key asks the hub 
 /// again, before any hub offers anything.
 async fn trust_again(agent: &Arc<Agent>, data: PathBuf, told: Option<Object>) -> Trusted {
     let trusted = fetched(agent, data).await;
+    judge_again(agent, &trusted, told).await;
+    agent.faults.clear("trust");
+    trusted
+}
+
+async fn judge_again(agent: &Arc<Agent>, trusted: &Trusted, told: Option<Object>) {
     let (chain, shared) = (trusted.chain(), Arc::clone(agent));
     let force = blocking::run(move || in_force(&shared, &chain, told.as_ref())).await;
     agent.put_in_force(force);
-    agent.faults.clear("trust");
-    trusted
+}
+
+/// The head that the cluster remembers names a newer trust document than ours: that is asked for before any hub offers
+/// anything. Where hubs answer and none has it, the agent goes on without: whoever writes to the cluster's status could
+/// name anything.
+async fn newer_trust(agent: &Arc<Agent>, trusted: &Trusted, told: Option<Object>) {
+    let (mut failures, mut voice, mut answered) = (0, Voice::default(), false);
+    while !answered {
+        for hub in agent.hubs() {
+            match trusted.refresh(&hub, agent.time.clock()).await {
+                Ok(true) => {
+                    agent.faults.clear("watermark");
+                    return judge_again(agent, trusted, told).await;
+                }
+                Ok(false) => answered = true,
+                Err(fault) => follow::lost(agent, &mut voice, &fault, None),
+            }
+        }
+        if !answered {
+            failures += 1;
+            tokio::time::sleep(follow::wait(agent, failures)).await;
+        }
+    }
 }
 
 async fn fetched(agent: &Agent, data: PathBuf) -> Trusted {

@@ -15,6 +15,7 @@ use crate::target::{Target, TargetError};
 use crate::time::Time;
 use bytes::Bytes;
 use policy::bundle::chain::Chain;
+use policy::bundle::dsse::Envelope;
 use policy::bundle::verify::verify_head;
 use policy::name::ClusterName;
 use policy::object::Object;
@@ -98,7 +99,7 @@ fn uid_of(told: Option<&Object>) -> Option<String> {
 /// What is in force after a start: the cached bundle, unless it is corrupt or below what the cluster itself remembers.
 pub(crate) fn in_force(agent: &Agent, trust: &Chain, told: Option<&Object>) -> Force {
     let (bundles, cluster) = (&agent.bundles, &agent.cluster);
-    let remembered = told.and_then(|told| remembered(told, trust, cluster, &agent.faults));
+    let (remembered, unjudged) = told.and_then(envelope).map_or((None, None), |head| remembered(agent, trust, head));
     let loaded = bundles.load(trust, cluster, remembered.as_ref().map(|mark| &mark.head));
     let bundle = loaded.unwrap_or_else(|error| {
         agent.faults.put("cache", Some(service::exit::chain(&error)));
@@ -108,7 +109,7 @@ pub(crate) fn in_force(agent: &Agent, trust: &Chain, told: Option<&Object>) -> F
         tracing::info!(sequence = head.sequence, revision = head.revision, "the cached bundle is in force");
     }
     let cached = cached(bundles, trust, cluster);
-    Force { bundle: bundle.map(Arc::new), watermark: later(remembered, cached), unjudged: None }
+    Force { bundle: bundle.map(Arc::new), watermark: later(remembered, cached), unjudged }
 }
 
 /// What is in force while nothing says whose signatures count: no bundle, so what the inventory lists stays at its last
@@ -127,17 +128,32 @@ fn envelope(told: &Object) -> Option<&Value> {
     told.tree().pointer("/status/watermark")
 }
 
-/// The second watermark: the head in the cluster's status.
-fn remembered(told: &Object, trust: &Chain, cluster: &ClusterName, faults: &Faults) -> Option<Watermark> {
-    let bytes = Bytes::from(serde_json::to_vec(envelope(told)?).ok()?);
-    match verify_head(trust, cluster, None, &bytes) {
-        Ok(head) => Some(Watermark { head, bytes }),
-        Err(error) => {
-            let why = service::exit::chain(&error);
-            faults.put("watermark", Some(format!("the head in status/enforcement.yaml is refused: {why}")));
-            None
-        }
+/// The second watermark: the head in the cluster's status. One that only a newer trust document can explain comes back
+/// unjudged.
+fn remembered(agent: &Agent, trust: &Chain, envelope: &Value) -> (Option<Watermark>, Option<Value>) {
+    let bytes = Bytes::from(envelope.to_string());
+    let error = match verify_head(trust, &agent.cluster, None, &bytes) {
+        Ok(head) => return (Some(Watermark { head, bytes }), None),
+        Err(error) => service::exit::chain(&error),
+    };
+    let held = trust.version();
+    let newer = trust_named(&bytes).filter(|named| *named > held);
+    let why = match newer {
+        Some(named) => format!("cannot be judged yet: it names trust document {named}, and ours is {held}; {error}"),
+        None => format!("is refused: {error}"),
+    };
+    agent.faults.put("watermark", Some(format!("the head in status/enforcement.yaml {why}")));
+    (None, newer.map(|_| envelope.clone()))
+}
+
+/// The trust document that a head names, believed or not.
+fn trust_named(head: &[u8]) -> Option<u64> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        trust: u64,
     }
+    let payload = Envelope::parse(head).ok()?.payload().ok()?;
+    serde_json::from_slice::<Named>(&payload).ok().map(|named| named.trust)
 }
 
 fn cached(bundles: &Bundles, trust: &Chain, cluster: &ClusterName) -> Option<Watermark> {

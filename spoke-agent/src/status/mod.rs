@@ -194,7 +194,8 @@ fn enforcement(agent: &Agent, force: &Force, report: &Report) -> Result<Object, 
         status.insert("held".to_owned(), json!({"digest": held.digest, "total": held.total}));
     }
     let envelope = |mark: &Watermark| serde_json::from_slice(&mark.bytes).unwrap_or_default();
-    let watermark = force.watermark.as_ref().map(envelope).or_else(|| force.unjudged.clone());
+    // What is not judged yet may be the newer one.
+    let watermark = force.unjudged.clone().or_else(|| force.watermark.as_ref().map(envelope));
     if let (Some(watermark), Some(status)) = (watermark, status.as_object_mut()) {
         status.insert("watermark".to_owned(), watermark);
     }

@@ -1,7 +1,7 @@
 //! One hub's keys, and what it signs.
 
 use certs::ca::{self, Issuer, Root, Validity};
-use certs::enroll::{Proven, first};
+use certs::enroll::{Proven, first, next};
 use certs::identity::{SpiffeId, TrustDomain};
 use certs::key::{FileSigner, Signer};
 use policy::bundle::chain::Chain;
@@ -24,7 +24,9 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// One hub's keys, and the trust that follows from them.
 pub(crate) struct Hub {
+    root: FileSigner,
     signer: FileSigner,
+    trust: Trust,
     issuer: Issuer,
     pub(crate) chain: Chain,
 }
@@ -64,7 +66,17 @@ impl Hub {
         let anchor = Digest::of(&canonical::to_vec(&trust).unwrap());
         let envelope = first(&trust, &[&root]).await.unwrap();
         let issuer = authority.issuer(today(), &mut rand::rng()).unwrap();
-        Self { signer, issuer, chain: Chain::anchored(anchor, &[envelope.to_bytes()]).unwrap() }
+        let chain = Chain::anchored(anchor, &[envelope.to_bytes()]).unwrap();
+        Self { root, signer, trust, issuer, chain }
+    }
+
+    /// Other bundle keys, by a newer trust document.
+    pub(crate) async fn rotate(&mut self) {
+        self.signer = FileSigner::generate().unwrap();
+        self.trust.version += 1;
+        self.trust.bundles.keys = vec![*self.signer.public_key()];
+        let envelope = next(&self.trust, &[&self.root], &[&self.root]).await.unwrap();
+        self.chain = self.chain.extend(&[envelope.to_bytes()]).unwrap();
     }
 
     /// A certificate for a day.
@@ -82,7 +94,7 @@ impl Hub {
         };
         let lines = blobs.iter().map(line).collect();
         let contents = canonical::to_vec(&Contents { format: FORMAT, entries: lines }).unwrap();
-        let head = head(audience, sequence, Digest::of(&contents));
+        let head = Head { trust: self.trust.version, ..head(audience, sequence, Digest::of(&contents)) };
         let signer: &dyn Signer = &self.signer;
         let envelope = signer.envelope(PAYLOAD_TYPE, &canonical::to_vec(&head).unwrap()).await.unwrap();
         let entries = std::mem::take(&mut blobs).into_values().map(|bytes| (Digest::of(&bytes), bytes)).collect();

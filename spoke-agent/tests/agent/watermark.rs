@@ -1,21 +1,71 @@
 //! The head that the cluster itself remembers.
 
-use crate::hub::{Hub, cluster};
+use crate::following::context;
+use crate::hub::{Hub, Parts, cluster};
 use crate::join::joined;
-use crate::world::World;
+use crate::serving::Serving;
+use crate::world::{World, until};
 use policy::bundle::verify::verify_head;
+use policy::digest::Digest;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio::task::JoinSet;
 use writ_spoke_agent::agent::Watermark;
+use writ_spoke_agent::cache::Bundles;
+use writ_spoke_agent::identity::{Files, Joined};
+use writ_spoke_agent::{connection, status};
+
+/// Puts the head of `parts` in the cluster's status.
+fn remembers(world: &World, parts: &Parts) {
+    let head: Value = serde_json::from_slice(&parts.head).unwrap();
+    let status = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement",
+        "metadata": {"name": "writ", "uid": "u"}, "status": {"watermark": head}});
+    world.write("status/enforcement.yaml", &status.to_string());
+}
+
+#[tokio::test]
+async fn inv01_a_head_of_newer_trust_documents_is_told_on_and_judged_before_anything_is_offered() {
+    let (world, mut hub) = (World::new(), Hub::new().await);
+    joined(&world, &hub, &[]);
+    let cached = hub.parts("eu-1", 7, &[]).await;
+    let contents = (Digest::of(&cached.contents), cached.contents.as_slice());
+    Bundles::under(&world.data()).store(&cached.head, contents, &cached.entries).unwrap();
+    hub.rotate().await;
+    let newest = hub.parts("eu-1", 9, &[]).await;
+    remembers(&world, &newest);
+    let (older, hub) = (hub.parts("eu-1", 8, &[]).await, Arc::new(hub));
+    let serving = Serving::start(Arc::clone(&hub), older).await;
+    reaches(&world, &serving);
+    let started = world.agent().await;
+    let agent = started.agent;
+    assert_eq!(agent.force().bundle.as_ref().map(|bundle| bundle.head().sequence), Some(7));
+    let mut tasks = JoinSet::new();
+    let round = world.reconciler().round(None, None).await.unwrap();
+    agent.round.send_replace(Some(Arc::new(round)));
+    tasks.spawn(status::run(Arc::clone(&agent), started.target, started.told, context()));
+    let told = || world.read("status/enforcement.yaml").unwrap();
+    until("the status is written", || told().contains("conditions")).await;
+    let payload = serde_json::from_slice::<Value>(&newest.head).unwrap()["payload"].as_str().unwrap().to_owned();
+    assert!(told().contains(&payload), "{}", told());
+    tasks.spawn(connection::run(Arc::clone(&agent), started.beginning, context()));
+    let refused = || agent.faults.watch().borrow().get("offer").is_some_and(|why| why.contains("Rollback"));
+    until("the older head is refused", refused).await;
+    assert_eq!(agent.force().watermark.as_ref().map(|mark| mark.head.sequence), Some(9));
+    assert!(agent.force().unjudged.is_none());
+}
+
+/// Where hubs answer, once one serves.
+fn reaches(world: &World, serving: &Serving) {
+    let files = Files::under(&world.data());
+    let known = files.joined().unwrap().unwrap();
+    files.remember(&Joined { hubs: vec![serving.address.clone()], ..known }).unwrap();
+}
 
 #[tokio::test]
 async fn a_head_in_the_cluster_that_is_not_believed_is_told_until_the_next_good_one() {
     let (world, hub, other) = (World::new(), Hub::new().await, Hub::new().await);
     joined(&world, &hub, &[]);
-    let foreign: Value = serde_json::from_slice(&other.parts("eu-1", 9, &[]).await.head).unwrap();
-    let status = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement",
-        "metadata": {"name": "writ", "uid": "u"}, "status": {"watermark": foreign}});
-    world.write("status/enforcement.yaml", &status.to_string());
+    remembers(&world, &other.parts("eu-1", 9, &[]).await);
     let agent = world.agent().await.agent;
     let faults = agent.faults.watch();
     assert!(faults.borrow().contains_key("watermark"), "{:?}", faults.borrow());
