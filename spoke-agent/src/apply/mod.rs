@@ -71,6 +71,7 @@ pub async fn apply<T: Target + ?Sized>(tools: &mut Tools<'_, T>, plan: Plan) -> 
         let _ = tools.target.step(&Step::Forget(id), tools.now).await;
     }
     let unsettled = tools.target.settle().await.err();
+    tools.refusals.settled(unsettled.is_none(), tools.monotonic);
     let why = |error| format!("the inventory cannot be written: {}", service::exit::chain(&error));
     Done { outcomes, faults: unsettled.map(why).into_iter().collect() }
 }
@@ -87,7 +88,10 @@ async fn prepare<T: Target + ?Sized>(
     let steps: Vec<Step> = transaction.moves.iter().map(|step| step.step.clone()).collect();
     let dry = tools.target.dry_run(&steps).await;
     dry.map_err(|refusal| refused(tools, id, transaction, &refusal, true))?;
-    keep_good(tools.good, transaction)?;
+    if let Err(outcome) = keep_good(tools.good, transaction) {
+        tools.refusals.remember(id, transaction.becomes, outcome.clone(), tools.monotonic);
+        return Err(outcome);
+    }
     take(tools, id, transaction, Vec::new(), claims(transaction)).await.map(drop)
 }
 

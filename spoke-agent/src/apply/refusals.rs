@@ -22,6 +22,8 @@ struct Refused {
 pub struct Refusals {
     units: BTreeMap<UnitId, BTreeMap<Digest, Refused>>,
     circumstances: Option<Digest>,
+    /// How often in a row the inventory could not be written, and until when to wait.
+    unsettled: Option<(u32, Duration)>,
     /// Whether the round that began last refused something.
     fresh: bool,
 }
@@ -72,11 +74,18 @@ impl Refusals {
         }
     }
 
+    /// The inventory was written, or could not be: each time in a row waits longer.
+    pub fn settled(&mut self, well: bool, now: Duration) {
+        let failures = self.unsettled.map_or(1, |(failures, _)| failures.saturating_add(1));
+        self.unsettled = (!well).then(|| (failures, now + WAITS.ceiling(failures)));
+    }
+
     /// When to look again after the round that began at `began`: at once where something was refused in it, so that the
     /// version before is repaired; else when the next wait is over.
     #[must_use]
     pub fn next(&self, began: Duration) -> Option<Duration> {
         let waits = self.units.values().flat_map(BTreeMap::values).map(|refused| refused.until);
+        let waits = waits.chain(self.unsettled.map(|(_, until)| until));
         let next = waits.filter(|until| *until > began).min();
         if self.fresh { Some(began) } else { next }
     }
@@ -110,6 +119,17 @@ mod tests {
         refusals.remember(&unit(), one, outcome(), Duration::from_secs(1));
         refusals.begin(Digest::of(b"circumstances"), Duration::from_secs(1));
         assert_eq!(refusals.next(Duration::from_secs(1)), Some(Duration::from_secs(2)), "a third failure");
+    }
+
+    #[test]
+    fn an_inventory_that_cannot_be_written_waits_longer_each_time_until_it_can() {
+        let mut refusals = Refusals::default();
+        refusals.settled(false, START);
+        assert_eq!(refusals.next(START), Some(Duration::from_millis(250)));
+        refusals.settled(false, START);
+        assert_eq!(refusals.next(START), Some(Duration::from_millis(500)));
+        refusals.settled(true, START);
+        assert_eq!(refusals.next(START), None);
     }
 
     #[test]

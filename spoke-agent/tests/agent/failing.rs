@@ -126,9 +126,23 @@ async fn an_inventory_that_cannot_be_written_is_a_fault_until_it_can() {
     let world = World::new();
     let bundle = Hub::new().await.bundle(1, &[rule("pair", &[config_map("a", "v")])]).await;
     let target = Arc::new(Failing(world.directory(), Fails::AtSettle));
-    let round = world.reconciler_of(target).round(Some(&bundle), None).await.unwrap();
+    let mut reconciler = world.reconciler_of(target);
+    let round = reconciler.round(Some(&bundle), None).await.unwrap();
+    assert!(reconciler.again().is_some(), "it is tried again soon");
     let fault = round.faults.first().unwrap();
     assert!(fault.contains("the inventory cannot be written") && fault.contains("injected"), "{fault}");
     let round = world.reconciler().round(Some(&bundle), None).await.unwrap();
     assert!(round.faults.is_empty(), "{:?}", round.faults);
+}
+
+#[tokio::test]
+async fn a_last_good_copy_that_cannot_be_kept_is_tried_again_soon() {
+    let world = World::new();
+    let mut reconciler = world.reconciler();
+    // A file where the folder belongs.
+    std::fs::write(world.data().join("good"), "").unwrap();
+    let bundle = Hub::new().await.bundle(1, &[rule("pair", &[config_map("a", "v")])]).await;
+    let round = reconciler.round(Some(&bundle), None).await.unwrap();
+    assert_eq!(round.outcomes.values().next().unwrap().reason, "Unkept");
+    assert!(reconciler.again().is_some());
 }
