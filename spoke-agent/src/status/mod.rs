@@ -14,6 +14,7 @@ use policy::report::{Condition, ConditionKind, InForce, Report};
 use serde_json::{Value, json};
 use service::supervisor::Context;
 use since::Since;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -106,32 +107,33 @@ fn conditions(agent: &Agent, force: &Force, round: &Round, since: &mut Since) ->
         (ConditionKind::Fresh, fresh(force, now)),
         (ConditionKind::Applied, applied(round)),
         (ConditionKind::Degraded, degraded(agent, round)),
-        (ConditionKind::Braked, (false, "NoBrake", String::new())),
+        (ConditionKind::Braked, (false, "NoBrake".into(), String::new())),
         (ConditionKind::ClockSuspect, suspect(agent)),
     ];
     let condition = |(kind, (status, reason, message)): (ConditionKind, Judged)| Condition {
         kind,
         status,
-        reason: reason.to_owned(),
+        reason: reason.into_owned(),
         message,
         since: since.of_kind(kind, status, now),
     };
     all.into_iter().map(condition).collect()
 }
 
-type Judged = (bool, &'static str, String);
+/// Status, reason and message.
+type Judged = (bool, Cow<'static, str>, String);
 
 /// Until a hub is heard or missed, what was told before stands: a restart alone is no news.
 fn connected(agent: &Agent, since: &Since) -> Judged {
     match &*agent.link.borrow() {
         Link::Revoked => {
             let ask = format!("ask for `writ cluster invite {} --replace`", agent.cluster);
-            (false, "Revoked", format!("{}; {ask}", IdentityProblem::Revoked))
+            (false, "Revoked".into(), format!("{}; {ask}", IdentityProblem::Revoked))
         }
-        Link::Pending => since.connected.clone().unwrap_or((false, "Starting", String::new())),
-        Link::Up { undeclared: true, .. } => (true, "Undeclared", undeclared(&agent.cluster)),
-        Link::Up { .. } => (true, "Following", String::new()),
-        Link::Down { why } => (false, "NoHub", why.clone()),
+        Link::Pending => since.connected.clone().unwrap_or((false, "Starting".into(), String::new())),
+        Link::Up { undeclared: true, .. } => (true, "Undeclared".into(), undeclared(&agent.cluster)),
+        Link::Up { .. } => (true, "Following".into(), String::new()),
+        Link::Down { why } => (false, "NoHub".into(), why.clone()),
     }
 }
 
@@ -145,9 +147,9 @@ fn undeclared(cluster: &ClusterName) -> String {
 /// Fresh while trusted time is below the signed freshUntil.
 fn fresh(force: &Force, now: Timestamp) -> Judged {
     match force.bundle.as_ref().map(|bundle| bundle.head().fresh_until) {
-        None => (false, "NoBundle", "no bundle is in force".to_owned()),
-        Some(until) if now < until => (true, "Fresh", String::new()),
-        Some(until) => (false, "Stale", format!("no newer head came since {until}")),
+        None => (false, "NoBundle".into(), "no bundle is in force".to_owned()),
+        Some(until) if now < until => (true, "Fresh".into(), String::new()),
+        Some(until) => (false, "Stale".into(), format!("no newer head came since {until}")),
     }
 }
 
@@ -156,22 +158,26 @@ fn applied(round: &Round) -> Judged {
     let done = |code: OutcomeCode| matches!(code, OutcomeCode::Applied | OutcomeCode::Removed);
     let open = round.outcomes.values().filter(|outcome| !done(outcome.code)).count();
     match open {
-        0 => (true, "AllApplied", String::new()),
-        open => (false, "NotAllApplied", format!("{open} of {} units are not applied", round.outcomes.len())),
+        0 => (true, "AllApplied".into(), String::new()),
+        open => (false, "NotAllApplied".into(), format!("{open} of {} units are not applied", round.outcomes.len())),
     }
 }
 
 fn degraded(agent: &Agent, round: &Round) -> Judged {
     let faults = agent.faults.watch().borrow().clone();
     let all: Vec<String> = faults.into_values().chain(round.faults.iter().cloned()).collect();
-    if all.is_empty() { (false, "AsExpected", String::new()) } else { (true, "Faults", all.join("; ")) }
+    if all.is_empty() { (false, "AsExpected".into(), String::new()) } else { (true, "Faults".into(), all.join("; ")) }
 }
 
 fn suspect(agent: &Agent) -> Judged {
     if agent.time.suspect() {
-        (true, "Jumped", "the wall clock ran ahead further than anything explains, and is not believed".to_owned())
+        (
+            true,
+            "Jumped".into(),
+            "the wall clock ran ahead further than anything explains, and is not believed".to_owned(),
+        )
     } else {
-        (false, "AsExpected", String::new())
+        (false, "AsExpected".into(), String::new())
     }
 }
 

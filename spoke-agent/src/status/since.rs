@@ -7,6 +7,7 @@ use policy::object::Object;
 use policy::outcome::{Outcome, OutcomeCode, UnitId};
 use policy::report::{Condition, ConditionKind, UnitReport};
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What a unit's time begins anew with.
@@ -27,10 +28,7 @@ impl Since {
         let conditions: Vec<Condition> = list(told, "/status/conditions");
         let units: Vec<UnitReport> = list(told, "/status/units");
         let connected = conditions.iter().find(|condition| condition.kind == ConditionKind::Connected);
-        let connected = connected.map(|condition| match condition.status {
-            true => (true, "Following", String::new()),
-            false => (false, "NoHub", condition.message.clone()),
-        });
+        let connected = connected.map(|told| (told.status, Cow::Owned(told.reason.clone()), told.message.clone()));
         let kinds = conditions.into_iter().map(|told| (told.kind, (told.status, told.since))).collect();
         let units = units.into_iter().map(|told| (told.unit, (standing(&told.outcome), told.since))).collect();
         Self { kinds, units, connected }
@@ -92,6 +90,19 @@ mod tests {
         assert_eq!(of(OutcomeCode::Held, "two", 3), Some(at(3)));
         assert_eq!(of(OutcomeCode::Applied, "", 4), None);
         assert_eq!(of(OutcomeCode::Held, "two", 5), Some(at(5)));
+    }
+
+    #[test]
+    fn inv28_a_restart_keeps_why_a_hub_is_heard_or_not() {
+        for (status, reason) in [(false, "Revoked"), (false, "NoHub"), (true, "Undeclared"), (true, "Following")] {
+            let condition = json!({"kind": "Connected", "status": status, "reason": reason, "message": "why",
+                "since": at(1)});
+            let told = Object::try_from(json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement",
+                "metadata": {"name": "writ"}, "status": {"conditions": [condition]}}))
+            .unwrap();
+            let kept = Since::of(Some(&told)).connected;
+            assert_eq!(kept, Some((status, reason.into(), "why".to_owned())));
+        }
     }
 
     #[test]
