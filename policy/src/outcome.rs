@@ -103,10 +103,12 @@ impl OutcomeCode {
     }
 }
 
-/// How many of the counted units are findings.
+/// How many of the counted units are findings. A cluster says of itself how many it has, so the sum stops at the top
+/// instead of overflowing.
 #[must_use]
 pub fn findings(counts: &BTreeMap<OutcomeCode, u64>) -> u64 {
-    counts.iter().filter(|(code, _)| code.is_finding()).map(|(_, count)| count).sum()
+    let found = counts.iter().filter(|(code, _)| code.is_finding());
+    found.fold(0, |sum, (_, count)| sum.saturating_add(*count))
 }
 
 /// What became of one unit in one round.

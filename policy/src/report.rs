@@ -14,6 +14,8 @@ use std::fmt;
 pub const MAX_REPORT: usize = 1024 * 1024;
 /// How many units, findings and held rows a report names at most; the counts cover all of them.
 pub const MAX_NAMED: usize = 500;
+/// How much a report counts at most, in all: no cluster has more, and the counts of a fleet can be added up.
+pub const MAX_COUNTED: u64 = 1_000_000_000;
 /// The most bytes of one message.
 pub const MAX_MESSAGE: usize = 512;
 
@@ -207,10 +209,13 @@ impl Report {
     }
 }
 
+/// Ends a message that was cut.
+const CUT: char = '…';
+
 fn shorten(message: &mut String) {
     if message.len() > MAX_MESSAGE {
-        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
-        message.push('…');
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE - CUT.len_utf8()));
+        message.push(CUT);
     }
 }
 
@@ -258,6 +263,7 @@ mod tests {
         let read = Report::from_bytes(&bytes).unwrap();
         assert_eq!((read.units.len(), read.findings.len(), &read.counts), (MAX_NAMED, MAX_NAMED, &report.counts));
         assert_eq!(crate::outcome::findings(&read.counts), 1_500);
+        assert!(read.units.iter().all(|unit| unit.outcome.message.len() <= MAX_MESSAGE));
     }
 
     #[test]

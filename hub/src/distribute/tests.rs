@@ -1,12 +1,14 @@
 //! Over real TLS: what a spoke hears, and what it may have.
 
 use crate::following::Published;
-use crate::records::{self, KeptReport, ReportedFacts};
-use crate::spokes::fixture::{Running, name, report, until};
+use crate::records::{self, HoldKind, KeptReport, ReportedFacts};
+use crate::spokes::fixture::{Running, held, name, report, until};
 use crate::store::{Action, Actor};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use policy::bundle::contents::Contents;
+use policy::plan::prune::Held;
+use policy::report::MAX_NAMED;
 use proto::grpc::distribution_client::DistributionClient;
 use proto::grpc::{Facts, FetchRequest, FollowRequest, FollowResponse, ReportRequest};
 use std::time::Duration;
@@ -238,8 +240,8 @@ async fn a_cluster_that_is_declared_no_longer_is_told_so_and_goes_on_reporting()
 async fn inv24_a_hold_lapses_when_no_cluster_reports_it_any_more() {
     let running = Running::start().await;
     let (a, b) = (running.join("a").await, running.join("b").await);
-    let digest = policy::digest::Digest::of(b"rows");
-    let held = Some(policy::plan::prune::Held { digest, total: 7, rows: Vec::new() });
+    let held = held(7);
+    let (digest, held) = (held.digest, Some(held));
     let (mut a, mut b) = (running.distribution(&a).await, running.distribution(&b).await);
     for client in [&mut a, &mut b] {
         client.report(telling(held.clone())).await.unwrap();
@@ -258,7 +260,33 @@ async fn inv24_a_hold_lapses_when_no_cluster_reports_it_any_more() {
     assert!(running.hub.hold(digest).await.unwrap().stands(), "wanted again, it waits again");
 }
 
-fn telling(held: Option<policy::plan::prune::Held>) -> ReportRequest {
+#[tokio::test]
+async fn inv24_nobody_puts_removals_under_a_digest_that_others_have_shown() {
+    let running = Running::start().await;
+    let (a, b) = (running.join("a").await, running.join("b").await);
+    let (mut a, mut b) = (running.distribution(&a).await, running.distribution(&b).await);
+    let harmless = Held { digest: held(30).digest, ..held(1) };
+    assert_eq!(a.report(telling(Some(harmless))).await.unwrap_err().code(), Code::InvalidArgument);
+    assert!(running.hub.holds().await.unwrap().is_empty());
+
+    let shown = held(MAX_NAMED + 2);
+    a.report(telling(Some(shown.clone()))).await.unwrap();
+    let mut others = shown.clone();
+    others.rows.remove(0);
+    let longer = Held { total: shown.total + 1, ..shown.clone() };
+    let clusters = async || match running.hub.hold(shown.digest).await.unwrap().kind {
+        HoldKind::Removals { clusters, .. } => clusters.len(),
+        other => panic!("{other:?}"),
+    };
+    for other in [others, longer] {
+        b.report(telling(Some(other))).await.unwrap();
+        assert_eq!(clusters().await, 1, "a person reads one list and releases another");
+    }
+    b.report(telling(Some(shown.clone()))).await.unwrap();
+    assert_eq!(clusters().await, 2);
+}
+
+fn telling(held: Option<Held>) -> ReportRequest {
     ReportRequest { report: report(held).to_bytes().unwrap().into() }
 }
 

@@ -5,6 +5,7 @@ use crate::error::HubError;
 use crate::hub::Hub;
 use crate::records::{self, Hold, HoldKind, Kept, PruneRelease, Writes as _, unchanged};
 use crate::store::{Action, Actor, Change, Precondition, StoreError, change};
+use policy::canonical;
 use policy::digest::Digest;
 use policy::name::ClusterName;
 use policy::plan::prune::Held;
@@ -15,8 +16,10 @@ use std::collections::BTreeSet;
 const NAMED: usize = 100;
 
 impl Hub {
-    /// A spoke reports removals above T_prune: they wait here, listed, until a person releases their digest. Clusters
-    /// that hold the same rows share one hold; rows that were released before wait again.
+    /// A spoke reports removals above T_prune, which intake has checked: they wait here, listed, until a person releases
+    /// their digest. Clusters that hold the same rows share one hold; rows that were released before wait again. A
+    /// cluster that reports the digest of a standing hold with other rows is not taken into it: the person who reads the
+    /// list of the others would release what they never saw.
     ///
     /// # Errors
     /// When the store fails.
@@ -32,22 +35,27 @@ impl Hub {
 
     async fn take_in(&self, cluster: &ClusterName, held: &Held) -> Result<(), HubError> {
         let kept = records::get::<Hold>(self.store.as_ref(), &held.digest).await?;
-        let hold = match &kept {
-            Some(kept) if kept.record.stands() => match joined(&kept.record, cluster) {
-                Some(hold) => hold,
-                None => return Ok(()),
-            },
-            Some(kept) if kept.record.released.is_some() && self.is_released(cluster, held.digest).await? => {
-                return Ok(());
+        let says = (held.total, canonical::digest(&held.rows)?);
+        let standing = kept.as_ref().map(|kept| &kept.record).filter(|hold| hold.stands());
+        let hold = match standing.and_then(|hold| Some((hold, said(hold)?))) {
+            Some((hold, said)) if said == says => joined(hold, cluster),
+            Some(_) => {
+                tracing::warn!(hold = %held.digest, %cluster, "other rows under the digest of a hold: not taken in");
+                None
             }
-            _ => self.begun(cluster, held),
+            None if self.is_released(cluster, held.digest).await? => None,
+            None => Some(self.begun(cluster, held, says.1)),
         };
-        self.keep(&hold, kept.as_ref(), cluster).await
+        match hold {
+            Some(hold) => self.keep(&hold, kept.as_ref(), cluster).await,
+            None => Ok(()),
+        }
     }
 
-    fn begun(&self, cluster: &ClusterName, held: &Held) -> Hold {
+    fn begun(&self, cluster: &ClusterName, held: &Held, named: Digest) -> Hold {
         let objects = held.rows.iter().take(NAMED).map(|row| row.id.clone()).collect();
-        let kind = HoldKind::Removals { clusters: BTreeSet::from([cluster.clone()]), objects, count: held.total };
+        let clusters = BTreeSet::from([cluster.clone()]);
+        let kind = HoldKind::Removals { clusters, objects, count: held.total, named: Some(named) };
         Hold { digest: held.digest, kind, since: self.clock.wall(), released: None, lapsed: None }
     }
 
@@ -89,6 +97,15 @@ impl Hub {
             self.store.commit(change, entry).await?;
         }
         Ok(())
+    }
+}
+
+/// What the clusters of a hold have said of it: how many rows, and the digest of those that they named. None in one that
+/// an older Writ took in unchecked, which begins anew.
+const fn said(hold: &Hold) -> Option<(u64, Digest)> {
+    match hold.kind {
+        HoldKind::Removals { count, named: Some(named), .. } => Some((count, named)),
+        _ => None,
     }
 }
 

@@ -21,6 +21,10 @@ pub enum HoldKind {
         objects: Vec<ObjectId>,
         /// How many would go.
         count: u64,
+        /// The digest of the rows that the clusters have named: where that is not all of them, it is the only thing
+        /// that tells whether another cluster means the same. None: an older Writ took the hold in unchecked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        named: Option<Digest>,
     },
     /// Renderings changed by a new version of Writ alone.
     Rendering {

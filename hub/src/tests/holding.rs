@@ -1,17 +1,17 @@
 use super::site::{Site, cluster, intent, who};
 use crate::error::HubError;
 use crate::records::{self, Accepted, HoldKind, Only, Pointer, Writes as _};
+use crate::spokes::fixture::held;
 use crate::store::{Action, Change, Precondition};
 use policy::digest::Digest;
-use policy::plan::prune::Held;
 use proto::rest::catalog::Verdict;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn inv24_removals_wait_until_a_person_releases_their_digest() {
     let site = Site::published().await;
-    let digest = Digest::of(b"rows");
-    let held = Held { digest, total: 7, rows: Vec::new() };
+    let held = held(7);
+    let digest = held.digest;
     site.hub.prune_hold_reported(&cluster("eu-1"), &held).await.unwrap();
     site.hub.prune_hold_reported(&cluster("eu-1"), &held).await.unwrap();
     assert_eq!(site.hub.holds().await.unwrap().len(), 1);
@@ -31,8 +31,8 @@ async fn inv24_removals_wait_until_a_person_releases_their_digest() {
 #[tokio::test(flavor = "multi_thread")]
 async fn inv24_a_release_is_for_one_sequence() {
     let site = Site::published().await;
-    let digest = Digest::of(b"rows");
-    let held = Held { digest, total: 7, rows: Vec::new() };
+    let held = held(7);
+    let digest = held.digest;
     site.hub.prune_hold_reported(&cluster("eu-1"), &held).await.unwrap();
     site.hub.release(digest, &who(), None).await.unwrap();
     site.until("eu-1", |newest| newest.head.prune == Some(digest)).await;

@@ -51,6 +51,17 @@ pub struct Held {
     pub rows: Vec<HeldRow>,
 }
 
+impl Held {
+    /// All of the rows, in their order.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] when the rows have no digest.
+    pub fn new(mut rows: Vec<HeldRow>) -> Result<Self, NotCanonical> {
+        rows.sort();
+        Ok(Self { digest: canonical::digest(&rows)?, total: rows.len() as u64, rows })
+    }
+}
+
 /// Lets a plan's removals pass, or holds them: `released` is the digest that the head names in `prune`.
 /// Everything else proceeds.
 ///
@@ -95,9 +106,7 @@ fn held(wanted: &BTreeSet<&ObjectId>, inventory: &Inventory, released: Option<Di
     let gone =
         |row: &Row| matches!(row.state, State::Removed { released: under, .. } if under.is_some() && under == released);
     let member = |row: &&Row| wanted.contains(&row.id) || gone(row);
-    let mut rows: Vec<HeldRow> = inventory.values().filter(member).map(HeldRow::from).collect();
-    rows.sort();
-    Ok(Held { digest: canonical::digest(&rows)?, total: rows.len() as u64, rows })
+    Held::new(inventory.values().filter(member).map(HeldRow::from).collect())
 }
 
 /// Marks a unit's removals as released.

@@ -1,10 +1,8 @@
 use super::site::Site;
-use crate::spokes::fixture::name;
+use crate::spokes::fixture::{held, name};
 use crate::store::{Action, Actor};
 use certs::key::LeafKey;
 use http::{Method, StatusCode};
-use policy::digest::Digest;
-use policy::plan::prune::Held;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,8 +71,8 @@ async fn join_strings_do_not_last() {
 async fn a_hold_is_listed_until_it_is_released() {
     let site = Site::start().await;
     let operator = site.person("operator");
-    let digest = Digest::of(b"rows");
-    let held = Held { digest, total: 7, rows: Vec::new() };
+    let held = held(7);
+    let digest = held.digest;
     site.running.hub.prune_hold_reported(&name("a"), &held).await.unwrap();
     let (_, list) = site.call(&operator, Method::GET, "/v1alpha1/holds", &json!({})).await;
     assert_eq!(list["items"][0]["digest"], digest.to_string());
@@ -91,8 +89,8 @@ async fn a_hold_is_listed_until_it_is_released() {
 async fn inv24_clusters_that_hold_the_same_rows_share_a_hold_and_a_release_ends_with_its_sequence() {
     let site = Site::start().await;
     let (hub, who) = (&site.running.hub, Actor::Person("operator".to_owned()));
-    let digest = Digest::of(b"rows");
-    let held = Held { digest, total: 7, rows: Vec::new() };
+    let held = held(7);
+    let digest = held.digest;
     let waiting = async || site.running.hub.hold(digest).await.unwrap().released.is_none();
     for cluster in ["a", "b"] {
         site.running.publish(cluster, 3, &[]).await;

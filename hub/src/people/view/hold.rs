@@ -28,7 +28,7 @@ struct Told {
 
 fn told(kind: HoldKind) -> Told {
     match kind {
-        HoldKind::Removals { clusters, objects, count } => Told {
+        HoldKind::Removals { clusters, objects, count, .. } => Told {
             reason: Reason::Removals,
             message: format!("{count} objects would be removed from {}", named(&clusters)),
             clusters: clusters.into_iter().collect(),

@@ -28,7 +28,7 @@ pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
         units: counted(
             reports.iter().flat_map(|(_, report)| report.counts.iter().map(|(code, count)| (*code, *count))),
         ),
-        findings: reports.iter().map(|(_, report)| findings(&report.counts)).sum(),
+        findings: reports.iter().fold(0, |sum, (_, report)| sum.saturating_add(findings(&report.counts))),
         pin: hub.pinned().await?.map(Into::into),
         holds: holds.iter().filter(|hold| hold.stands()).count() as u64,
     })
@@ -36,7 +36,8 @@ pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
 
 fn counted<K: Ord>(pairs: impl Iterator<Item = (K, u64)>) -> BTreeMap<K, u64> {
     pairs.fold(BTreeMap::new(), |mut counts, (key, count)| {
-        *counts.entry(key).or_default() += count;
+        let sum = counts.entry(key).or_insert(0_u64);
+        *sum = sum.saturating_add(count);
         counts
     })
 }
