@@ -1,6 +1,7 @@
 //! The live sessions, so that they can be cut.
 
 use super::peer::Peer;
+use crate::identity::Leaf;
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use std::collections::BTreeMap;
@@ -45,9 +46,18 @@ impl Registry {
     }
 
     /// Cuts every session with a certificate whose chain is not `good`.
-    pub(crate) fn cut_unless(&self, good: impl Fn(&[CertificateDer<'_>]) -> bool) {
+    pub(crate) fn cut_unless_judged(&self, good: impl Fn(&[CertificateDer<'_>]) -> bool) {
         for session in self.lock().live.values() {
             if !session.chain.is_empty() && !good(&session.chain) {
+                session.peer.cut();
+            }
+        }
+    }
+
+    /// Cuts every session with a certificate that does not stand.
+    pub(crate) fn cut_unless_stands(&self, stands: impl Fn(&Leaf) -> bool) {
+        for session in self.lock().live.values() {
+            if session.peer.leaf().is_some_and(|leaf| !stands(leaf)) {
                 session.peer.cut();
             }
         }

@@ -1,7 +1,7 @@
 //! The gate of one listener: its configuration, swapped live, and the sessions that passed.
 //!
 //! A session lives only as long as the gate would let it in anew: whenever the configuration, somebody's standing or the time
-//! changes, every live session is judged again and cut where the judgement has changed (invariant 11).
+//! changes, every live session is asked again for what has changed, and cut where the answer has (invariant 11).
 
 use super::server::{Listening, ServerTls, TlsError};
 use super::standing::Standing;
@@ -48,14 +48,14 @@ impl Gate {
     pub fn swap(&self, settings: ServerTls) -> Result<(), TlsError> {
         let listening = Listening::new(settings, self.standing.clone(), Arc::clone(&self.clock))?;
         self.listening.store(Arc::new(listening));
-        self.review();
+        self.registry.cut_unless_judged(|chain| self.judge(chain).is_ok());
         Ok(())
     }
 
-    /// Judges every live session again and cuts those that would be refused now. To be called when somebody's
-    /// [`Standing`] has changed.
+    /// Cuts the live sessions of those who no longer stand. To be called when somebody's [`Standing`] has changed:
+    /// nothing else has, so no chain is verified again, which for a full house would keep new sessions waiting.
     pub fn review(&self) {
-        self.registry.cut_unless(|chain| self.judge(chain).is_ok());
+        self.registry.cut_unless_stands(|leaf| self.standing.holds(leaf));
     }
 
     /// Reviews for ever, each `interval`, so that no session outlives its certificate by more than that.
