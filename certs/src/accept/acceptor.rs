@@ -58,12 +58,11 @@ impl Acceptor {
         }
     }
 
-    async fn begin(&mut self, admitted: io::Result<Option<Caller>>) {
+    async fn begin(&mut self, admitted: io::Result<Caller>) {
         match admitted {
-            Ok(Some(caller)) => {
+            Ok(caller) => {
                 self.handshakes.spawn(shake_hands(Arc::clone(&self.gate), Arc::clone(&self.room), caller));
             }
-            Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
                 tokio::time::sleep(BREATH).await;
@@ -72,15 +71,12 @@ impl Acceptor {
     }
 }
 
-/// Waits for a caller; `None` when its address has too many sessions.
-async fn admit(listener: &TcpListener, room: &Room) -> io::Result<Option<Caller>> {
+/// Waits for a caller.
+async fn admit(listener: &TcpListener, room: &Room) -> io::Result<Caller> {
     let (stream, address) = listener.accept().await?;
-    let Some(held) = room.enter(address.ip()) else {
-        tracing::debug!(%address, "too many sessions from one address");
-        return Ok(None);
-    };
+    let held = room.enter(address.ip());
     stream.set_nodelay(true)?;
-    Ok(Some(Caller { stream, address, held }))
+    Ok(Caller { stream, address, held })
 }
 
 /// The accepted sessions of one listener, as a stream that never ends by itself.

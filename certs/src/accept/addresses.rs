@@ -1,4 +1,4 @@
-//! How many sessions come from one address.
+//! How many sessions of members come from one address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};

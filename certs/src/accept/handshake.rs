@@ -2,14 +2,13 @@
 
 use super::connection::Connection;
 use super::peer::Peer;
-use super::room::{Held, Room};
+use super::room::{Held, NoRoom, Room};
 use crate::enroll::Exporter;
 use crate::tls::Gate;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpStream;
-use tokio::sync::AcquireError;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -30,8 +29,8 @@ enum Refused {
     Exporter(#[source] rustls::Error),
     #[error("the certificate is refused")]
     Certificate(#[source] rustls::Error),
-    #[error("the listener is closed")]
-    Closed(#[from] AcquireError),
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     #[error("it took too long, or no member's room became free")]
     Slow,
     #[error("it made way for another caller")]
@@ -60,7 +59,7 @@ async fn let_in(gate: &Gate, room: &Room, caller: Caller) -> Result<Connection, 
     let chain: Vec<_> = session.peer_certificates().unwrap_or_default().to_vec();
     let nameless = chain.is_empty();
     let leaf = if nameless { None } else { Some(gate.judge(&chain).map_err(Refused::Certificate)?) };
-    let held = if nameless { held } else { room.becomes_member(held).await? };
+    let held = if nameless { held } else { room.becomes_member(held, address.ip()).await? };
     let peer = Peer::new(address, leaf, exporter, held.makes_way());
     let registered = gate.registry().add(peer.clone(), chain.clone());
     // The gate may have changed between the handshake and the registration; a later change finds the session.

@@ -10,7 +10,8 @@ pub struct Limits {
     /// Handshakes under way and sessions without a certificate. There is always room for one more: the oldest of the
     /// address that has the most makes way.
     pub strangers: usize,
-    /// Sessions and handshakes from one address (IPv6: one /64); more are closed at once.
+    /// From one address (IPv6: one /64) so many members and so many strangers, each counted apart: more sessions with a
+    /// certificate are closed at once, and for more strangers the oldest of that address makes way.
     pub per_address: usize,
     /// How long a handshake may take.
     pub handshake: Duration,

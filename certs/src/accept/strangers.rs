@@ -1,7 +1,7 @@
 //! Callers that have shown no certificate: handshakes under way, and sessions that may only enroll.
 //!
 //! There is always a seat for one more, so nobody can keep a member from its handshake by filling them: the oldest
-//! caller of the address that has the most makes way. An honest caller is done in a few round trips.
+//! caller of the address that has the most makes way, and of an address that has its share its own oldest. An honest caller is done in a few round trips.
 
 use super::addresses::subscriber;
 use std::cmp::Reverse;
@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub(super) struct Strangers {
     most: usize,
+    per_address: usize,
     inside: Mutex<Inside>,
 }
 
@@ -35,14 +36,17 @@ pub(super) struct Seat {
 }
 
 impl Strangers {
-    pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, inside: Mutex::default() })
+    pub(super) fn new(most: usize, per_address: usize) -> Arc<Self> {
+        Arc::new(Self { most, per_address, inside: Mutex::default() })
     }
 
     /// A seat for a caller. Where all were taken, somebody has been told to make way.
     pub(super) fn seat(self: &Arc<Self>, address: IpAddr) -> Seat {
         let (of, makes_way) = (subscriber(address), CancellationToken::new());
         let mut inside = self.lock();
+        while inside.has(of) > 0 && inside.has(of) >= self.per_address {
+            inside.oldest_makes_way(of);
+        }
         while inside.count > 0 && inside.count >= self.most {
             inside.make_way();
         }
@@ -61,11 +65,21 @@ impl Strangers {
 }
 
 impl Inside {
+    fn has(&self, of: IpAddr) -> usize {
+        self.by_address.get(&of).map_or(0, BTreeMap::len)
+    }
+
     fn make_way(&mut self) {
         let crowd = |callers: &BTreeMap<u64, _>| (callers.len(), callers.keys().next().copied().map(Reverse));
         let most = self.by_address.iter().max_by_key(|(_, callers)| crowd(callers));
-        let oldest = most.and_then(|(of, callers)| Some((*of, *callers.keys().next()?)));
-        if let Some(caller) = oldest.and_then(|(of, number)| self.take_out(of, number)) {
+        if let Some(of) = most.map(|(of, _)| *of) {
+            self.oldest_makes_way(of);
+        }
+    }
+
+    fn oldest_makes_way(&mut self, of: IpAddr) {
+        let oldest = self.by_address.get(&of).and_then(|callers| callers.keys().next().copied());
+        if let Some(caller) = oldest.and_then(|number| self.take_out(of, number)) {
             caller.cancel();
         }
     }
@@ -109,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_oldest_of_the_address_that_has_the_most_makes_way() {
-        let strangers = Strangers::new(4);
+        let strangers = Strangers::new(4, 4);
         let mut seats: Vec<Seat> = [1, 2, 2, 3].map(|last| strangers.seat(address(last))).into();
         assert_eq!(made_way(&seats), [false; 4]);
         seats.push(strangers.seat(address(4)));
@@ -120,7 +134,7 @@ mod tests {
 
     #[test]
     fn one_address_can_only_drive_out_itself() {
-        let strangers = Strangers::new(3);
+        let strangers = Strangers::new(3, 3);
         let alone = strangers.seat(address(1));
         let crowd: Vec<Seat> = (0..50).map(|_| strangers.seat(address(2))).collect();
         assert!(!alone.makes_way().is_cancelled());
@@ -128,8 +142,15 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_has_its_share_makes_way_for_itself() {
+        let strangers = Strangers::new(9, 2);
+        let seats: Vec<Seat> = [1, 2, 1, 1].map(|last| strangers.seat(address(last))).into();
+        assert_eq!(made_way(&seats), [true, false, false, false]);
+    }
+
+    #[test]
     fn a_seat_is_given_back_once() {
-        let strangers = Strangers::new(1);
+        let strangers = Strangers::new(1, 1);
         let first = strangers.seat(address(1));
         let second = strangers.seat(address(1));
         drop(first);

@@ -5,6 +5,9 @@ use crate::enroll::{Exporter, Proof, ProofError};
 use crate::key::LeafKey;
 use crate::testing::{Listening, Town, exchange, speak, speak_from, until};
 use crate::tls::{Audience, Standing};
+use rustls::pki_types::CertificateDer;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
@@ -96,6 +99,26 @@ async fn attack12_strangers_of_one_address_drive_out_only_each_other() {
 }
 
 #[tokio::test]
+async fn attack12_strangers_of_an_address_take_up_no_members_room_there() {
+    let town = Town::new();
+    let limits = Limits { strangers: 3, per_address: 3, ..Limits::default() };
+    let hub = start(&town, limits).await;
+    let (mut strangers, mut members) = (Vec::new(), Vec::new());
+    for _ in 0..limits.per_address {
+        strangers.push(speak(hub.address, town.client(None)).await.unwrap());
+    }
+    for _ in 0..limits.per_address {
+        let member = speak(hub.address, town.client_of("prod")).await;
+        members.push(member.expect("the strangers of its address keep no member out"));
+    }
+    speak(hub.address, town.client(None)).await.expect("nor do members keep out who joins from there");
+    assert!(speak(hub.address, town.client_of("prod")).await.is_err(), "members have a share of their own");
+    for member in &mut members {
+        exchange(member).await.expect("those inside are not touched");
+    }
+}
+
+#[tokio::test]
 async fn attack12_sessions_without_a_certificate_do_not_last() {
     let town = Town::new();
     let hub = start(&town, Limits { nameless: Duration::from_millis(300), ..Limits::default() }).await;
@@ -117,4 +140,22 @@ async fn attack04_a_proof_holds_in_its_own_session_only() {
     let peers = hub.peers.lock().unwrap().clone();
     assert_eq!(proof.clone().verify(peers[0].exporter()).unwrap().public(), key.public());
     assert_eq!(proof.verify(peers[1].exporter()), Err(ProofError::Wrong));
+}
+
+#[tokio::test]
+async fn inv11_a_change_of_standing_cuts_by_standing_alone() {
+    let town = Town::new();
+    let hub = start(&town, Limits::default()).await;
+    let _session = speak(hub.address, town.client_of("prod")).await.unwrap();
+    let peer = hub.peers.lock().unwrap()[0].clone();
+    let revoked = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&revoked);
+    let gate = town.gate(Audience::Spokes, Standing::by(move |_| !seen.load(Ordering::SeqCst)));
+    // No judgement would let this chain pass, so one that is made is seen.
+    let _inside = gate.registry().add(peer.clone(), vec![CertificateDer::from(vec![0])]);
+    gate.review();
+    assert!(!peer.token().is_cancelled(), "every chain is verified again whenever a member joins");
+    revoked.store(true, Ordering::SeqCst);
+    gate.review();
+    assert!(peer.token().is_cancelled());
 }
