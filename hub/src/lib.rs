@@ -27,5 +27,6 @@ pub mod store;
 pub mod sync;
 #[cfg(test)]
 mod tests;
+mod tidy;
 pub mod views;
 pub mod wiring;

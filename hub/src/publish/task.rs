@@ -10,7 +10,7 @@ use service::health::Gate;
 use service::supervisor::Context;
 use std::time::Duration;
 
-/// How often the publisher looks whether or not it was woken, and collects content that nothing names.
+/// How often the publisher looks whether or not it was woken, and drops what nothing needs.
 const SLOW_SCAN: Duration = Duration::from_secs(600);
 /// Heads are signed anew this many times within their freshness.
 const ISSUES_PER_FRESHNESS: u32 = 3;
@@ -38,6 +38,7 @@ impl Hub {
                 _ = scan.tick() => {
                     self.survive(self.publish(None).await)?;
                     self.survive(self.collect().await)?;
+                    self.survive(self.tidy().await)?;
                 }
             }
             if self.heads_stand().await {

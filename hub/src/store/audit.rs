@@ -55,6 +55,8 @@ pub enum Action {
     Release,
     /// What waited is no longer wanted.
     Lapse,
+    /// Records that have had their time were dropped.
+    Tidy,
     /// A person asked for what they may not; nothing was done.
     Refuse,
 }

@@ -6,6 +6,8 @@ use crate::store::{Action, Change, Precondition};
 use policy::digest::Digest;
 use proto::rest::catalog::Verdict;
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn inv24_removals_wait_until_a_person_releases_their_digest() {
@@ -40,6 +42,31 @@ async fn inv24_a_release_is_for_one_sequence() {
     site.commit().await;
     let next = site.until("eu-1", |newest| newest.head.sequence == 2).await;
     assert_eq!(next.head.prune, None, "the same removal would pass unasked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn holds_that_have_ended_are_dropped_after_a_while_and_stay_in_the_audit_log() {
+    let site = Site::published().await;
+    let (hub, eu) = (&site.hub, cluster("eu-1"));
+    let (lapsed, released, stands) = (held(7), held(8), held(9));
+    hub.prune_hold_reported(&eu, &lapsed).await.unwrap();
+    hub.prune_holds_left(&eu, None).await.unwrap();
+    hub.prune_hold_reported(&eu, &released).await.unwrap();
+    hub.release(released.digest, &who(), None).await.unwrap();
+    hub.prune_hold_reported(&eu, &stands).await.unwrap();
+    let left = async || {
+        hub.tidy().await.unwrap();
+        hub.holds().await.unwrap().into_iter().map(|hold| hold.digest).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(left().await.len(), 3, "each can still be looked at");
+    site.clock.forward(Duration::from_secs(3_600));
+    assert_eq!(left().await, BTreeSet::from([released.digest, stands.digest]));
+    site.clock.forward(Duration::from_secs(7 * 24 * 3_600));
+    assert_eq!(left().await, BTreeSet::from([stands.digest]));
+    hub.prune_hold_reported(&eu, &released).await.unwrap();
+    assert_eq!(left().await.len(), 1, "what is released waits for nobody, whatever is dropped");
+    let actions: BTreeSet<Action> = hub.audit(100).await.unwrap().into_iter().map(|told| told.entry.action).collect();
+    assert!(actions.is_superset(&BTreeSet::from([Action::Hold, Action::Lapse, Action::Release, Action::Tidy])));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 use super::site::{Site, cluster, who};
 use crate::error::HubError;
 use crate::members::Invitation;
-use crate::records::{KeyId, TokenHash};
+use crate::records::{self, KeyId, TokenHash};
 use crate::store::Action;
 use certs::enroll::JoinToken;
 use policy::digest::Digest;
@@ -46,6 +46,11 @@ async fn inv14_a_token_gives_its_bound_name_once_and_until_its_end() {
     assert!(matches!(site.hub.redeem(second, key("a")).await, Err(HubError::KeyTaken)), "another cluster's key");
     site.clock.forward(Duration::from_secs(3_600));
     assert!(matches!(site.hub.redeem(second, key("c")).await, Err(HubError::TokenRefused)), "expired");
+    let kept = async || records::list::<records::JoinToken>(site.hub.store.as_ref()).await.unwrap().len();
+    token(&site, "us-1", false).await.unwrap();
+    assert_eq!(kept().await, 2);
+    site.hub.tidy().await.unwrap();
+    assert_eq!(kept().await, 1, "one that has expired is of no use to anybody");
 }
 
 #[tokio::test(flavor = "multi_thread")]
