@@ -42,6 +42,8 @@ async fn inv24_a_restored_hub_holds_itself_and_admits_nobody_until_released() {
     assert!(matches!(hold.kind, HoldKind::Restored { shown: 3, .. }), "{hold:?}");
     let key = KeyId(Digest::of(b"key"));
     assert!(matches!(site.hub.redeem(token, key).await, Err(HubError::Restored(_))));
+    let guess = TokenHash(Digest::of(b"guess"));
+    assert!(matches!(site.hub.redeem(guess, key).await, Err(HubError::TokenRefused)), "a stranger is told no more");
     site.write("intents/one.yaml", &intent("one", None, "d"));
     assert_eq!(site.commit().await.verdict, Verdict::Waiting);
     site.hub.release(hold.digest, &who(), None).await.unwrap();
