@@ -2,6 +2,7 @@
 
 mod lapses;
 mod removals;
+mod reported;
 
 use crate::error::HubError;
 use crate::hub::Hub;

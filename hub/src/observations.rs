@@ -25,7 +25,7 @@ impl Hub {
         if stands.is_some_and(|kept| kept.record.capabilities == capabilities && kept.record.uid == uid) {
             return Ok(None);
         }
-        if let Some(wait) = self.pace.take(cluster, self.clock.monotonic()) {
+        if let Some(wait) = self.pace_of_facts.take(cluster, self.clock.monotonic()) {
             return Ok(Some(wait));
         }
         let facts = ReportedFacts { capabilities, uid: uid.to_owned(), at: self.clock.wall() };

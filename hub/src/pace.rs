@@ -1,14 +1,15 @@
-//! How often a cluster's facts may change: each change wakes a compile of the whole fleet, so no spoke may cause many.
+//! How often what a cluster says may change: changed facts wake a compile of the whole fleet, and changed removals that
+//! wait leave holds and audit entries, so no spoke may cause many.
 
 use policy::name::ClusterName;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The least time between two changes of one cluster's facts.
+/// The least time between two changes of one cluster's.
 const BETWEEN: Duration = Duration::from_secs(10);
 
-/// When each cluster's facts changed last, by the monotonic clock.
+/// When each cluster changed last what this paces, by the monotonic clock.
 #[derive(Debug, Default)]
 pub(crate) struct Pace(Mutex<BTreeMap<ClusterName, Duration>>);
 

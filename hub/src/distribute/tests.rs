@@ -18,6 +18,9 @@ use tonic::codec::CompressionEncoding::Zstd;
 use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
+/// Longer than the least time between two changes of what a cluster says.
+const PACE: Duration = Duration::from_secs(11);
+
 fn facts() -> Facts {
     Facts { kubernetes: "1.36".to_owned(), apis: vec!["apps/v1".to_owned()] }
 }
@@ -246,6 +249,7 @@ async fn inv24_a_hold_lapses_when_no_cluster_reports_it_any_more() {
     for client in [&mut a, &mut b] {
         client.report(telling(held.clone())).await.unwrap();
     }
+    running.clock.advance(PACE);
     a.report(telling(None)).await.unwrap();
     let hold = running.hub.hold(digest).await.unwrap();
     assert!(hold.stands(), "the other cluster holds it still");
@@ -256,6 +260,7 @@ async fn inv24_a_hold_lapses_when_no_cluster_reports_it_any_more() {
     let ada = Actor::Person("ada".to_owned());
     let released = running.hub.release(digest, &ada, None).await.unwrap_err();
     assert!(released.to_string().contains("no longer holds"), "{released}");
+    running.clock.advance(PACE);
     b.report(telling(held)).await.unwrap();
     assert!(running.hub.hold(digest).await.unwrap().stands(), "wanted again, it waits again");
 }
@@ -281,9 +286,25 @@ async fn inv24_nobody_puts_removals_under_a_digest_that_others_have_shown() {
     for other in [others, longer] {
         b.report(telling(Some(other))).await.unwrap();
         assert_eq!(clusters().await, 1, "a person reads one list and releases another");
+        running.clock.advance(PACE);
     }
     b.report(telling(Some(shown.clone()))).await.unwrap();
     assert_eq!(clusters().await, 2);
+}
+
+#[tokio::test]
+async fn attack12_a_spoke_that_holds_something_else_every_moment_leaves_few_records() {
+    let running = Running::start().await;
+    let member = running.join("a").await;
+    let mut client = running.distribution(&member).await;
+    for count in 1..20 {
+        client.report(telling(Some(held(count)))).await.unwrap();
+    }
+    assert_eq!(running.hub.holds().await.unwrap().len(), 1);
+    running.clock.advance(PACE);
+    client.report(telling(Some(held(20)))).await.unwrap();
+    assert!(running.hub.hold(held(20).digest).await.unwrap().stands(), "later its newest counts");
+    assert!(!running.hub.hold(held(1).digest).await.unwrap().stands());
 }
 
 fn telling(held: Option<Held>) -> ReportRequest {

@@ -68,7 +68,7 @@ impl Hub {
     }
 
     /// Whether the cluster's head says so already, or is about to.
-    async fn is_released(&self, cluster: &ClusterName, digest: Digest) -> Result<bool, HubError> {
+    pub(super) async fn is_released(&self, cluster: &ClusterName, digest: Digest) -> Result<bool, HubError> {
         let released = records::get::<PruneRelease>(self.store.as_ref(), cluster).await?;
         let now = PruneRelease { digest, sequence: self.sequence_of(cluster) };
         Ok(released.is_some_and(|kept| kept.record == now))

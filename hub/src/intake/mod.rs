@@ -13,10 +13,5 @@ pub(crate) async fn take(hub: &Hub, cluster: &ClusterId, bytes: &[u8]) -> Result
     bounds::check(&report).map_err(|unfit| Status::invalid_argument(unfit.to_string()))?;
     let held = report.held.clone();
     hub.report(cluster.name(), report).await.map_err(|error| status(&error))?;
-    let holds = held.as_ref().map(|held| held.digest);
-    hub.prune_holds_left(cluster.name(), holds).await.map_err(|error| status(&error))?;
-    if let Some(held) = held {
-        hub.prune_hold_reported(cluster.name(), &held).await.map_err(|error| status(&error))?;
-    }
-    Ok(())
+    hub.removals_reported(cluster.name(), held.as_ref()).await.map_err(|error| status(&error))
 }
