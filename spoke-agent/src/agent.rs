@@ -17,6 +17,7 @@ use policy::name::ClusterName;
 use policy::report::Report;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 /// The newest head ever seen: nothing below it is taken up.
@@ -61,6 +62,21 @@ pub enum Link {
     },
 }
 
+/// How long a hub is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For an answer, and for each part of a long one.
+    pub answer: Duration,
+    /// For a newer head, when the one in force is no longer fresh and another hub might have one.
+    pub head: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { answer: Duration::from_secs(30), head: Duration::from_secs(120) }
+    }
+}
+
 /// One agent.
 #[derive(Debug)]
 pub struct Agent {
@@ -72,6 +88,8 @@ pub struct Agent {
     pub joined: Joined,
     /// Trusted time.
     pub time: Time,
+    /// How long hubs are waited for.
+    pub patience: Patience,
     /// Randomness.
     pub chance: Arc<Chance>,
     /// The bundle on disk.

@@ -1,7 +1,7 @@
 //! From what lies on disk and in the cluster to an agent: nothing is believed unverified, and what is not believed keeps
 //! nothing else from working.
 
-use crate::agent::{Agent, Force, Link, Watermark};
+use crate::agent::{Agent, Force, Link, Patience, Watermark};
 use crate::cache::good::Good;
 use crate::cache::{Bundles, StoredTime};
 use crate::chance::Chance;
@@ -72,6 +72,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) 
         joined,
         time,
         chance,
+        patience: Patience::default(),
         bundles: Bundles::under(&config.data),
         force: watch::Sender::default(),
         round: watch::Sender::new(None),

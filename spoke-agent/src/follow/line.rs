@@ -15,7 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 use tonic::codec::CompressionEncoding;
 
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// A head and a delta of all lines.
 const MESSAGE: usize = 4 << 20;
 
@@ -32,10 +32,10 @@ pub(super) struct Line {
     pub(super) newer: Newer,
 }
 
-/// Opens a session with one of the hubs: the next one after each failure.
-pub(super) async fn dial(agent: &Agent, credentials: &Credentials, failures: u32) -> Result<Line, SessionError> {
+/// Opens a session with one of the hubs: the one whose `turn` it is, round and round.
+pub(super) async fn dial(agent: &Agent, credentials: &Credentials, turn: usize) -> Result<Line, SessionError> {
     let hubs = agent.hubs();
-    let at = (failures as usize).checked_rem(hubs.len()).ok_or(SessionError::NoHub)?;
+    let at = turn.checked_rem(hubs.len()).ok_or(SessionError::NoHub)?;
     let hub = hubs.get(at).cloned().ok_or(SessionError::NoHub)?;
     let newer = credentials.newest.newer();
     let mut client = DistributionClient::new(verified(agent, credentials, &hub).await?.channel)

@@ -1,5 +1,6 @@
 //! Following heads: one stream with one hub, reconnected with full jitter; reports go the other way.
 
+mod elsewhere;
 mod line;
 mod offers;
 mod session;
@@ -42,14 +43,14 @@ pub async fn run(agent: Arc<Agent>, credentials: Credentials, context: Context) 
 }
 
 async fn follow(agent: &Arc<Agent>, credentials: &Credentials) {
-    let (mut failures, mut voice) = (0_u32, Voice::default());
+    let (mut failures, mut turn, mut voice) = (0_u32, 0_usize, Voice::default());
     let mut next: Option<Box<Line>> = None;
     let mut newer = credentials.newest.newer();
     loop {
         newer.mark_unchanged();
         let line = match next.take() {
             Some(line) => Ok(line),
-            None => dial(agent, credentials, failures).await.map(Box::new),
+            None => dial(agent, credentials, turn).await.map(Box::new),
         };
         let (began, stood) = (agent.time.clock().monotonic(), line.is_ok());
         let ended = match line {
@@ -64,6 +65,8 @@ async fn follow(agent: &Arc<Agent>, credentials: &Credentials) {
             }
             Err(error) => error,
         };
+        // However long it was good: it is the next one's turn.
+        turn = turn.wrapping_add(1);
         let lasted = stood.then(|| agent.time.clock().monotonic().saturating_sub(began));
         failures = if lasted.is_some_and(|lasted| lasted > GOOD) { 1 } else { failures.saturating_add(1) };
         lost(agent, &mut voice, &error, lasted);

@@ -1,6 +1,7 @@
 //! One session: facts first, then a head after each; what is lacking is fetched; reports when something changed.
 
-use super::line::{Line, PATIENCE, dial, held, opening};
+use super::elsewhere::elsewhere;
+use super::line::{Line, dial, held, opening};
 use super::offers::Offers;
 use super::{Newer, Voice, wait};
 use crate::accept::Refused;
@@ -46,7 +47,7 @@ pub enum SessionError {
     #[error(transparent)]
     Authorities(#[from] AuthoritiesError),
     /// The hub took the session, and does not answer.
-    #[error("the hub did not answer within {} s", PATIENCE.as_secs())]
+    #[error("the hub did not answer in time")]
     Silent,
     /// The hub ended the stream.
     #[error("the hub ended the stream")]
@@ -105,6 +106,7 @@ pub(super) async fn run(
         ended = tell_facts(agent, &mut capabilities, &asks) => ended,
         ended = report(agent, client.clone()) => ended,
         line = successor(agent, credentials, newer) => return Ok(Box::new(line)),
+        line = elsewhere(agent, credentials, &hub) => return Ok(Box::new(line)),
     };
     Err(error)
 }
@@ -149,7 +151,7 @@ async fn report(agent: &Agent, mut client: Client) -> Ended {
     loop {
         let report = reports.borrow_and_update().clone();
         if let Some(report) = report {
-            let sent = send(&mut client, &report).await?;
+            let sent = send(agent, &mut client, &report).await?;
             if let Ok(answer) = &sent {
                 declared(agent, !answer.undeclared);
             }
@@ -161,18 +163,32 @@ async fn report(agent: &Agent, mut client: Client) -> Ended {
 }
 
 /// Sends a report; gives back the answer, or why it is refused.
-async fn send(client: &mut Client, report: &Report) -> Result<Result<ReportResponse, String>, SessionError> {
+async fn send(
+    agent: &Agent,
+    client: &mut Client,
+    report: &Report,
+) -> Result<Result<ReportResponse, String>, SessionError> {
     let bytes = match report.to_bytes() {
         Ok(bytes) => bytes,
         Err(error) => return Ok(Err(service::exit::chain(&error))),
     };
-    match client.report(ReportRequest { report: bytes.into() }).await {
+    match answered(agent, client.report(ReportRequest { report: bytes.into() })).await {
         Ok(answer) => Ok(Ok(answer.into_inner())),
-        Err(status) if matches!(status.code(), Code::InvalidArgument | Code::OutOfRange | Code::ResourceExhausted) => {
-            Ok(Err(format!("the hub refuses the report: {}", status.message())))
-        }
-        Err(status) => Err(status.into()),
+        Err(SessionError::Status {
+            code: Code::InvalidArgument | Code::OutOfRange | Code::ResourceExhausted,
+            message,
+        }) => Ok(Err(format!("the hub refuses the report: {message}"))),
+        Err(error) => Err(error),
     }
+}
+
+/// What a hub answers, if it does so in time.
+pub(super) async fn answered<T>(
+    agent: &Agent,
+    answer: impl Future<Output = Result<T, tonic::Status>>,
+) -> Result<T, SessionError> {
+    let answer = tokio::time::timeout(agent.patience.answer, answer).await;
+    Ok(answer.map_err(|_| SessionError::Silent)??)
 }
 
 /// What the hub says of our declaration, while its stream stands.
@@ -197,9 +213,9 @@ async fn successor(agent: &Agent, credentials: &Credentials, mut newer: Newer) -
     if newer.changed().await.is_err() {
         return std::future::pending().await;
     }
-    let mut failures = 0;
+    let mut failures = 0_u32;
     loop {
-        let error = match dial(agent, credentials, failures).await {
+        let error = match dial(agent, credentials, failures as usize).await {
             Ok(line) => return line,
             Err(error) => service::exit::chain(&error),
         };

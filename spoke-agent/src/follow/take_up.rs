@@ -1,6 +1,6 @@
 //! Taking up an offer: the I/O around [`crate::accept`].
 
-use super::session::{Client, SessionError};
+use super::session::{Client, SessionError, answered};
 use crate::accept::{Blobs, Offer, Refused};
 use crate::agent::Agent;
 use crate::blocking;
@@ -69,12 +69,12 @@ async fn take_up(
     if let Some(digest) = offer.lacks_contents() {
         let contents = match kept.remove(&digest) {
             Some(contents) => contents,
-            None => fetch(client, &[digest], MAX_CONTENTS).await?.remove(&digest).ok_or(SessionError::Fetch)?,
+            None => fetch(agent, client, &[digest], MAX_CONTENTS).await?.remove(&digest).ok_or(SessionError::Fetch)?,
         };
         offer.contents(contents)?;
     }
     let (mut offer, lacking) = gather(agent, offer, std::mem::take(kept)).await;
-    if let Err(error) = fetch_entries(client, &mut offer, &lacking).await {
+    if let Err(error) = fetch_entries(agent, client, &mut offer, &lacking).await {
         *kept = offer.into_blobs();
         return Err(error);
     }
@@ -99,10 +99,15 @@ async fn gather(agent: &Agent, mut offer: Offer, mut kept: Blobs) -> (Offer, Vec
     gathered.await
 }
 
-async fn fetch_entries(client: &mut Client, offer: &mut Offer, lacking: &[Line]) -> Result<(), SessionError> {
+async fn fetch_entries(
+    agent: &Agent,
+    client: &mut Client,
+    offer: &mut Offer,
+    lacking: &[Line],
+) -> Result<(), SessionError> {
     for lines in lacking.chunks(AT_ONCE) {
         let digests: Vec<Digest> = lines.iter().map(|line| line.digest).collect();
-        let mut given = fetch(client, &digests, MAX_BUNDLE).await?;
+        let mut given = fetch(agent, client, &digests, MAX_BUNDLE).await?;
         for line in lines {
             offer.entry(line, given.remove(&line.digest).ok_or(SessionError::Fetch)?)?;
         }
@@ -112,14 +117,15 @@ async fn fetch_entries(client: &mut Client, offer: &mut Offer, lacking: &[Line])
 
 /// Fetches blobs by digest. Nothing is believed here but the limit; each blob is judged by who asked.
 async fn fetch(
+    agent: &Agent,
     client: &mut Client,
     digests: &[Digest],
     limit: usize,
 ) -> Result<BTreeMap<Digest, Vec<u8>>, SessionError> {
     let request = FetchRequest { digests: digests.iter().map(ToString::to_string).collect() };
-    let mut stream = client.fetch(request).await?.into_inner();
+    let mut stream = answered(agent, client.fetch(request)).await?.into_inner();
     let (mut blobs, mut total) = (BTreeMap::<Digest, Vec<u8>>::new(), 0_usize);
-    while let Some(part) = stream.message().await? {
+    while let Some(part) = answered(agent, stream.message()).await? {
         let digest: Digest = part.digest.parse().map_err(|_| SessionError::Fetch)?;
         total = total.saturating_add(part.data.len());
         if total > limit || !digests.contains(&digest) {

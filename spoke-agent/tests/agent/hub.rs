@@ -4,6 +4,7 @@ use certs::ca::{self, Issuer, Root, Validity};
 use certs::enroll::{Proven, first, next};
 use certs::identity::{SpiffeId, TrustDomain};
 use certs::key::{FileSigner, Signer};
+use jiff::SignedDuration;
 use policy::bundle::chain::Chain;
 use policy::bundle::contents::{Contents, FORMAT, Line};
 use policy::bundle::entry::{Body, Entry, Envelope, Own, Owner, Risk, Template};
@@ -28,6 +29,8 @@ pub(crate) struct Hub {
     signer: FileSigner,
     trust: Trust,
     issuer: Issuer,
+    /// How long its heads are fresh.
+    pub(crate) fresh: SignedDuration,
     pub(crate) chain: Chain,
 }
 
@@ -67,7 +70,7 @@ impl Hub {
         let envelope = first(&trust, &[&root]).await.unwrap();
         let issuer = authority.issuer(today(), &mut rand::rng()).unwrap();
         let chain = Chain::anchored(anchor, &[envelope.to_bytes()]).unwrap();
-        Self { root, signer, trust, issuer, chain }
+        Self { root, signer, trust, issuer, fresh: SignedDuration::from_mins(10), chain }
     }
 
     /// Other bundle keys, by a newer trust document.
@@ -94,7 +97,8 @@ impl Hub {
         };
         let lines = blobs.iter().map(line).collect();
         let contents = canonical::to_vec(&Contents { format: FORMAT, entries: lines }).unwrap();
-        let head = Head { trust: self.trust.version, ..head(audience, sequence, Digest::of(&contents)) };
+        let mut head = head(audience, sequence, Digest::of(&contents));
+        (head.trust, head.fresh_until) = (self.trust.version, head.issued_at + self.fresh);
         let signer: &dyn Signer = &self.signer;
         let envelope = signer.envelope(PAYLOAD_TYPE, &canonical::to_vec(&head).unwrap()).await.unwrap();
         let entries = std::mem::take(&mut blobs).into_values().map(|bytes| (Digest::of(&bytes), bytes)).collect();
@@ -121,7 +125,7 @@ fn head(audience: &str, sequence: u64, contents: Digest) -> Head {
         revision: format!("r{sequence}"),
         region_revision: "r".to_owned(),
         issued_at: now,
-        fresh_until: now + jiff::SignedDuration::from_mins(10),
+        fresh_until: now,
         hubs: vec!["127.0.0.1:1".to_owned()],
         trust: 1,
         prune: None,

@@ -39,6 +39,8 @@ pub(crate) struct Serving {
     pub(crate) address: String,
     pub(crate) gate: Arc<Gate>,
     pub(crate) admits: Arc<AtomicBool>,
+    /// While it does, nothing is fetched and no report is answered.
+    pub(crate) stalls: Arc<AtomicBool>,
     parts: watch::Sender<Arc<Parts>>,
     events: Arc<Mutex<Vec<Event>>>,
     fetches: Arc<AtomicUsize>,
@@ -57,12 +59,19 @@ impl Serving {
         let incoming = Acceptor::new(listener, Arc::clone(&gate), Limits::default()).incoming();
         let events = Arc::default();
         let (parts, fetches) = (watch::Sender::new(Arc::new(parts)), Arc::default());
-        let service = Service { hub, parts: parts.clone(), events: Arc::clone(&events), fetches: Arc::clone(&fetches) };
+        let stalls = Arc::default();
+        let service = Service {
+            hub,
+            parts: parts.clone(),
+            events: Arc::clone(&events),
+            fetches: Arc::clone(&fetches),
+            stalls: Arc::clone(&stalls),
+        };
         let distribution = DistributionServer::new(service.clone()).accept_compressed(Zstd).send_compressed(Zstd);
         let server = Server::builder().add_service(EnrollmentServer::new(service)).add_service(distribution);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { server.serve_with_incoming(incoming).await.unwrap() });
-        Self { address, gate, admits, parts, events, fetches, _tasks: tasks }
+        Self { address, gate, admits, stalls, parts, events, fetches, _tasks: tasks }
     }
 
     /// Offers `parts` from now on.
@@ -94,6 +103,7 @@ struct Service {
     parts: watch::Sender<Arc<Parts>>,
     events: Arc<Mutex<Vec<Event>>>,
     fetches: Arc<AtomicUsize>,
+    stalls: Arc<AtomicBool>,
 }
 
 /// Tells when its stream ends.
@@ -102,6 +112,14 @@ struct Following(Arc<Mutex<Vec<Event>>>, Serial);
 impl Drop for Following {
     fn drop(&mut self) {
         self.0.lock().unwrap().push(Event::Left(self.1.clone()));
+    }
+}
+
+impl Service {
+    async fn answers(&self) {
+        if self.stalls.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -138,6 +156,7 @@ impl Distribution for Service {
 
     async fn fetch(&self, request: Request<FetchRequest>) -> Result<Response<Self::FetchStream>, Status> {
         self.fetches.fetch_add(1, Ordering::Relaxed);
+        self.answers().await;
         let parts = Arc::clone(&self.parts.borrow());
         let contents = (policy::digest::Digest::of(&parts.contents), &parts.contents);
         let all = parts.entries.iter().map(|(digest, bytes)| (*digest, bytes)).chain([contents]);
@@ -151,6 +170,7 @@ impl Distribution for Service {
     }
 
     async fn report(&self, _: Request<ReportRequest>) -> Result<Response<ReportResponse>, Status> {
+        self.answers().await;
         Ok(Response::new(ReportResponse::default()))
     }
 }
