@@ -1,6 +1,6 @@
 //! Why the hub did not do what it was asked.
 
-use crate::store::StoreError;
+use crate::store::{Class, StoreError};
 use policy::digest::Digest;
 use policy::name::ClusterName;
 
@@ -63,6 +63,12 @@ pub enum HubError {
 }
 
 impl HubError {
+    /// Whether trying again is of no use: the store can no longer be read or written.
+    #[must_use]
+    pub const fn is_terminal(&self) -> bool {
+        matches!(self, Self::Store(fault) if matches!(fault.class(), Class::Terminal))
+    }
+
     /// The metric label.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

@@ -41,6 +41,8 @@ pub struct LastRead {
     pub at: Option<jiff::Timestamp>,
     /// Why it could not be read, when it could not.
     pub unreadable: Option<String>,
+    /// What else kept the newest commit from being judged or published: nothing that is wrong with the repository.
+    pub failed: Option<String>,
 }
 
 /// What was found at one commit. Whether it is published changes with pins and holds, so that is asked anew each time.
@@ -91,7 +93,7 @@ impl Hub {
         interval: Duration,
         ready: Gate,
         context: Context,
-    ) -> Result<(), HubError> {
+    ) -> Result<(), Arc<HubError>> {
         let mut tick = tokio::time::interval(interval);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -111,6 +113,9 @@ impl Hub {
             for asker in waiting {
                 // Who no longer waits needs no answer.
                 let _ = asker.send(answer.clone());
+            }
+            if answer.as_ref().is_err_and(|error| error.is_terminal()) {
+                return answer.map(drop);
             }
             context.heartbeat.beat();
         }
@@ -195,14 +200,22 @@ impl Hub {
         match found {
             Ok(found) => {
                 let (latest, at) = (Some(found.clone()), Some(self.clock.wall()));
-                *last = LastRead { latest, at, unreadable: None };
+                *last = LastRead { latest, at, ..LastRead::default() };
             }
-            Err(error) => {
-                let unreadable = service::exit::chain(error);
-                if last.unreadable.as_ref() != Some(&unreadable) {
+            Err(error @ HubError::Catalog(_)) => {
+                let unreadable = Some(service::exit::chain(error));
+                if last.unreadable != unreadable {
                     tracing::warn!(error = unreadable, "the catalog was not read; what is published stays");
                 }
-                last.unreadable = Some(unreadable);
+                *last = LastRead { unreadable, failed: None, ..last.clone() };
+            }
+            Err(error) => {
+                let failed = Some(service::exit::chain(error));
+                if last.failed != failed {
+                    let kind = error.kind();
+                    tracing::warn!(kind, error = failed, "the catalog was not published; what is published stays");
+                }
+                *last = LastRead { unreadable: None, failed, ..last.clone() };
             }
         }
     }

@@ -54,6 +54,9 @@ fn catalog(catalog: &CatalogStatus, page: &mut Page) {
     if let Some(unreadable) = &catalog.unreadable {
         page.toned(Tone::Bad, &format!("unreadable  {unreadable}"));
     }
+    if let Some(failed) = &catalog.failed {
+        page.toned(Tone::Bad, &format!("failed      {failed}"));
+    }
     if let Some(latest) = catalog.latest.as_ref().filter(|latest| catalog.published.as_ref() != Some(&latest.revision))
     {
         page.toned(Tone::Warning, &format!("newest      {} ({})", latest.revision, latest.verdict));

@@ -83,7 +83,8 @@ fn the_status_fits_one_screen() {
         "catalog": {
             "repository": "ssh://git@git.acme.example/catalog", "ref": "main", "published": "7d793037a076",
             "latest": {"revision": "5d41402abc4b", "verdict": "Refused", "published": "7d793037a076", "diagnostics": []},
-            "readAt": "2026-11-21T11:59:48Z", "unreadable": "the repository does not answer"
+            "readAt": "2026-11-21T11:59:48Z", "unreadable": "the repository does not answer",
+            "failed": "the disk that holds writ.db is full"
         },
         "clusters": {"Connected": 3, "Declared": 1}, "current": 2,
         "units": {"Applied": 61, "WouldApply": 18, "Failed": 0}, "findings": 19,

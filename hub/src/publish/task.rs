@@ -3,7 +3,7 @@
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::records::{Hold, Pin, Record as _, ReportedFacts, Watermark};
-use crate::store::{Class, Prefix, StoreError, Watch};
+use crate::store::{Prefix, StoreError, Watch};
 use futures::StreamExt as _;
 use futures::future::FutureExt as _;
 use service::health::Gate;
@@ -58,7 +58,7 @@ impl Hub {
     #[expect(clippy::unused_self, reason = "reads as the hub's own rule where it is used")]
     fn survive<T>(&self, result: Result<T, HubError>) -> Result<(), HubError> {
         match result {
-            Err(HubError::Store(fault)) if fault.class() == Class::Terminal => Err(fault.into()),
+            Err(error) if error.is_terminal() => Err(error),
             Err(error) => {
                 let error = service::exit::chain(&error);
                 tracing::warn!(error, "not published; what was published stays");

@@ -3,6 +3,7 @@
 mod holding;
 mod joining;
 mod measuring;
+mod failing;
 mod publishing;
 mod readiness;
 mod restoring;

@@ -200,6 +200,12 @@ impl Site {
         panic!("still waiting for {:?}", self.tasks.health.waiting());
     }
 
+    /// Waits until one of the hub's tasks has ended, and says how.
+    pub(super) async fn ended(&mut self) -> Result<(), service::supervisor::Fatal> {
+        let ended = tokio::time::timeout(Duration::from_secs(20), self.tasks.done.join_next());
+        ended.await.expect("an end").unwrap().unwrap()
+    }
+
     pub(super) fn newest(&self, name: &str) -> Arc<crate::following::Published> {
         self.hub.followed(&cluster(name)).borrow().clone().expect("a head")
     }

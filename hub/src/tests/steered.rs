@@ -1,4 +1,4 @@
-//! A store that a test can stop in the middle of a publish.
+//! A store that a test can stop in the middle of a publish, or have fail.
 
 use crate::store::sqlite::SqliteStore;
 use crate::store::{AuditEntry, Audited, Blob, Change, Key, Prefix, Revision, Row, Store, StoreError, Watch};
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 pub(super) struct Steered {
     store: SqliteStore,
     pause: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
+    fault: Mutex<Option<StoreError>>,
 }
 
 /// A publish that has compiled and has yet to move the pointer.
@@ -31,7 +32,7 @@ impl Paused {
 
 impl Steered {
     pub(super) const fn new(store: SqliteStore) -> Self {
-        Self { store, pause: Mutex::new(None) }
+        Self { store, pause: Mutex::new(None), fault: Mutex::new(None) }
     }
 
     /// Stops the next publish that moves the pointer.
@@ -39,6 +40,11 @@ impl Steered {
         let ((at, reached), (go, gone_on)) = (oneshot::channel(), oneshot::channel());
         *self.pause.lock().unwrap() = Some((at, gone_on));
         Paused { reached, go }
+    }
+
+    /// Fails the next commit.
+    pub(super) fn fail(&self, fault: StoreError) {
+        *self.fault.lock().unwrap() = Some(fault);
     }
 }
 
@@ -53,7 +59,11 @@ impl Store for Steered {
     }
 
     async fn commit(&self, change: Change, entry: AuditEntry) -> Result<Revision, StoreError> {
-        self.store.commit(change, entry).await
+        let fault = self.fault.lock().unwrap().take();
+        match fault {
+            Some(fault) => Err(fault),
+            None => self.store.commit(change, entry).await,
+        }
     }
 
     async fn observe(&self, key: Key, value: Bytes) -> Result<Revision, StoreError> {

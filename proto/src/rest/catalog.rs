@@ -77,4 +77,7 @@ pub struct CatalogStatus {
     /// Why the repository could not be read, when it could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
+    /// What else kept the newest commit from being judged or published, as a full disk does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }

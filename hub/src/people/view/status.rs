@@ -63,6 +63,7 @@ async fn catalog(hub: &Hub) -> Result<CatalogStatus, HubError> {
         latest: hub.latest().await?,
         read_at: last.at,
         unreadable: last.unreadable,
+        failed: last.failed,
     })
 }
 
