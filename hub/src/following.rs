@@ -45,9 +45,15 @@ pub(crate) struct Following {
 }
 
 impl Following {
-    fn with<T>(&self, cluster: &ClusterName, act: impl FnOnce(&watch::Sender<Newest>) -> T) -> T {
+    fn follow(&self, cluster: &ClusterName) -> watch::Receiver<Newest> {
         let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
-        act(clusters.entry(cluster.clone()).or_insert_with(|| watch::channel(None).0))
+        clusters.entry(cluster.clone()).or_insert_with(|| watch::channel(None).0).subscribe()
+    }
+
+    /// Looks without following, and leaves no trace of clusters that nobody has asked for.
+    fn seen<T>(&self, cluster: &ClusterName, see: impl FnOnce(&watch::Sender<Newest>) -> T) -> Option<T> {
+        let clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
+        clusters.get(cluster).map(see)
     }
 
     /// Shows each cluster of `heads` its newest head.
@@ -75,13 +81,19 @@ impl Hub {
     /// What `cluster` shall get now, and every change of it. Nothing before its facts are known.
     #[must_use]
     pub fn followed(&self, cluster: &ClusterName) -> watch::Receiver<Option<Arc<Published>>> {
-        self.following.with(cluster, watch::Sender::subscribe)
+        self.following.follow(cluster)
+    }
+
+    /// What `cluster` shall get now, for who only looks: whoever takes [`Hub::followed`] counts as its spoke.
+    #[must_use]
+    pub fn newest(&self, cluster: &ClusterName) -> Option<Arc<Published>> {
+        self.following.seen(cluster, |sender| sender.borrow().clone()).flatten()
     }
 
     /// Whether the cluster's spoke follows at this moment.
     #[must_use]
     pub fn is_following(&self, cluster: &ClusterName) -> bool {
-        self.following.with(cluster, |sender| sender.receiver_count() > 0)
+        self.following.seen(cluster, |sender| sender.receiver_count() > 0).unwrap_or(false)
     }
 
     /// The bytes of contents or an entry. Whether the caller may have them is for the caller's side to say.

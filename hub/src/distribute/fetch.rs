@@ -26,7 +26,7 @@ pub(super) fn wanted(hub: &Hub, cluster: &ClusterId, request: &FetchRequest) -> 
     }
     let digests: Result<Vec<Digest>, _> = request.digests.iter().map(|text| text.parse()).collect();
     let digests = digests.map_err(|error: policy::digest::NotADigest| Status::invalid_argument(error.to_string()))?;
-    let newest = hub.followed(cluster.name()).borrow().clone();
+    let newest = hub.newest(cluster.name());
     let own = newest.map(|newest| own(&newest)).unwrap_or_default();
     let digests = each_once(digests);
     own_only(&digests, &own)?;

@@ -96,7 +96,7 @@ async fn a_cluster_without_its_document_gets_no_more_heads_and_comes_back_above(
     let site = Site::published().await;
     site.remove("clusters/us-1.yaml");
     site.commit().await;
-    assert!(site.hub.followed(&cluster("us-1")).borrow().is_none());
+    assert!(site.hub.newest(&cluster("us-1")).is_none());
     site.write("clusters/us-1.yaml", &cluster_yaml("us-1", "us"));
     site.commit().await;
     assert_eq!(site.newest("us-1").head.sequence, 2);
@@ -110,7 +110,7 @@ async fn nothing_before_facts_are_known_and_reported_ones_win() {
         "apiVersion: writ.dev/v1alpha1\nkind: Cluster\nmetadata: {name: us-2}\nspec: {region: us, mode: enforce}\n",
     );
     site.commit().await;
-    assert!(site.hub.followed(&cluster("us-2")).borrow().is_none());
+    assert!(site.hub.newest(&cluster("us-2")).is_none());
     let capabilities = policy::facts::Capabilities { kubernetes: "1.36".to_owned(), ..Default::default() };
     site.hub.facts(&cluster("us-2"), "uid", capabilities).await.unwrap();
     let head = site.until("us-2", |_| true).await;

@@ -207,7 +207,7 @@ impl Site {
     }
 
     pub(super) fn newest(&self, name: &str) -> Arc<crate::following::Published> {
-        self.hub.followed(&cluster(name)).borrow().clone().expect("a head")
+        self.hub.newest(&cluster(name)).expect("a head")
     }
 }
 

@@ -1,4 +1,5 @@
 use super::site::Site;
+use crate::people::view;
 use crate::spokes::fixture::{held, name};
 use crate::store::{Action, Actor};
 use certs::key::LeafKey;
@@ -137,5 +138,20 @@ async fn the_status_counts_the_fleet() {
         (&json!("Status"), &json!("acme"), &json!({"Declared": 2}))
     );
     assert_eq!(told["catalog"]["published"], "r1");
+    site.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looks_at_a_cluster_is_not_taken_for_its_spoke() {
+    let site = Site::start().await;
+    site.running.publish("a", 1, &[]).await;
+    let (hub, a) = (&site.running.hub, name("a"));
+    let seen = hub.cluster(&a).await.unwrap();
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| (0..20_000).for_each(|_| drop(view::cluster(hub, seen.clone()))));
+        while !looking.is_finished() {
+            assert!(!hub.is_following(&a));
+        }
+    });
     site.running.stop().await;
 }

@@ -74,9 +74,7 @@ fn capabilities(seen: &ClusterView) -> Option<Capabilities> {
 }
 
 fn fresh_until(hub: &Hub, seen: &ClusterView) -> Option<jiff::Timestamp> {
-    let newest = hub.followed(&seen.name);
-    let newest = newest.borrow();
-    newest.as_ref().filter(|_| seen.following).map(|newest| newest.head.fresh_until)
+    hub.newest(&seen.name).filter(|_| seen.following).map(|newest| newest.head.fresh_until)
 }
 
 /// As the spoke reported it; whether it is connected, the hub knows better.
