@@ -32,29 +32,33 @@ impl Hub {
         self.kept_hold(digest).await.map(|kept| kept.record)
     }
 
-    async fn kept_hold(&self, digest: Digest) -> Result<Kept<Hold>, HubError> {
+    /// One hold, with the change that wrote it last.
+    ///
+    /// # Errors
+    /// [`HubError::UnknownHold`] when there is none of this digest.
+    pub async fn kept_hold(&self, digest: Digest) -> Result<Kept<Hold>, HubError> {
         records::get::<Hold>(self.store.as_ref(), &digest).await?.ok_or(HubError::UnknownHold(digest))
     }
 
-    /// Lets exactly what the digest names pass. Again: nothing happens.
+    /// Lets exactly what `kept` names pass, as it was when it was judged who may do so. Again: nothing happens.
     /// `reason` goes into the audit entry.
     ///
     /// # Errors
-    /// [`HubError::UnknownHold`] when there is none of this digest, [`HubError::NoLongerHolds`] when it has lapsed.
-    pub async fn release(&self, digest: Digest, who: &Actor, reason: Option<&str>) -> Result<(), HubError> {
-        let kept = self.kept_hold(digest).await?;
+    /// [`HubError::NoLongerHolds`] when it has lapsed, [`StoreError::Conflict`] when it has changed since.
+    pub async fn release(&self, kept: &Kept<Hold>, who: &Actor, reason: Option<&str>) -> Result<(), HubError> {
+        let digest = kept.record.digest;
         if kept.record.released.is_some() {
             return Ok(());
         }
         if kept.record.lapsed.is_some() {
             return Err(HubError::NoLongerHolds(digest));
         }
-        if let HoldKind::Removals { clusters, .. } = &kept.record.kind {
-            self.release_removals(digest, clusters, who).await?;
-        }
-        let expects = unchanged(Some(&kept));
-        let hold = Hold { released: Some((who.clone(), self.clock.wall())), ..kept.record };
-        let change = Change::new().set(&digest, &hold, expects)?;
+        let hold = Hold { released: Some((who.clone(), self.clock.wall())), ..kept.record.clone() };
+        let change = Change::new().set(&digest, &hold, unchanged(Some(kept)))?;
+        let change = match &hold.kind {
+            HoldKind::Removals { clusters, .. } => self.release_removals(change, digest, clusters, who).await?,
+            HoldKind::Rendering { .. } | HoldKind::Restored { .. } => change,
+        };
         let detail = json!({"hold": hold.kind, "reason": reason});
         self.store.commit(change, self.entry(who.clone(), Action::Release, &digest, detail)).await?;
         tracing::info!(hold = %digest, by = %who, "a hold is released");

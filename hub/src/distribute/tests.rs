@@ -258,7 +258,7 @@ async fn inv24_a_hold_lapses_when_no_cluster_reports_it_any_more() {
     let last = running.hub.audit(1).await.unwrap().remove(0).entry;
     assert_eq!((last.action, last.by), (Action::Lapse, Actor::Cluster(name("b"))));
     let ada = Actor::Person("ada".to_owned());
-    let released = running.hub.release(digest, &ada, None).await.unwrap_err();
+    let released = running.hub.release(&running.hub.kept_hold(digest).await.unwrap(), &ada, None).await.unwrap_err();
     assert!(released.to_string().contains("no longer holds"), "{released}");
     running.clock.advance(PACE);
     b.report(telling(held)).await.unwrap();

@@ -78,25 +78,28 @@ impl Hub {
         self.issued().clusters.get(cluster).map_or(0, |issued| issued.sequence)
     }
 
-    /// Lets each cluster remove these rows, at the sequence that it is at. A crash between two changes leaves the hold
-    /// standing: releasing it again does the rest.
+    /// Lets each cluster remove these rows, at the sequence that it is at: as much of it in `change`, which ends the
+    /// hold, as one change takes, the rest before it. A crash in between leaves the hold standing: releasing it again
+    /// does the rest.
     pub(super) async fn release_removals(
         &self,
+        change: Change,
         digest: Digest,
         clusters: &BTreeSet<ClusterName>,
         who: &Actor,
-    ) -> Result<(), HubError> {
+    ) -> Result<Change, HubError> {
+        let release = |change: Change, cluster: &&ClusterName| {
+            let release = PruneRelease { digest, sequence: self.sequence_of(cluster) };
+            change.set(*cluster, &release, Precondition::Unconditional)
+        };
         let clusters: Vec<_> = clusters.iter().collect();
-        for some in clusters.chunks(change::MOST) {
-            let release = |change: Change, cluster: &&ClusterName| {
-                let release = PruneRelease { digest, sequence: self.sequence_of(cluster) };
-                change.set(*cluster, &release, Precondition::Unconditional)
-            };
-            let change = some.iter().try_fold(Change::new(), release)?;
+        let (before, with) = clusters.split_at(clusters.len().saturating_sub(change::MOST - change.writes().len()));
+        for some in before.chunks(change::MOST) {
+            let part = some.iter().try_fold(Change::new(), release)?;
             let entry = self.entry(who.clone(), Action::Release, &digest, json!({"clusters": some}));
-            self.store.commit(change, entry).await?;
+            self.store.commit(part, entry).await?;
         }
-        Ok(())
+        Ok(with.iter().try_fold(change, release)?)
     }
 }
 

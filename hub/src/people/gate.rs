@@ -1,12 +1,13 @@
 //! Before every handler: who calls, may they, and is it asked for as it should be. Refused attempts are audited.
 
 use super::body::nothing_there;
-use super::caller::Caller;
+use super::caller::{Caller, Judged};
 use super::content::refuse_forms;
 use super::problem::Answer;
 use super::resource::Resource;
 use super::router::Shared;
 use super::table::{Route, Subject};
+use crate::error::HubError;
 use crate::hub::Hub;
 use crate::records::{Hold, HoldKind};
 use crate::store::{self, Actor, Change};
@@ -40,8 +41,11 @@ pub(super) async fn judged(
     let person = person(request.extensions(), gate.people.hub.clock.wall());
     let form = refuse_forms(request.method(), request.headers());
     match gate.admit(person, &params).await.and_then(|caller| form.map(|()| caller)) {
-        Ok(caller) => {
+        Ok((caller, hold)) => {
             request.extensions_mut().insert(caller);
+            if let Some(hold) = hold {
+                request.extensions_mut().insert(hold);
+            }
             next.run(request).await
         }
         Err(answer) => answer.into_response(),
@@ -57,13 +61,17 @@ pub(super) async fn known(State(people): State<Shared>, request: Request, next: 
 }
 
 impl Gate {
-    async fn admit(&self, person: Result<PersonName, Answer>, params: &RawPathParams) -> Result<Caller, Answer> {
+    async fn admit(
+        &self,
+        person: Result<PersonName, Answer>,
+        params: &RawPathParams,
+    ) -> Result<(Caller, Option<Judged>), Answer> {
         let person = person?;
-        let resource = resource(&self.people.hub, self.route.subject, params).await?;
+        let (resource, hold) = resource(&self.people.hub, self.route.subject, params).await?;
         if !self.people.judge.permits(&person, self.route.action, &resource) {
             return Err(self.refused(&person, &resource).await);
         }
-        Ok(Caller::new(&person))
+        Ok((Caller::new(&person), hold))
     }
 
     async fn refused(&self, person: &PersonName, resource: &Resource) -> Answer {
@@ -89,13 +97,22 @@ fn person(extensions: &Extensions, now: Timestamp) -> Result<PersonName, Answer>
     }
 }
 
-/// What the request is about.
-async fn resource(hub: &Hub, subject: Subject, params: &RawPathParams) -> Result<Resource, Answer> {
+/// What the request is about; of a hold, also the state of it that is judged.
+async fn resource(
+    hub: &Hub,
+    subject: Subject,
+    params: &RawPathParams,
+) -> Result<(Resource, Option<Judged>), Answer> {
     let (_, text) = params.iter().next().unwrap_or_default();
     match subject {
-        Subject::Fleet => Ok(Resource::Fleet),
-        Subject::Cluster => Ok(cluster(hub, text.parse().map_err(|_| nothing_there())?)),
-        Subject::Hold => Ok(held(hub, hub.hold(digest(text)?).await.ok())),
+        Subject::Fleet => Ok((Resource::Fleet, None)),
+        Subject::Cluster => Ok((cluster(hub, text.parse().map_err(|_| nothing_there())?), None)),
+        Subject::Hold => match hub.kept_hold(digest(text)?).await {
+            Ok(kept) => Ok((held(hub, &kept.record), Some(Judged(Ok(kept))))),
+            // The fleet's, as a hold of several clusters: so who may not look cannot tell that it is not there.
+            Err(unknown @ HubError::UnknownHold(_)) => Ok((Resource::Fleet, Some(Judged(Err(unknown.into()))))),
+            Err(error) => Err(error.into()),
+        },
     }
 }
 
@@ -104,17 +121,17 @@ fn cluster(hub: &Hub, name: ClusterName) -> Resource {
     Resource::Cluster { name, declared }
 }
 
-/// A hold of several clusters is the fleet's; so is one that is not there, so that who may not look cannot tell.
-fn held(hub: &Hub, hold: Option<Hold>) -> Resource {
-    let Some(HoldKind::Removals { clusters, .. }) = hold.map(|hold| hold.kind) else { return Resource::Fleet };
-    let mut names = clusters.into_iter();
+/// A hold of several clusters is the fleet's.
+fn held(hub: &Hub, hold: &Hold) -> Resource {
+    let HoldKind::Removals { clusters, .. } = &hold.kind else { return Resource::Fleet };
+    let mut names = clusters.iter();
     match (names.next(), names.next()) {
-        (Some(name), None) => cluster(hub, name),
+        (Some(name), None) => cluster(hub, name.clone()),
         _ => Resource::Fleet,
     }
 }
 
 /// The digest of a hold, which stands in a path in hex.
-pub(super) fn digest(hex: &str) -> Result<Digest, Answer> {
+fn digest(hex: &str) -> Result<Digest, Answer> {
     format!("sha256:{hex}").parse().map_err(|_| nothing_there())
 }

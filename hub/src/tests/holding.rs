@@ -1,8 +1,8 @@
 use super::site::{Site, cluster, intent, who};
 use crate::error::HubError;
-use crate::records::{self, Accepted, HoldKind, Only, Pointer, Writes as _};
+use crate::records::{self, Accepted, HoldKind, Only, Pointer, PruneRelease, Writes as _};
 use crate::spokes::fixture::held;
-use crate::store::{Action, Change, Precondition};
+use crate::store::{Action, Change, Precondition, StoreError};
 use policy::digest::Digest;
 use proto::rest::catalog::Verdict;
 use serde_json::json;
@@ -19,8 +19,9 @@ async fn inv24_removals_wait_until_a_person_releases_their_digest() {
     assert_eq!(site.hub.holds().await.unwrap().len(), 1);
     assert_eq!(site.newest("eu-1").head.prune, None);
     let other = Digest::of(b"other rows");
-    assert!(matches!(site.hub.release(other, &who(), None).await, Err(HubError::UnknownHold(_))));
-    site.hub.release(digest, &who(), Some("meant")).await.unwrap();
+    assert!(matches!(site.hub.kept_hold(other).await, Err(HubError::UnknownHold(_))));
+    let judged = site.hub.kept_hold(digest).await.unwrap();
+    site.hub.release(&judged, &who(), Some("meant")).await.unwrap();
     let head = site.until("eu-1", |newest| newest.head.prune == Some(digest)).await;
     assert_eq!(head.head.sequence, 1, "the removal is released, nothing else has changed");
     assert_eq!(site.newest("us-1").head.prune, None);
@@ -31,12 +32,42 @@ async fn inv24_removals_wait_until_a_person_releases_their_digest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn inv24_a_release_is_for_the_hold_as_it_was_judged() {
+    let site = Site::published().await;
+    let held = held(7);
+    let digest = held.digest;
+    site.hub.prune_hold_reported(&cluster("eu-1"), &held).await.unwrap();
+    let judged = site.hub.kept_hold(digest).await.unwrap();
+    site.hub.prune_hold_reported(&cluster("us-1"), &held).await.unwrap();
+    let refused = site.hub.release(&judged, &who(), None).await;
+    assert!(matches!(refused, Err(HubError::Store(StoreError::Conflict { .. }))), "{refused:?}");
+    assert!(site.hub.hold(digest).await.unwrap().stands());
+    let released = records::list::<PruneRelease>(site.hub.store.as_ref()).await.unwrap();
+    assert_eq!(released, [], "not even the cluster that was judged");
+    site.release(digest).await;
+    assert_eq!(records::list::<PruneRelease>(site.hub.store.as_ref()).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv24_more_clusters_than_one_change_takes_are_released_at_once() {
+    let site = Site::published().await;
+    let held = held(7);
+    let digest = held.digest;
+    for number in 0..=crate::store::change::MOST {
+        site.hub.prune_hold_reported(&cluster(&format!("c-{number}")), &held).await.unwrap();
+    }
+    site.release(digest).await;
+    let released = records::list::<PruneRelease>(site.hub.store.as_ref()).await.unwrap();
+    assert_eq!(released.len(), crate::store::change::MOST + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn inv24_a_release_is_for_one_sequence() {
     let site = Site::published().await;
     let held = held(7);
     let digest = held.digest;
     site.hub.prune_hold_reported(&cluster("eu-1"), &held).await.unwrap();
-    site.hub.release(digest, &who(), None).await.unwrap();
+    site.release(digest).await;
     site.until("eu-1", |newest| newest.head.prune == Some(digest)).await;
     site.write("intents/one.yaml", &intent("one", None, "b"));
     site.commit().await;
@@ -52,7 +83,7 @@ async fn holds_that_have_ended_are_dropped_after_a_while_and_stay_in_the_audit_l
     hub.prune_hold_reported(&eu, &lapsed).await.unwrap();
     hub.prune_holds_left(&eu, None).await.unwrap();
     hub.prune_hold_reported(&eu, &released).await.unwrap();
-    hub.release(released.digest, &who(), None).await.unwrap();
+    site.release(released.digest).await;
     hub.prune_hold_reported(&eu, &stands).await.unwrap();
     let left = async || {
         hub.tidy().await.unwrap();
@@ -114,7 +145,7 @@ async fn a_rendering_that_only_an_upgrade_changed_waits_for_a_person() {
     let hold = site.hub.holds().await.unwrap().pop().unwrap();
     let HoldKind::Rendering { rules, unreadable: None } = &hold.kind else { panic!("{hold:?}") };
     assert_eq!(rules[&cluster("eu-1")].iter().map(ToString::to_string).collect::<Vec<_>>(), ["ConfigTemplate/one"]);
-    site.hub.release(hold.digest, &who(), None).await.unwrap();
+    site.release(hold.digest).await;
     let head = site.until("eu-1", |published| published.head.sequence > newest).await;
     assert_eq!(head.contents.contents.entries.len(), 2);
 }
@@ -142,7 +173,7 @@ async fn an_upgrade_that_cannot_read_what_is_published_waits_for_a_person_and_th
         let HoldKind::Rendering { rules, unreadable } = &hold.kind else { panic!("{hold:?}") };
         assert_eq!((unreadable.as_ref(), rules[&cluster("eu-1")].len()), (Some(&lost), 1));
         assert_eq!(site.until("eu-1", |_| true).await.head.contents, issued);
-        site.hub.release(hold.digest, &who(), None).await.unwrap();
+        site.release(hold.digest).await;
         let head = site.until("eu-1", |published| published.head.sequence > 1).await;
         assert_eq!(head.contents.contents.entries.len(), 2);
     }

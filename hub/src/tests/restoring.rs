@@ -46,7 +46,7 @@ async fn inv24_a_restored_hub_holds_itself_and_admits_nobody_until_released() {
     assert!(matches!(site.hub.redeem(guess, key).await, Err(HubError::TokenRefused)), "a stranger is told no more");
     site.write("intents/one.yaml", &intent("one", None, "d"));
     assert_eq!(site.commit().await.verdict, Verdict::Waiting);
-    site.hub.release(hold.digest, &who(), None).await.unwrap();
+    site.release(hold.digest).await;
     let head = site.until("eu-1", |newest| newest.head.sequence > 3).await;
     assert!(site.until("us-1", |newest| newest.head.sequence > 3).await.head.sequence > 3);
     site.hub.shown(&cluster("eu-1"), &head.envelope).await.unwrap();
@@ -91,7 +91,7 @@ async fn inv24_a_restored_hub_that_published_its_own_at_the_shown_sequence_holds
     site.hub.shown(&cluster("eu-1"), &shown.envelope).await.unwrap();
     let hold = site.hub.holds().await.unwrap().pop().expect("a hold");
     assert!(matches!(hold.kind, HoldKind::Restored { shown: 2, stored: 2, .. }), "{hold:?}");
-    site.hub.release(hold.digest, &who(), None).await.unwrap();
+    site.release(hold.digest).await;
     let above = site.until("eu-1", |newest| newest.head.sequence > 2).await;
     policy::bundle::verify::verify_head(site.hub.trust(), &cluster("eu-1"), Some(&shown.head), &above.envelope)
         .unwrap();
@@ -109,7 +109,7 @@ async fn inv24_a_restored_hub_that_passed_the_shown_sequence_holds_itself() {
     site.hub.shown(&cluster("eu-1"), &shown.envelope).await.unwrap();
     let hold = site.hub.holds().await.unwrap().pop().expect("a hold");
     assert!(matches!(hold.kind, HoldKind::Restored { shown: 2, stored: 3, .. }), "{hold:?}");
-    site.hub.release(hold.digest, &who(), None).await.unwrap();
+    site.release(hold.digest).await;
     site.hub.shown(&cluster("eu-1"), &shown.envelope).await.unwrap();
     assert_eq!(site.hub.holds().await.unwrap().len(), 1, "it was told once");
 }

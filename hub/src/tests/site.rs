@@ -11,6 +11,7 @@ use catalog::{FetchOptions, Repository};
 use certs::key::FileSigner;
 use jiff::{SignedDuration, Timestamp};
 use policy::bundle::chain::Chain;
+use policy::digest::Digest;
 use policy::name::ClusterName;
 use proto::rest::catalog::Refreshed;
 use service::clock::Clock;
@@ -204,6 +205,12 @@ impl Site {
     pub(super) async fn ended(&mut self) -> Result<(), service::supervisor::Fatal> {
         let ended = tokio::time::timeout(Duration::from_secs(20), self.tasks.done.join_next());
         ended.await.expect("an end").unwrap().unwrap()
+    }
+
+    /// Releases a hold as it stands.
+    pub(super) async fn release(&self, digest: Digest) {
+        let kept = self.hub.kept_hold(digest).await.unwrap();
+        self.hub.release(&kept, &who(), None).await.unwrap();
     }
 
     pub(super) fn newest(&self, name: &str) -> Arc<crate::following::Published> {

@@ -40,7 +40,7 @@ async fn a_hold_stops_a_publish_that_is_under_way() {
     held.unwrap();
     assert_eq!(refreshed.verdict, Verdict::Waiting);
     assert_eq!(site.newest("eu-1").head, first.head);
-    site.hub.release(digest, &who(), None).await.unwrap();
+    site.release(digest).await;
     site.until("eu-1", |newest| newest.head.revision == refreshed.revision).await;
 }
 

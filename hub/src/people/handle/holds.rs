@@ -1,9 +1,8 @@
 //! Holds: reading and releasing.
 
 use super::{Answered, resource};
-use crate::people::body::{Body, Named};
-use crate::people::caller::Caller;
-use crate::people::gate::digest;
+use crate::people::body::Body;
+use crate::people::caller::{Caller, Judged};
 use crate::people::router::Shared;
 use crate::people::view;
 use axum::extract::State;
@@ -18,18 +17,18 @@ pub(in crate::people) async fn list(State(people): State<Shared>) -> Answered<Li
 }
 
 /// One, released or not.
-pub(in crate::people) async fn read(State(people): State<Shared>, Named(hex): Named<String>) -> Answered<Hold> {
-    let hold = people.hub.hold(digest(&hex)?).await?;
-    resource(Kind::Hold, view::hold(hold))
+pub(in crate::people) async fn read(Judged(hold): Judged) -> Answered<Hold> {
+    resource(Kind::Hold, view::hold(hold?.record))
 }
 
+/// Lets it pass as it was when the caller was judged.
 pub(in crate::people) async fn release(
     State(people): State<Shared>,
     caller: Caller,
-    Named(hex): Named<String>,
+    Judged(hold): Judged,
     Body(request): Body<ReleaseRequest>,
 ) -> Answered<Hold> {
-    let digest = digest(&hex)?;
-    people.hub.release(digest, caller.actor(), request.reason.as_deref()).await?;
-    resource(Kind::Hold, view::hold(people.hub.hold(digest).await?))
+    let hold = hold?;
+    people.hub.release(&hold, caller.actor(), request.reason.as_deref()).await?;
+    resource(Kind::Hold, view::hold(people.hub.hold(hold.record.digest).await?))
 }

@@ -1,6 +1,8 @@
 use super::site::Site;
 use crate::people::table::{ROUTES, Route};
+use crate::records::{Hold, Record as _};
 use crate::store::{Action, Actor};
+use bytes::Bytes;
 use certs::identity::SpiffeId;
 use http::{Method, StatusCode};
 use policy::digest::Digest;
@@ -33,6 +35,20 @@ async fn every_route_is_open_to_the_first_operator() {
     for route in ROUTES {
         let (status, body) = site.call(&operator, route.method.clone(), &path(route), &json!({})).await;
         assert!(status != StatusCode::FORBIDDEN && status != StatusCode::UNAUTHORIZED, "{}: {body}", route.path);
+    }
+    site.running.stop().await;
+}
+
+/// A hold that cannot be read is not judged as though it were the fleet's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_fails_is_told_as_such() {
+    let site = Site::start().await;
+    let digest = Digest::of(b"rows");
+    site.running.hub.store.observe(Hold::key(&digest), Bytes::from_static(b"no record")).await.unwrap();
+    let path = format!("/v1alpha1/holds/{}", digest.hex());
+    for who in ["mallory", "operator"] {
+        let (status, told) = site.call(&site.person(who), Method::GET, &path, &json!({})).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{who}: {told}");
     }
     site.running.stop().await;
 }

@@ -99,7 +99,7 @@ async fn inv24_clusters_that_hold_the_same_rows_share_a_hold_and_a_release_ends_
     }
     let (_, list) = site.call(&site.person("operator"), Method::GET, "/v1alpha1/holds", &json!({})).await;
     assert_eq!(list["items"][0]["clusters"], json!(["a", "b"]));
-    hub.release(digest, &who, None).await.unwrap();
+    hub.release(&hub.kept_hold(digest).await.unwrap(), &who, None).await.unwrap();
     hub.prune_hold_reported(&name("b"), &held).await.unwrap();
     assert!(!waiting().await, "its head is on the way");
     site.running.publish("b", 4, &[]).await;
