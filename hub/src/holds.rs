@@ -7,7 +7,7 @@ mod reported;
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::records::{self, Hold, HoldKind, Kept, Writes as _, unchanged};
-use crate::store::{Action, Actor, Change, Precondition, StoreError};
+use crate::store::{Action, Actor, Change, StoreError};
 use policy::digest::Digest;
 use serde_json::json;
 
@@ -65,16 +65,17 @@ impl Hub {
         Ok(())
     }
 
-    /// Keeps a hold on the whole hub; one that stands already, or was released, stays as it is. A publish under way
-    /// begins again.
+    /// Keeps a hold on the whole hub; one that stands already, or was released, stays as it is, one that has lapsed
+    /// stands again. A publish under way begins again.
     pub(crate) async fn place_hold(&self, digest: Digest, kind: HoldKind, by: Actor) -> Result<(), HubError> {
         let _turn = self.turn.lock().await;
-        if self.is_held(digest).await? {
+        let before = records::get::<Hold>(self.store.as_ref(), &digest).await?;
+        if before.as_ref().is_some_and(counts) {
             return Ok(());
         }
         let entry = self.entry(by, Action::Hold, &digest, json!(kind));
         let hold = Hold { digest, kind, since: self.clock.wall(), released: None, lapsed: None };
-        let change = Change::new().set(&digest, &hold, Precondition::DoesNotExist)?;
+        let change = Change::new().set(&digest, &hold, unchanged(before.as_ref()))?;
         match self.store.commit(change, entry).await {
             Ok(_) => {
                 tracing::info!(hold = %digest, "something waits for a person: see `writ hold list`");
@@ -88,7 +89,7 @@ impl Hub {
 
     /// Whether such a hold stands or was released.
     pub(crate) async fn is_held(&self, digest: Digest) -> Result<bool, HubError> {
-        Ok(records::get::<Hold>(self.store.as_ref(), &digest).await?.is_some())
+        Ok(records::get::<Hold>(self.store.as_ref(), &digest).await?.is_some_and(|kept| counts(&kept)))
     }
 
     /// The first unreleased hold that keeps the whole hub from publishing.
@@ -105,4 +106,9 @@ impl Hub {
             None => Ok(()),
         }
     }
+}
+
+/// Whether the hold stands or was released: what has lapsed says nothing of what is wanted again.
+const fn counts(kept: &Kept<Hold>) -> bool {
+    kept.record.lapsed.is_none()
 }

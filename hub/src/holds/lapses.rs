@@ -25,6 +25,27 @@ impl Hub {
         self.leave_all(cluster, held).await
     }
 
+    /// The translators' difference is the one of `held` and no other, or there is none: holds on others lapse.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn lapse_renderings(&self, held: Option<Digest>) -> Result<(), HubError> {
+        let all = records::list::<Hold>(self.store.as_ref()).await?;
+        let stands = |hold: &Hold| hold.stands() && matches!(hold.kind, HoldKind::Rendering { .. });
+        for kept in all.iter().filter(|kept| stands(&kept.record) && Some(kept.record.digest) != held) {
+            let hold = Hold { lapsed: Some(self.clock.wall()), ..kept.record.clone() };
+            let change = Change::new().set(&hold.digest, &hold, unchanged(Some(kept)))?;
+            let entry = self.entry(Actor::Hub, Action::Lapse, &hold.digest, json!({"lapsed": true}));
+            match self.store.commit(change, entry).await {
+                Ok(_) => tracing::info!(hold = %hold.digest, "these renderings are no longer wanted"),
+                // Somebody released it at the same moment.
+                Err(StoreError::Conflict { .. }) => {}
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        Ok(())
+    }
+
     async fn leave_all(&self, cluster: &ClusterName, held: Option<Digest>) -> Result<(), HubError> {
         let standing = records::list::<Hold>(self.store.as_ref()).await?;
         for kept in standing.iter().filter(|kept| kept.record.stands() && Some(kept.record.digest) != held) {

@@ -98,11 +98,7 @@ fn person(extensions: &Extensions, now: Timestamp) -> Result<PersonName, Answer>
 }
 
 /// What the request is about; of a hold, also the state of it that is judged.
-async fn resource(
-    hub: &Hub,
-    subject: Subject,
-    params: &RawPathParams,
-) -> Result<(Resource, Option<Judged>), Answer> {
+async fn resource(hub: &Hub, subject: Subject, params: &RawPathParams) -> Result<(Resource, Option<Judged>), Answer> {
     let (_, text) = params.iter().next().unwrap_or_default();
     match subject {
         Subject::Fleet => Ok((Resource::Fleet, None)),

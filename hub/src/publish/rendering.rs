@@ -19,12 +19,13 @@ pub(crate) fn translators() -> Result<Digest, HubError> {
 
 impl Hub {
     /// When other translators made what is published, renders the published commits with those of this hub: equal
-    /// rules and equal facts, so every difference is the translators'. Such a difference is held.
+    /// rules and equal facts, so every difference is the translators'. Such a difference is held, in the place of
+    /// earlier ones.
     /// What was published and can no longer be read leaves nothing to compare with: then all of it is held.
     pub(super) async fn hold_new_renderings(&self, standing: &Standing, has_candidate: bool) -> Result<(), HubError> {
         let Some(pointer) = standing.pointer.as_ref().map(|kept| &kept.record) else { return Ok(()) };
         if same_translators(pointer.translators, self.translators) {
-            return Ok(());
+            return self.lapse_renderings(None).await;
         }
         let in_force = match self.load(pointer.accepted.clone(), false).await {
             Ok(in_force) => in_force,
@@ -34,9 +35,9 @@ impl Hub {
         let rendered = self.compile(in_force.catalog, fleet).await?;
         let (rules, digest) = differing(standing, &rendered)?;
         if rules.is_empty() {
-            return Ok(());
+            return self.lapse_renderings(None).await;
         }
-        self.place_hold(digest, HoldKind::Rendering { rules, unreadable: None }, Actor::Hub).await
+        self.hold_rendering(digest, HoldKind::Rendering { rules, unreadable: None }).await
     }
 
     /// Holds the whole fleet's renderings by these translators, because the published revision no longer passes the
@@ -58,7 +59,13 @@ impl Hub {
             return Err(error);
         }
         let kind = HoldKind::Rendering { rules: all(standing), unreadable: Some(pointer.accepted.revision.clone()) };
-        self.place_hold(digest, kind, Actor::Hub).await
+        self.hold_rendering(digest, kind).await
+    }
+
+    /// The new hold comes first: without one, the difference would pass.
+    async fn hold_rendering(&self, digest: Digest, kind: HoldKind) -> Result<(), HubError> {
+        self.place_hold(digest, kind, Actor::Hub).await?;
+        self.lapse_renderings(Some(digest)).await
     }
 }
 

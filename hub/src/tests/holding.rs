@@ -1,5 +1,7 @@
 use super::site::{Site, cluster, intent, who};
 use crate::error::HubError;
+use crate::publish::Outcome;
+use crate::publish::standing::Standing;
 use crate::records::{self, Accepted, HoldKind, Only, Pointer, PruneRelease, Writes as _};
 use crate::spokes::fixture::held;
 use crate::store::{Action, Change, Precondition, StoreError};
@@ -179,11 +181,35 @@ async fn an_upgrade_that_cannot_read_what_is_published_waits_for_a_person_and_th
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_on_renderings_lapses_with_the_difference_and_stands_again_with_it() {
+    let site = Site::published().await;
+    let first = site.newest("eu-1").head.clone();
+    site.write("intents/one.yaml", &intent("one", None, "b"));
+    site.commit().await;
+    let second = site.newest("eu-1").head.clone();
+    let mut held = Vec::new();
+    for (issued, revision) in [(&first, &second), (&second, &first), (&first, &second), (&second, &second)] {
+        upgraded(&site, issued.contents, Some(&revision.revision)).await;
+        let outcome = site.hub.publish(None).await.unwrap();
+        let holds = site.hub.holds().await.unwrap();
+        let standing: Vec<Digest> = holds.iter().filter(|hold| hold.stands()).map(|hold| hold.digest).collect();
+        let differs = issued.contents != revision.contents;
+        assert_eq!(outcome, if differs { Outcome::Waiting } else { Outcome::Published });
+        assert_eq!(standing.len(), usize::from(differs), "{holds:?}");
+        held.extend(standing);
+    }
+    assert_ne!(held[0], held[1]);
+    assert_eq!(held[0], held[2], "the same difference again waits again");
+}
+
 async fn upgraded(site: &Site, contents: Digest, lost: Option<&str>) {
     let store = site.hub.store.as_ref();
+    // The hub goes on from it, or it would collect what it does not know.
+    let mut standing = site.hub.standing.lock().await;
     let mut fleet = site.hub.issued().as_ref().clone();
     for issued in fleet.clusters.values_mut() {
-        issued.contents = contents;
+        issued.previous = Some(std::mem::replace(&mut issued.contents, contents));
     }
     let bytes = serde_json::to_vec(&fleet).unwrap();
     let blob = crate::store::Blob { digest: Digest::of(&bytes), bytes: bytes.into() };
@@ -194,4 +220,5 @@ async fn upgraded(site: &Site, contents: Digest, lost: Option<&str>) {
     let change = Change::new().set(&Only, &pointer, Precondition::Unconditional).unwrap();
     let change = change.set(&Only, &pointer.accepted, Precondition::Unconditional).unwrap();
     store.commit(change, site.hub.entry(who(), Action::Publish, &"older", json!(null))).await.unwrap();
+    *standing = Standing::load(store).await.unwrap();
 }

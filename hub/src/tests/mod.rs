@@ -1,9 +1,9 @@
 //! The hub's parts together: real git, real SQLite, real keys.
 
+mod failing;
 mod holding;
 mod joining;
 mod measuring;
-mod failing;
 mod publishing;
 mod readiness;
 mod restoring;
