@@ -44,6 +44,25 @@ async fn inv17_a_crash_loses_neither_a_change_nor_its_audit_entry() {
     }
 }
 
+/// Neither is there without the other, whichever fails.
+#[tokio::test]
+async fn inv17_a_change_whose_audit_entry_cannot_be_written_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("writ.db");
+    let before = SqliteStore::open(&path).unwrap().revision().await.unwrap();
+    let no_audit = "CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    let mut outside = rusqlite::Connection::open(&path).unwrap();
+    // The thread of the dropped store closes the file a moment later.
+    outside.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    outside.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap().commit().unwrap();
+    outside.execute_batch(no_audit).unwrap();
+    drop(outside);
+    let store = reopened(&path).await;
+    store.commit(one("a"), entry("a")).await.unwrap_err();
+    assert!(store.get(&Key::of("thing", &"a")).await.unwrap().is_none());
+    assert_eq!(store.revision().await.unwrap(), before);
+}
+
 #[tokio::test]
 async fn comes_back_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
