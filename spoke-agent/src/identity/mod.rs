@@ -39,19 +39,19 @@ pub enum IdentityProblem {
     #[error(transparent)]
     File(#[from] FileError),
     /// Keys.
-    #[error("the agent's key cannot be used")]
+    #[error("the agent's key identity/key.pem cannot be used: restore it, or join anew with a string from `writ cluster invite --replace`")]
     Key(#[from] KeyError),
     /// The trust documents.
     #[error(transparent)]
     Trust(#[from] TrustFault),
     /// The trust domain.
-    #[error("the trust document's domain is refused")]
+    #[error("the trust document's domain is refused; ask those who run the hub")]
     Domain(#[from] IdentityError),
     /// Its authorities.
     #[error(transparent)]
     Authorities(#[from] AuthoritiesError),
     /// TLS.
-    #[error("TLS cannot be set up")]
+    #[error("TLS cannot be set up with identity/cert.pem and identity/key.pem; if they were damaged, join anew with a string from `writ cluster invite --replace`")]
     Tls(#[from] TlsError),
     /// No hub answered.
     #[error("no hub could be reached")]
