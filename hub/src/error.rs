@@ -17,7 +17,7 @@ pub enum HubError {
     #[error("`{0}` has joined already; invite it with --replace if its spoke was lost")]
     AlreadyJoined(ClusterName),
     /// Nothing to revoke.
-    #[error("`{0}` has no identity to revoke: it has not joined")]
+    #[error("`{0}` has nothing to revoke: it has not joined, and no join string of it waits")]
     NotJoined(ClusterName),
     /// A token that gives nothing. Which of the reasons it was is not told to the caller.
     #[error("the join token is unknown, used or expired; ask for a new one with `writ cluster invite`")]

@@ -5,6 +5,7 @@ use crate::hub::Hub;
 use crate::records::{
     self, Identity, JoinToken, Kept, KeyId, KeyOwner, Record as _, Revocation, TokenHash, Writes as _, unchanged,
 };
+use crate::store::change::MOST;
 use crate::store::{Action, Actor, Change, Precondition, Revision, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use policy::name::ClusterName;
@@ -114,24 +115,42 @@ impl Hub {
         Ok(identity.map(|kept| kept.record).filter(|identity| identity.is_live(key)))
     }
 
-    /// Takes a cluster's identity away: its streams are cut, its handshakes and renewals refused. `reason` goes into
-    /// the audit entry.
+    /// Takes a cluster's identity away: its streams are cut, its handshakes and renewals refused, and its unused join
+    /// strings give nothing. `reason` goes into the audit entry.
     ///
     /// # Errors
-    /// [`HubError::NotJoined`] when it has none.
+    /// [`HubError::NotJoined`] when it has neither an identity nor a join string.
     pub async fn revoke(&self, cluster: &ClusterName, who: &Actor, reason: Option<&str>) -> Result<(), HubError> {
-        let not_joined = || HubError::NotJoined(cluster.clone());
-        let kept = records::get::<Identity>(self.store.as_ref(), cluster).await?.ok_or_else(not_joined)?;
-        if kept.record.revoked.is_some() {
-            return Ok(());
+        let stands = records::get::<Identity>(self.store.as_ref(), cluster).await?;
+        let tokens = self.unused_tokens(cluster).await?;
+        let live = stands.as_ref().filter(|kept| kept.record.revoked.is_none());
+        if live.is_none() && tokens.is_empty() {
+            return if stands.is_some() { Ok(()) } else { Err(HubError::NotJoined(cluster.clone())) };
         }
-        let expects = unchanged(Some(&kept));
-        let revoked = Some(Revocation { at: self.clock.wall(), by: who.clone() });
-        let identity = Identity { revoked, ..kept.record };
-        let change = Change::new().set(cluster, &identity, expects)?;
-        self.store.commit(change, self.entry(who.clone(), Action::Revoke, cluster, json!({"reason": reason}))).await?;
-        tracing::info!(%cluster, by = %who, "a spoke is revoked");
+        let mut change = Change::new();
+        if let Some(kept) = live {
+            let revoked = Some(Revocation { at: self.clock.wall(), by: who.clone() });
+            change = change.set(cluster, &Identity { revoked, ..kept.record.clone() }, unchanged(Some(kept)))?;
+        }
+        let detail = json!({"reason": reason, "joinStrings": tokens.len()});
+        for part in tokens.chunks(MOST - 1) {
+            for token in part {
+                let key = crate::store::Key::of(JoinToken::NAME, &token.id);
+                change = change.delete(key, Precondition::MatchesRevision(token.revision));
+            }
+            let entry = self.entry(who.clone(), Action::Revoke, cluster, detail.clone());
+            self.store.commit(std::mem::take(&mut change), entry).await?;
+        }
+        if !change.writes().is_empty() {
+            self.store.commit(change, self.entry(who.clone(), Action::Revoke, cluster, detail)).await?;
+        }
+        tracing::info!(%cluster, by = %who, strings = tokens.len(), "a spoke is revoked");
         self.reload(cluster).await
+    }
+
+    async fn unused_tokens(&self, cluster: &ClusterName) -> Result<Vec<Kept<JoinToken>>, HubError> {
+        let tokens = records::list::<JoinToken>(self.store.as_ref()).await?;
+        Ok(tokens.into_iter().filter(|token| token.record.cluster == *cluster).collect())
     }
 
     /// Keeps a token for `invitation`, under its hash.

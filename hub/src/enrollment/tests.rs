@@ -144,6 +144,21 @@ async fn a_revoked_member_is_cut_and_can_neither_call_nor_renew() {
     assert_eq!(running.redeem(&token, &member.key).await.unwrap_err().code(), Code::AlreadyExists);
 }
 
+/// Whoever revokes a cluster means every string that was ever given out for it, joined or not.
+#[tokio::test]
+async fn attack01_a_revocation_ends_unused_join_strings() {
+    let running = Running::start().await;
+    let (ada, key) = (Actor::Person("ada".to_owned()), LeafKey::generate().unwrap());
+    let leaked = running.invite("a", false).await;
+    running.hub.revoke(&name("a"), &ada, None).await.unwrap();
+    assert_eq!(running.redeem(&leaked, &key).await.unwrap_err().code(), Code::PermissionDenied, "never joined");
+    running.join("a").await;
+    running.hub.revoke(&name("a"), &ada, None).await.unwrap();
+    let leaked = running.invite("a", false).await;
+    running.hub.revoke(&name("a"), &ada, None).await.unwrap();
+    assert_eq!(running.redeem(&leaked, &key).await.unwrap_err().code(), Code::PermissionDenied, "revoked before");
+}
+
 #[tokio::test]
 async fn attack05_a_certificate_of_a_replaced_key_is_nobodys() {
     let running = Running::start().await;
