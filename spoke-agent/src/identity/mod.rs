@@ -39,7 +39,9 @@ pub enum IdentityProblem {
     #[error(transparent)]
     File(#[from] FileError),
     /// Keys.
-    #[error("the agent's key identity/key.pem cannot be used: restore it, or join anew with a string from `writ cluster invite --replace`")]
+    #[error(
+        "the agent's key identity/key.pem cannot be used: restore it, or join anew with a string from `writ cluster invite --replace`"
+    )]
     Key(#[from] KeyError),
     /// The trust documents.
     #[error(transparent)]
@@ -51,7 +53,9 @@ pub enum IdentityProblem {
     #[error(transparent)]
     Authorities(#[from] AuthoritiesError),
     /// TLS.
-    #[error("TLS cannot be set up with identity/cert.pem and identity/key.pem; if they were damaged, join anew with a string from `writ cluster invite --replace`")]
+    #[error(
+        "TLS cannot be set up with identity/cert.pem and identity/key.pem; if they were damaged, join anew with a string from `writ cluster invite --replace`"
+    )]
     Tls(#[from] TlsError),
     /// No hub answered.
     #[error("no hub could be reached")]
