@@ -106,6 +106,14 @@ label!(
     /// A Kubernetes namespace.
     Namespace
 );
+
+impl Namespace {
+    /// The agent's own, where nothing else is configured.
+    #[must_use]
+    pub fn of_writ() -> Self {
+        Self("writ-system".to_owned())
+    }
+}
 label!(
     /// The name of one document; unique per kind.
     DocumentName

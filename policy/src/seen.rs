@@ -11,8 +11,11 @@ use std::collections::BTreeMap;
 /// One object that exists, as the target reads it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
-    /// The object.
+    /// The object; where it stands as applied, that which was applied.
     pub object: Object,
+    /// The digest of what was applied last, where the target knows that our part of the object stands exactly as that
+    /// left it. A server fills in defaults and writes values its own way, so trees alone do not tell.
+    pub as_applied: Option<Digest>,
     /// Its identity over time.
     pub uid: Uid,
     /// Its version: changes with every write.
@@ -37,6 +40,8 @@ pub struct Seen {
     pub objects: BTreeMap<ObjectId, Observed>,
     /// What Writ has claimed, owns, or has removed.
     pub inventory: Inventory,
+    /// Objects in question that could not be looked at, with what that makes of their units.
+    pub unseen: BTreeMap<ObjectId, Outcome>,
     /// The last good objects that rows name, by digest, checked against it.
     pub good: BTreeMap<Digest, Object>,
     /// What was refused and is not to be tried again yet: by unit and by what it would have become, what became of it.

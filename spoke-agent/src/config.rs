@@ -1,7 +1,9 @@
 //! `SpokeConfig`: everything the agent is told, checked as a whole before anything starts.
 
+use crate::target::choice::Choice;
 use policy::diagnostic::{Code, Diagnostic};
 use policy::document::{self, Doc};
+use policy::name::Namespace;
 use policy::time::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -34,11 +36,24 @@ struct Spec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct TargetSpec {
     /// A directory of YAML.
-    directory: PathBuf,
+    directory: Option<PathBuf>,
+    /// A cluster behind a kube-apiserver.
+    kube: Option<KubeSpec>,
 }
 
-/// Where the target directory stands in the file.
-const TARGET: &str = "/spec/target/directory";
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct KubeSpec {
+    /// The file that says where the cluster is and who the agent is there; without it, the cluster that it runs in.
+    kubeconfig: Option<PathBuf>,
+    /// The agent's own namespace.
+    #[serde(default = "Namespace::of_writ")]
+    namespace: Namespace,
+}
+
+/// Where the target stands in the file.
+const TARGET: &str = "/spec/target";
+const DIRECTORY: &str = "/spec/target/directory";
 /// Looking without a pause would leave no time for anything else.
 const LEAST_SCAN: Span = Span::new(Duration::from_secs(1));
 
@@ -59,8 +74,8 @@ const fn linger() -> Span {
 pub struct Config {
     /// The agent's own folder.
     pub data: PathBuf,
-    /// The target directory.
-    pub directory: PathBuf,
+    /// Where policy becomes objects.
+    pub target: Choice,
     /// The local listener.
     pub local: SocketAddr,
     /// How often everything is looked at.
@@ -96,25 +111,54 @@ impl Config {
     fn of(doc: &Doc, spec: &Spec, file: &File) -> Result<Self, Vec<Diagnostic>> {
         let mut found: Vec<_> =
             at_least(doc, "/spec/slowScan", spec.slow_scan, LEAST_SCAN, slow_scan()).into_iter().collect();
-        let mut folder = |at: &str, named: &Path| file.folder_at(doc, at, named).map_err(|fault| found.push(fault));
-        let (data, directory) = (folder("/spec/data", &spec.data), folder(TARGET, &spec.target.directory));
-        let (Ok(data), Ok(directory), true) = (data, directory, found.is_empty()) else {
+        let data = file.folder_at(doc, "/spec/data", &spec.data).map_err(|fault| found.push(fault));
+        let target = choice(doc, &spec.target, file).map_err(|fault| found.push(fault));
+        let (Ok(data), Ok(target), true) = (data, target, found.is_empty()) else {
             found.sort();
             return Err(found);
         };
-        if is_one_folder(&data, &directory) {
-            let fault = doc.error(Code::Duplicate, TARGET, "the target directory is the agent's own folder `data`");
+        if matches!(&target, Choice::Directory(directory) if is_one_folder(&data, directory)) {
+            let fault = doc.error(Code::Duplicate, DIRECTORY, "the target directory is the agent's own folder `data`");
             return Err(vec![
                 fault.help("give the agent a folder beside the cluster's: what stands in either is its own"),
             ]);
         }
-        Ok(Self { data, directory, local: spec.local.0, slow_scan: spec.slow_scan.get(), linger: spec.linger.get() })
+        Ok(Self { data, target, local: spec.local.0, slow_scan: spec.slow_scan.get(), linger: spec.linger.get() })
     }
 
     fn missing_target(&self, doc: &Doc) -> Option<Diagnostic> {
-        let message = || format!("there is no target directory `{}`", self.directory.display());
-        let fault = || doc.error(Code::UnknownReference, TARGET, message()).help("make it, or name another");
-        (!self.directory.is_dir()).then(fault)
+        let missing = |at: &str, what: &str, path: &Path| {
+            let fault = doc.error(Code::UnknownReference, at, format!("there is no {what} `{}`", path.display()));
+            fault.help("make it, or name another")
+        };
+        match &self.target {
+            Choice::Directory(directory) if !directory.is_dir() => {
+                Some(missing(DIRECTORY, "target directory", directory))
+            }
+            Choice::Kube { kubeconfig: Some(path), .. } if !path.is_file() => {
+                Some(missing("/spec/target/kube/kubeconfig", "kubeconfig", path))
+            }
+            Choice::Directory(_) | Choice::Kube { .. } => None,
+        }
+    }
+}
+
+/// The one target that is named.
+fn choice(doc: &Doc, spec: &TargetSpec, file: &File) -> Result<Choice, Diagnostic> {
+    match (&spec.directory, &spec.kube) {
+        (Some(directory), None) => file.folder_at(doc, DIRECTORY, directory).map(Choice::Directory),
+        (None, Some(KubeSpec { kubeconfig, namespace })) => {
+            let kubeconfig = kubeconfig.as_ref().map(|path| file.path(path));
+            Ok(Choice::Kube { kubeconfig, namespace: namespace.clone() })
+        }
+        (None, None) => {
+            let fault = doc.error(Code::MissingField, TARGET, "no target is named");
+            Err(fault.help("write `directory: PATH` for a directory of YAML, or `kube: {}` for a cluster"))
+        }
+        (Some(_), Some(_)) => {
+            let fault = doc.error(Code::Duplicate, TARGET, "an agent has one target, and two are named");
+            Err(fault.help("remove `directory` or `kube`; run an agent for each"))
+        }
     }
 }
 
@@ -139,7 +183,7 @@ mod tests {
     fn has_defaults_and_paths_relative_to_the_file() {
         let config = load("  data: data\n  target: {directory: /srv/cluster}\n").unwrap();
         assert!(config.data.ends_with("data") && config.data.is_absolute());
-        assert_eq!(config.directory, Path::new("/srv/cluster"));
+        assert_eq!(config.target, Choice::Directory("/srv/cluster".into()));
         assert_eq!((config.local.port(), config.slow_scan), (9445, Duration::from_secs(600)));
     }
 

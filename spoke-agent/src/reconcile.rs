@@ -12,7 +12,7 @@ use policy::facts::Capabilities;
 use policy::mode::Mode;
 use policy::object::Object;
 use policy::plan::prune::{self, Held};
-use policy::plan::{Plan, plan};
+use policy::plan::{Plan, in_question, plan};
 use policy::resolve::{Settings, resolve, without_bundle};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
@@ -83,12 +83,14 @@ impl Reconciler {
         self.began = self.time.clock().monotonic();
         let sight = self.target.observe().await?;
         self.refusals.begin(circumstances(&sight)?, self.began);
-        let (seen, mut faults) = self.look(&sight);
+        let (mut seen, mut faults) = self.with_copies(&sight);
         let now = self.time.now();
         let wants = match bundle {
             Some(bundle) => resolve(bundle, &seen, &self.settings, now),
             None => without_bundle(&seen, cluster),
         };
+        let looked = self.target.look(&in_question(&wants, &seen.inventory)).await?;
+        (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
         let released = bundle.and_then(|bundle| bundle.head().prune);
         let plan = prune::admit(plan(&wants, &seen, now), &seen.inventory, released, now)?;
         let held = plan.held.clone();
@@ -114,7 +116,7 @@ impl Reconciler {
 
     /// What is seen, with what was refused and the last good copies that rows name; what is wrong with one is told by its
     /// file.
-    fn look(&mut self, sight: &Sight) -> (Seen, BTreeSet<String>) {
+    fn with_copies(&mut self, sight: &Sight) -> (Seen, BTreeSet<String>) {
         let odd = |oddity: &crate::target::Oddity| format!("{}: {}", oddity.place, oddity.why);
         let mut faults: BTreeSet<String> = sight.oddities.iter().map(odd).collect();
         let mut seen = sight.seen.clone();

@@ -10,7 +10,7 @@ use crate::connection::Beginning;
 use crate::faults::Faults;
 use crate::identity::{Files, IdentityProblem, TrustFault, Trusted};
 use crate::measures::Measures;
-use crate::target::directory::Directory;
+use crate::target::choice::Means;
 use crate::target::{Target, TargetError};
 use crate::time::Time;
 use bytes::Bytes;
@@ -41,7 +41,7 @@ pub struct Started {
     /// What the tasks share.
     pub agent: Arc<Agent>,
     /// The cluster.
-    pub target: Arc<Directory>,
+    pub target: Arc<dyn Target>,
     /// Last good copies.
     pub good: Good,
     /// The status that stood in the cluster.
@@ -58,14 +58,18 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) 
     let files = Files::under(&config.data);
     let joined = files.joined()?.ok_or_else(|| IdentityProblem::NotJoined(config.data.clone()))?;
     let good = Good::under(&config.data);
-    let target = Arc::new(Directory::open(config.directory.clone(), good.clone(), Arc::clone(&chance))?);
+    let wake = Arc::new(Notify::new());
+    let (chance_too, wake_too) = (Arc::clone(&chance), Arc::clone(&wake));
+    let means = Means { good: good.clone(), chance: chance_too, clock: Arc::clone(&clock), wake: wake_too };
+    let target = config.target.open(means).await?;
     let faults = Faults::default();
     let told = target.told().await.unwrap_or_else(|error| {
         faults.put("status", Some(service::exit::chain(&error)));
         None
     });
     let time = Time::start(clock, StoredTime::under(&config.data), faults.clone());
-    let cluster_uid = uid_of(told.as_ref()).unwrap_or_else(|| chance.uid());
+    let own = target.cluster_uid().map(str::to_owned);
+    let cluster_uid = own.or_else(|| uid_of(told.as_ref())).unwrap_or_else(|| chance.uid());
     let agent = Agent {
         cluster: joined.cluster.clone(),
         cluster_uid,
@@ -81,7 +85,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) 
         report: watch::Sender::new(None),
         faults,
         measures: Measures::default(),
-        wake: Arc::new(Notify::new()),
+        wake,
         commits: Mutex::default(),
     };
     let trusted = Trusted::load(&config.data, agent.joined.trust);

@@ -10,6 +10,7 @@ use crate::reconcile::Reconciler;
 use crate::rounds;
 use crate::start::{Started, start};
 use crate::status;
+use crate::target::choice::Choice;
 use crate::target::directory::Layout;
 use crate::target::directory::watch::Watch;
 use anyhow::{Context as _, Result};
@@ -64,7 +65,7 @@ pub async fn run(config: &Config, ready_file: Option<&Path>) -> Result<()> {
 fn enforce(supervisor: &mut Supervisor, config: &Config, started: &Started, ready: service::health::Gate) {
     let (agent, target, good) = (&started.agent, &started.target, &started.good);
     let settings = Settings { linger: config.linger };
-    let reconciler = Reconciler::new(Arc::clone(target) as _, good.clone(), agent.time.clone(), settings);
+    let reconciler = Reconciler::new(Arc::clone(target), good.clone(), agent.time.clone(), settings);
     let reconciler = reconciler.measured(agent.measures.clone());
     let (shared, slow_scan) = (Arc::clone(agent), config.slow_scan);
     supervisor.start_once(Task::new("rounds", Policy::Fatal).beats_within(SILENCE), move |context| {
@@ -87,7 +88,9 @@ fn enforce(supervisor: &mut Supervisor, config: &Config, started: &Started, read
 
 /// What wakes the rounds when the directory changes. Without it the slow scan still sees everything.
 fn watch(supervisor: &mut Supervisor, config: &Config, started: &Started) {
-    let root = config.directory.canonicalize().unwrap_or_else(|_| config.directory.clone());
+    // A cluster is watched by its target.
+    let Choice::Directory(root) = &config.target else { return };
+    let root = root.canonicalize().unwrap_or_else(|_| root.clone());
     match Watch::start(Layout::new(root)) {
         Ok(watch) => {
             let wake = Arc::clone(&started.agent.wake);

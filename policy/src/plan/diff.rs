@@ -6,21 +6,32 @@ use crate::canonical;
 use crate::digest::Digest;
 use crate::object::{FILLED_IN, Object};
 use crate::resolve::Desired;
+use crate::seen::Observed;
 use serde_json::Value;
 
 /// Whether `observed` stands as `desired` says: all of it, or the fields that are ours.
-pub(super) fn stands(desired: &Desired, observed: &Object) -> bool {
-    match desired.own {
-        Own::Whole => same(&desired.object, observed),
-        Own::Fields => fields::stand_in(observed.tree(), desired.object.tree()),
-    }
+pub(super) fn stands(desired: &Desired, observed: &Observed) -> bool {
+    let object = &observed.object;
+    is_applied(desired, observed)
+        || match desired.own {
+            Own::Whole => same(&desired.object, object),
+            Own::Fields => fields::stand_in(object.tree(), desired.object.tree()),
+        }
+}
+
+/// Whether the target knows that `desired` is what was applied last, and stands.
+fn is_applied(desired: &Desired, observed: &Observed) -> bool {
+    observed.as_applied.is_some_and(|applied| applied == digest(&desired.object))
 }
 
 /// Whether `observed` stands as `desired` says, Writ's own marks included: an object that passed from one rule to
 /// another says so.
-pub(super) fn stands_marked(desired: &Desired, observed: &Object) -> bool {
+pub(super) fn stands_marked(desired: &Desired, observed: &Observed) -> bool {
     match desired.own {
-        Own::Whole => essence(desired.object.tree(), false) == essence(observed.tree(), false),
+        Own::Whole => {
+            is_applied(desired, observed)
+                || essence(desired.object.tree(), false) == essence(observed.object.tree(), false)
+        }
         Own::Fields => stands(desired, observed),
     }
 }

@@ -108,8 +108,7 @@ fn repaired(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<
         return Ok(adopted(round, unit, desired, before, observed));
     }
     let row = row(round, unit, desired, before, State::Owned { uid: observed.uid.clone() });
-    let stands =
-        diff::stands_marked(desired, &observed.object) && before.is_some_and(|before| before.digest == row.digest);
+    let stands = diff::stands_marked(desired, observed) && before.is_some_and(|before| before.digest == row.digest);
     if !stands && immutable::differs(&desired.object, &observed.object) {
         return replaced(desired, before, &row, observed);
     }
@@ -139,16 +138,19 @@ fn replaced(desired: &Desired, before: Option<&Row>, row: &Row, observed: &Obser
 /// The row of an object that is wanted, in `state`; `since` stays while the state does.
 fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>, state: State) -> Row {
     let since = before.filter(|before| before.state == state).map_or(round.now, |before| before.since);
+    let digest = diff::digest(&desired.object);
+    let same = before.filter(|before| before.digest == digest && before.state == state);
     Row {
         id: desired.object.id().clone(),
         api: desired.object.api().clone(),
         rule: unit.rule.clone(),
         unit: unit.namespace.clone(),
         own: desired.own,
-        digest: diff::digest(&desired.object),
+        digest,
         since,
         leaving: None,
         mode: Mode::Enforce,
+        written: same.and_then(|before| before.written.clone()),
         state,
     }
 }

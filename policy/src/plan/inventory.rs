@@ -42,6 +42,16 @@ pub enum State {
     },
 }
 
+/// What the last write left, as the target told it: by this it knows later whether somebody else has written our part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Written {
+    /// The object's version after the write.
+    pub version: Version,
+    /// The digest of our part of it.
+    pub part: Digest,
+}
+
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,6 +77,9 @@ pub struct Row {
     /// The mode under which its unit was last planned: without a bundle, what was not enforced then is not repaired.
     #[serde(default = "enforce", skip_serializing_if = "is_enforce")]
     pub mode: Mode,
+    /// What the last write of this very digest left, where the target tells that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Written>,
     /// Where it stands.
     pub state: State,
 }

@@ -34,7 +34,7 @@ pub(super) fn last_good(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outc
 pub(super) fn stays(round: &Round<'_>, row: &Row, observed: &Observed) -> Option<Move> {
     let object = round.seen.good.get(&row.digest).filter(|_| row.mode == Mode::Enforce)?.clone();
     let good = Desired { own: row.own, adopt: false, object };
-    let drifted = !diff::stands_marked(&good, &observed.object) && !immutable::differs(&good.object, &observed.object);
+    let drifted = !diff::stands_marked(&good, observed) && !immutable::differs(&good.object, &observed.object);
     drifted.then(|| moves::update(&good, row, observed))
 }
 

@@ -20,12 +20,12 @@ mod tell;
 use crate::bundle::entry::Own;
 use crate::digest::Digest;
 use crate::name::RuleName;
-use crate::object::{Object, ObjectId};
+use crate::object::{ApiVersion, Object, ObjectId};
 use crate::outcome::{Outcome, UnitId};
 use crate::resolve::{Want, Wants};
 use crate::seen::Seen;
 use crate::time::TrustedTime;
-use inventory::{Row, Uid, Version};
+use inventory::{Inventory, Row, Uid, Version};
 use round::Round;
 use std::collections::BTreeMap;
 
@@ -56,6 +56,8 @@ pub enum Step {
         rule: RuleName,
         /// What must be there.
         expects: Expects,
+        /// Whether fields that others hold are taken from them.
+        adopt: bool,
     },
     /// Give up the fields that are ours (those of `object`, as last applied); then write `after`.
     Release {
@@ -89,15 +91,17 @@ pub enum Undo {
     /// Write the object as it was before the step, over what the step left (or, after a deletion, anew). Where the
     /// row is Claimed then, it becomes Owned.
     Restore {
-        /// The whole object as it was, less what the server fills in.
+        /// The whole object as it was, less what the server fills in; or what was applied, where that stood.
         before: Object,
+        /// Whether `before` is what was applied: then applying it again brings it back.
+        as_applied: bool,
         /// Whether the step had written all of it or fields.
         own: Own,
         /// The rule that wrote.
         rule: RuleName,
     },
     /// Write the row as it was; none: drop it.
-    Row(ObjectId, Option<Row>),
+    Row(ObjectId, Option<Box<Row>>),
 }
 
 /// A step and its way back.
@@ -152,12 +156,31 @@ pub fn plan(wants: &Wants, seen: &Seen, now: TrustedTime) -> Plan {
 }
 
 fn unit_plan(round: &Round<'_>, unit: &UnitId, want: &Want) -> UnitPlan {
+    if let Some(outcome) = unseen(round, unit, want) {
+        return have::planned(Vec::new(), Digest::of(&[]), outcome);
+    }
     match want {
         Want::Have(desired) => have::have(round, unit, desired),
         Want::Show(desired, mode) => tell::show(round, unit, desired, *mode),
         Want::Keep { outcome, mode } => keep::keep(round, unit, outcome, *mode),
         Want::Gone { why, after } => leave::gone(round, unit, *why, *after),
     }
+}
+
+/// What is said of a unit of which an object cannot be looked at: nothing is planned blindly.
+fn unseen(round: &Round<'_>, unit: &UnitId, want: &Want) -> Option<Outcome> {
+    let rows = round.seen.inventory.values().filter(|row| row.live() && row.unit() == *unit).map(|row| &row.id);
+    let desired = want.desired().iter().map(|desired| desired.object.id());
+    rows.chain(desired).find_map(|id| round.seen.unseen.get(id)).cloned()
+}
+
+/// The objects that a round must look at: what is wanted and what rows speak of, each in the version that it is written
+/// in.
+#[must_use]
+pub fn in_question(wants: &Wants, inventory: &Inventory) -> BTreeMap<ObjectId, ApiVersion> {
+    let rows = inventory.values().filter(|row| row.live()).map(|row| (row.id.clone(), row.api.clone()));
+    let desired = wants.values().flat_map(Want::desired).map(|desired| &desired.object);
+    rows.chain(desired.map(|object| (object.id().clone(), object.api().clone()))).collect()
 }
 
 /// Rows of removals that are a day old, unless the object is wanted again.

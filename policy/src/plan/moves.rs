@@ -2,19 +2,19 @@
 
 use super::inventory::{Row, State};
 use super::{Expects, Move, Step, Undo, diff};
-use crate::object::Object;
+use crate::object::{Object, ObjectId};
 use crate::resolve::Desired;
 use crate::seen::Observed;
 
 /// Writes a row over the one that stands.
 pub(super) fn claim(row: Row, before: Option<&Row>) -> Move {
-    let undo = vec![Undo::Row(row.id.clone(), before.cloned())];
+    let undo = vec![back_to(&row.id, before)];
     Move { step: Step::Claim(row), undo }
 }
 
 /// Drops a row.
 pub(super) fn forget(row: &Row) -> Move {
-    Move { step: Step::Forget(row.id.clone()), undo: vec![Undo::Row(row.id.clone(), Some(row.clone()))] }
+    Move { step: Step::Forget(row.id.clone()), undo: vec![back_to(&row.id, Some(row))] }
 }
 
 /// Writes an object where there is none.
@@ -33,20 +33,32 @@ pub(super) fn update(desired: &Desired, row: &Row, observed: &Observed) -> Move 
 pub(super) fn delete(row: &Row, observed: &Observed, after: Row) -> Move {
     let (id, uid, version) = (row.id.clone(), observed.uid.clone(), observed.version.clone());
     let claimed = Row { state: State::Claimed, ..row.clone() };
-    let undo = vec![Undo::Row(id.clone(), Some(claimed)), restore(row, observed)];
+    let undo = vec![back_to(&id, Some(&claimed)), restore(row, observed)];
     Move { step: Step::Delete { id, uid, version, after }, undo }
 }
 
 /// Gives up our fields; the row stands as `after` then.
 pub(super) fn release(row: &Row, observed: &Observed, fields: &Object, after: Row) -> Move {
-    let undo = vec![Undo::Row(row.id.clone(), Some(row.clone())), restore(row, observed)];
+    let undo = vec![back_to(&row.id, Some(row)), restore(row, observed)];
     Move { step: Step::Release { object: fields.clone(), rule: row.rule.clone(), after }, undo }
 }
 
 fn apply(desired: &Desired, row: &Row, expects: Expects) -> Step {
-    Step::Apply { object: desired.object.clone(), own: desired.own, rule: row.rule.clone(), expects }
+    Step::Apply {
+        object: desired.object.clone(),
+        own: desired.own,
+        rule: row.rule.clone(),
+        expects,
+        adopt: desired.adopt,
+    }
 }
 
 fn restore(row: &Row, observed: &Observed) -> Undo {
-    Undo::Restore { before: diff::restorable(&observed.object), own: row.own, rule: row.rule.clone() }
+    let as_applied = observed.as_applied.is_some();
+    let before = if as_applied { observed.object.clone() } else { diff::restorable(&observed.object) };
+    Undo::Restore { before, as_applied, own: row.own, rule: row.rule.clone() }
+}
+
+fn back_to(id: &ObjectId, before: Option<&Row>) -> Undo {
+    Undo::Row(id.clone(), before.cloned().map(Box::new))
 }

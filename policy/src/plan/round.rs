@@ -52,7 +52,7 @@ impl<'a> Round<'a> {
     pub(super) fn standing(&self, desired: &Desired) -> Standing<'a> {
         let id = desired.object.id();
         let Some(observed) = self.seen.objects.get(id) else { return Standing::Absent };
-        let as_wanted = diff::stands(desired, &observed.object);
+        let as_wanted = diff::stands(desired, observed);
         let ours = self.row(id).is_some_and(|row| self.is_ours(row, observed, as_wanted));
         if ours || desired.own == Own::Fields { Standing::Ours(observed) } else { Standing::Foreign(observed) }
     }
@@ -79,7 +79,7 @@ impl<'a> Round<'a> {
     fn as_claimed(&self, row: &Row, observed: &Observed) -> bool {
         let claimed = self.seen.good.get(&row.digest).cloned();
         let claimed = claimed.map(|object| Desired { own: row.own, adopt: false, object });
-        claimed.is_some_and(|claimed| diff::stands(&claimed, &observed.object))
+        claimed.is_some_and(|claimed| diff::stands(&claimed, observed))
     }
 }
 

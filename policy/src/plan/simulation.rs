@@ -113,7 +113,7 @@ impl Cluster {
                 self.write(before.id().clone(), before.clone());
                 self.record(before.id());
             }
-            Undo::Row(id, Some(row)) => drop(self.seen.inventory.insert(id.clone(), row.clone())),
+            Undo::Row(id, Some(row)) => drop(self.seen.inventory.insert(id.clone(), (**row).clone())),
             Undo::Row(id, None) => drop(self.seen.inventory.remove(id)),
         }
     }
@@ -131,6 +131,6 @@ impl Cluster {
         let fresh = Uid(format!("uid-{}", self.writes));
         let uid = self.seen.objects.get(&id).map_or(fresh, |found| found.uid.clone());
         let version = Version(self.writes.to_string());
-        self.seen.objects.insert(id, Observed { object, uid, version });
+        self.seen.objects.insert(id, Observed { object, as_applied: None, uid, version });
     }
 }

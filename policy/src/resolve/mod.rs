@@ -80,6 +80,17 @@ pub enum Want {
     },
 }
 
+impl Want {
+    /// The objects that are wanted or shown.
+    #[must_use]
+    pub fn desired(&self) -> &[Desired] {
+        match self {
+            Self::Have(desired) | Self::Show(desired, _) => desired,
+            Self::Keep { .. } | Self::Gone { .. } => &[],
+        }
+    }
+}
+
 /// What is wanted of every unit.
 pub type Wants = BTreeMap<UnitId, Want>;
 

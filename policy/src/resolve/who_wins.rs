@@ -48,6 +48,7 @@ fn row(name: &str, unit: &UnitId, leaving: Option<Timestamp>, state: State) -> R
         since: at(0),
         leaving,
         mode: Mode::Enforce,
+        written: None,
         state,
     }
 }

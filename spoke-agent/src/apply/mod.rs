@@ -177,7 +177,7 @@ fn half_done(failed: &Move) -> impl Iterator<Item = &Undo> {
 
 /// Invariant 35: a row is given up only when its object certainly does not stand as the row meant it.
 fn is_needed_still(undo: &Undo, stuck: &BTreeSet<ObjectId>) -> bool {
-    matches!(undo, Undo::Row(id, before) if stuck.contains(id) && !before.as_ref().is_some_and(Row::owned))
+    matches!(undo, Undo::Row(id, before) if stuck.contains(id) && !before.as_deref().is_some_and(Row::owned))
 }
 
 fn refused<T: Target + ?Sized>(

@@ -6,7 +6,6 @@ mod status;
 use crate::config::Config;
 use crate::identity::join::{Joining, join};
 use crate::identity::{Files, IdentityProblem};
-use crate::target::directory;
 use crate::wiring;
 use certs::enroll::Invitation;
 use clap::{Parser, Subcommand};
@@ -54,7 +53,7 @@ enum Command {
     #[command(after_help = help::below("writ-spoke run --config spoke.yaml", &[
         (Exit::Fine, "stopped when asked to"),
         (Exit::Findings, "failed"),
-        (Exit::Usage, "wrong usage or configuration, no target directory, or `join` was never run"),
+        (Exit::Usage, "wrong usage or configuration, no target, or `join` was never run"),
     ]))]
     Run {
         #[command(flatten)]
@@ -76,7 +75,7 @@ enum Command {
         #[arg(long, short, value_enum, default_value_t, value_name = "FORM", hide_possible_values = true)]
         output: Format,
     },
-    /// Check a configuration file, and that its target directory can be used
+    /// Check a configuration file, and that its target can be used
     #[command(after_help = help::below("writ-spoke check-config --config spoke.yaml", &[
         (Exit::Fine, "valid"),
         (Exit::Usage, "not valid"),
@@ -109,7 +108,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         }
         Command::CheckConfig { config } => {
             let path = config.path.display().to_string();
-            let valid = async |config: Config| match directory::inspect(config.directory) {
+            let valid = async |config: Config| match config.target.inspect().await {
                 Ok(()) => say(&format!("{path} is valid"), Exit::Fine),
                 Err(error) => failed(&error, Exit::Usage),
             };
@@ -136,7 +135,7 @@ async fn joined(string: &str, config: &Config) -> Exit {
         Ok(invitation) => invitation,
         Err(error) => return failed(&error, Exit::Usage),
     };
-    if let Err(error) = directory::inspect(config.directory.clone()) {
+    if let Err(error) = config.target.inspect().await {
         return failed(&error, Exit::Usage);
     }
     // A running agent holds its folder; joining again with the same string is still answered.

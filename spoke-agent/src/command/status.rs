@@ -4,7 +4,6 @@ use super::output::{Format, machine, say};
 use crate::config::Config;
 use crate::local::{self, Asked};
 use crate::target::TargetError;
-use crate::target::directory::{self, Layout};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use service::age::relative;
@@ -27,8 +26,8 @@ enum Agent {
 pub(super) async fn show(config: &Config, output: Format) -> Exit {
     let shown = match local::ask(&config.data).await {
         Asked::Told(status) => Ok(Some((status, Agent::Runs))),
-        Asked::Starting => told_before(config, Agent::Starts),
-        Asked::Nobody => told_before(config, Agent::Stands),
+        Asked::Starting => told_before(config, Agent::Starts).await,
+        Asked::Nobody => told_before(config, Agent::Stands).await,
     };
     let (status, agent) = match shown {
         Ok(Some(shown)) => shown,
@@ -46,8 +45,8 @@ pub(super) async fn show(config: &Config, output: Format) -> Exit {
 }
 
 /// The status that stands in the target, and when it was written there.
-fn told_before(config: &Config, agent: fn(Timestamp) -> Agent) -> Result<Option<(Value, Agent)>, TargetError> {
-    let told = directory::told(&Layout::new(config.directory.clone()))?;
+async fn told_before(config: &Config, agent: fn(Timestamp) -> Agent) -> Result<Option<(Value, Agent)>, TargetError> {
+    let told = config.target.told().await?;
     Ok(told.map(|(status, at)| (crate::status::without_watermark(&status), agent(at))))
 }
 

@@ -1,22 +1,24 @@
 //! The seam to a cluster: what is there, and one write at a time.
 
+pub mod choice;
 pub mod directory;
+pub mod kube;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::object::{ApiVersion, Object, ObjectId};
-use policy::outcome::OutcomeCode;
+use policy::outcome::{Outcome, OutcomeCode};
 use policy::plan::{Step, Undo};
-use policy::seen::Seen;
-use std::collections::BTreeSet;
+use policy::seen::{Observed, Seen};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// All that a target shows in one round.
 #[derive(Debug, Clone)]
 pub struct Sight {
-    /// Objects, namespaces and inventory; `good` is filled in from the cache.
+    /// Namespaces and inventory; objects come from [`Target::look`], `good` from the cache.
     pub seen: Seen,
     /// What the cluster can do.
     pub capabilities: Capabilities,
@@ -26,6 +28,15 @@ pub struct Sight {
     pub oddities: BTreeSet<Oddity>,
     /// Of everything that is there and not ours: what changes it may mend what was refused. Our own writes never do.
     pub elsewhere: Digest,
+}
+
+/// The objects in question, as they are.
+#[derive(Debug, Clone, Default)]
+pub struct Looked {
+    /// Those that are there.
+    pub objects: BTreeMap<ObjectId, Observed>,
+    /// Those that cannot be looked at, with what that makes of their units.
+    pub unseen: BTreeMap<ObjectId, Outcome>,
 }
 
 /// Something in the target that was passed over.
@@ -73,6 +84,32 @@ pub enum Refusal {
         /// The most.
         limit: usize,
     },
+    /// The server said no to this object.
+    #[error("{id} was refused: {message}")]
+    Rejected {
+        /// Which object.
+        id: Box<ObjectId>,
+        /// What the server said.
+        message: String,
+    },
+    /// The agent may not write objects of that kind.
+    #[error("{id} is not written: the agent may not {verb} {resource}; grant it with `writ-spoke install --allow`")]
+    NotPermitted {
+        /// Which object.
+        id: Box<ObjectId>,
+        /// What it may not.
+        verb: &'static str,
+        /// With which resource.
+        resource: String,
+    },
+    /// Another field manager holds fields that the rule wants.
+    #[error("{id} is not written: others hold fields of it: {}; leave them out, or write `adopt: true`", fields.join(", "))]
+    Conflict {
+        /// Which object.
+        id: Box<ObjectId>,
+        /// The fields, and who holds each.
+        fields: Vec<String>,
+    },
     /// It was changed, made or removed since it was looked at.
     #[error("{id} was changed by somebody else just now; it is looked at again")]
     Changed {
@@ -101,6 +138,8 @@ impl Refusal {
     pub const fn code(&self) -> OutcomeCode {
         match self {
             Self::Unwritable { .. } | Self::Unclaimed { .. } => OutcomeCode::Failed,
+            Self::NotPermitted { .. } => OutcomeCode::NotPermitted,
+            Self::Conflict { .. } => OutcomeCode::Conflicted,
             _ => OutcomeCode::RolledBack,
         }
     }
@@ -113,6 +152,9 @@ impl Refusal {
             | Self::NoNamespace { id }
             | Self::BadName { id, .. }
             | Self::TooLarge { id, .. }
+            | Self::Rejected { id, .. }
+            | Self::NotPermitted { id, .. }
+            | Self::Conflict { id, .. }
             | Self::Changed { id }
             | Self::Unclaimed { id }
             | Self::Unwritable { id, .. } => id,
@@ -127,6 +169,9 @@ impl Refusal {
             Self::NoNamespace { .. } => "NoNamespace",
             Self::BadName { .. } => "BadName",
             Self::TooLarge { .. } => "TooLarge",
+            Self::Rejected { .. } => "Rejected",
+            Self::NotPermitted { .. } => "NotPermitted",
+            Self::Conflict { .. } => "FieldConflict",
             Self::Changed { .. } => "Changed",
             Self::Unclaimed { .. } => "Unclaimed",
             Self::Unwritable { .. } => "Unwritable",
@@ -146,6 +191,12 @@ pub enum TargetError {
     /// A file of ours is not what we wrote.
     #[error("{0} cannot be understood: {1}; restore it from a backup")]
     Corrupt(PathBuf, String),
+    /// There is no way to the cluster.
+    #[error("the cluster cannot be connected to: {0}")]
+    Connection(String),
+    /// The cluster's server refused, or did not answer.
+    #[error("{0}")]
+    Server(String),
     /// The system refused.
     #[error(transparent)]
     File(#[from] service::fault::FileError),
@@ -154,8 +205,17 @@ pub enum TargetError {
 /// Where policy becomes objects. All writes may be repeated without harm.
 #[async_trait]
 pub trait Target: std::fmt::Debug + Send + Sync + 'static {
-    /// Looks at everything.
+    /// The cluster's own identity, where it has one that outlives the agent.
+    fn cluster_uid(&self) -> Option<&str>;
+
+    /// What the cluster can do, as last seen.
+    async fn capabilities(&self) -> Capabilities;
+
+    /// Looks at what everything else depends on: namespaces, rows, what the cluster can do.
     async fn observe(&self) -> Result<Sight, TargetError>;
+
+    /// Looks at the objects in question, each in the version that is named.
+    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError>;
 
     /// Whether these steps of one transaction would be taken, in order; changes nothing.
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal>;

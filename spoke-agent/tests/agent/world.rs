@@ -16,6 +16,7 @@ use writ_spoke_agent::faults::Faults;
 use writ_spoke_agent::reconcile::Reconciler;
 use writ_spoke_agent::start::{Started, start};
 use writ_spoke_agent::target::Target;
+use writ_spoke_agent::target::choice::Choice;
 use writ_spoke_agent::target::directory::Directory;
 use writ_spoke_agent::time::Time;
 
@@ -95,7 +96,7 @@ impl World {
     pub(crate) async fn agent(&self) -> Started {
         let config = Config {
             data: self.data(),
-            directory: self.root(),
+            target: Choice::Directory(self.root()),
             local: SocketAddr::from(([127, 0, 0, 1], 0)),
             slow_scan: Duration::from_secs(600),
             linger: Duration::ZERO,

@@ -112,14 +112,30 @@ impl Cast {
     }
 
     fn enroll(&mut self, name: &str, seeds: &Path) -> Result<()> {
-        let home = self.folder.path().join("spokes").join(name);
-        let (config, directory) = (home.join("spoke.yaml"), home.join("cluster"));
         let seed = seeds.join(name);
         if !seed.is_dir() {
             bail!("there is no {}: a cluster's directory begins with a copy of it", seed.display());
         }
-        files::copy(&seed, &directory)?;
-        files::write(&config, SPOKE_CONFIG)?;
+        files::copy(&seed, &self.home(name).join("cluster"))?;
+        self.join(name, "directory: cluster")
+    }
+
+    /// Has a spoke join that enforces in a real cluster.
+    ///
+    /// # Errors
+    /// When it cannot join, or does not start.
+    pub fn enroll_kube(&mut self, name: &str, kubeconfig: &Path) -> Result<()> {
+        self.join(name, &format!("kube: {{kubeconfig: '{}'}}", kubeconfig.display()))
+    }
+
+    fn home(&self, name: &str) -> PathBuf {
+        self.folder.path().join("spokes").join(name)
+    }
+
+    fn join(&mut self, name: &str, target: &str) -> Result<()> {
+        let home = self.home(name);
+        let (config, directory) = (home.join("spoke.yaml"), home.join("cluster"));
+        files::write(&config, &spoke_config(target))?;
         let join = self.writ(&["cluster", "invite", name, "--output", "join"])?.trim().to_owned();
         tools::stdout(Command::new(binaries::path("writ-spoke")?).args(["join", &join, "--config"]).arg(&config))?;
         let (process, addresses) = start_spoke(name, &home)?;
@@ -228,7 +244,7 @@ impl Cast {
         let home = self.folder.path().join("elsewhere");
         let config = home.join("spoke.yaml");
         files::copy(&self.spokes.first().context("no spoke")?.directory, &home.join("cluster"))?;
-        files::write(&config, SPOKE_CONFIG)?;
+        files::write(&config, &spoke_config("directory: cluster"))?;
         tools::output(Command::new(binaries::path("writ-spoke")?).args(["join", join, "--config"]).arg(&config))
     }
 
@@ -280,8 +296,12 @@ fn hub_config(repository: &Path, set: &[(String, String)]) -> String {
     )
 }
 
-const SPOKE_CONFIG: &str = "apiVersion: writ.dev/v1alpha1\nkind: SpokeConfig\nspec:\n  data: data\n  \
-     target: {directory: cluster}\n  local: 127.0.0.1:0\n";
+fn spoke_config(target: &str) -> String {
+    format!(
+        "apiVersion: writ.dev/v1alpha1\nkind: SpokeConfig\nspec:\n  data: data\n  target: {{{target}}}\n  \
+         local: 127.0.0.1:0\n"
+    )
+}
 
 /// The call that runs the hub of a folder.
 pub fn hub_command(home: &Path) -> Result<Command> {

@@ -17,7 +17,7 @@ mod yaml;
 
 pub use layout::Layout;
 
-use super::{Refusal, Sight, Target, TargetError};
+use super::{Looked, Refusal, Sight, Target, TargetError};
 use crate::blocking;
 use crate::cache::good::Good;
 use crate::chance::Chance;
@@ -27,12 +27,12 @@ use jiff::Timestamp;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::name::Namespace;
-use policy::object::{Object, ObjectId};
+use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::{State, Uid, Version};
 use policy::plan::{Step, Undo};
 use policy::seen::{NamespaceSeen, Observed, Seen};
 use read::{File, Objects, Parsed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -73,6 +73,8 @@ struct Inner {
     chance: Arc<Chance>,
     book: Book,
     parsed: Parsed,
+    /// All objects, as the round that runs found them.
+    files: BTreeMap<ObjectId, File>,
     capabilities: Capabilities,
     /// What the last step left of each object: its version, or nothing.
     left: BTreeMap<ObjectId, Option<Digest>>,
@@ -87,14 +89,9 @@ impl Directory {
         let layout = Layout::new(root);
         let (capabilities, book) = look(&layout)?;
         place::sweep(&layout)?;
-        let (parsed, left) = (Parsed::new(), BTreeMap::new());
-        let inner = Inner { layout, good, chance, book, parsed, capabilities, left };
+        let (parsed, files, left) = (Parsed::new(), BTreeMap::new(), BTreeMap::new());
+        let inner = Inner { layout, good, chance, book, parsed, files, capabilities, left };
         Ok(Self { inner: Arc::new(Mutex::new(inner)) })
-    }
-
-    /// What the cluster can do, as last read.
-    pub async fn capabilities(&self) -> Capabilities {
-        self.blocking(|inner| inner.capabilities.clone()).await
     }
 
     async fn blocking<T, F>(&self, work: F) -> T
@@ -109,8 +106,22 @@ impl Directory {
 
 #[async_trait]
 impl Target for Directory {
+    /// A directory has none: it is made once, and stands in the status.
+    fn cluster_uid(&self) -> Option<&str> {
+        None
+    }
+
+    async fn capabilities(&self) -> Capabilities {
+        self.blocking(|inner| inner.capabilities.clone()).await
+    }
+
     async fn observe(&self) -> Result<Sight, TargetError> {
         self.blocking(Inner::observe).await
+    }
+
+    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError> {
+        let at: BTreeSet<ObjectId> = at.keys().cloned().collect();
+        Ok(self.blocking(move |inner| inner.look(&at)).await)
     }
 
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {
@@ -156,10 +167,16 @@ impl Inner {
         let seen = Seen {
             namespaces: namespaces(&files),
             inventory: self.book.records().map(|record| (record.row.id.clone(), record.row.clone())).collect(),
-            objects: files.into_iter().map(|(id, file)| self.observed(id, file)).collect(),
             ..Seen::default()
         };
+        self.files = files;
         Ok(Sight { seen, capabilities: self.capabilities.clone(), named: self.book.named(), oddities, elsewhere })
+    }
+
+    fn look(&self, at: &BTreeSet<ObjectId>) -> Looked {
+        let there = self.files.iter().filter(|(id, _)| at.contains(*id));
+        let objects = there.map(|(id, file)| self.observed(id.clone(), file.clone())).collect();
+        Looked { objects, ..Looked::default() }
     }
 
     fn observed(&self, id: ObjectId, file: File) -> (ObjectId, Observed) {
@@ -167,7 +184,7 @@ impl Inner {
         let record = self.book.get(&id).filter(ours);
         let uid = record.map_or_else(|| Uid(format!("unowned {id}")), |record| record.identity.clone());
         let version = Version(file.version.to_string());
-        (id, Observed { object: file.object, uid, version })
+        (id, Observed { object: file.object, as_applied: None, uid, version })
     }
 }
 

@@ -17,7 +17,7 @@ impl Inner {
             Undo::Withdraw(id) => self.withdraw(id),
             Undo::Restore { before, .. } => self.restore(before, now),
             Undo::Row(id, row) => {
-                self.row(id, row.as_ref());
+                self.row(id, row.as_deref());
                 Ok(())
             }
         }

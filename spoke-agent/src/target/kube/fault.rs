@@ -1,0 +1,130 @@
+//! What can go wrong with a request, and what that means for a write.
+
+use crate::target::{Refusal, TargetError};
+use http::StatusCode;
+use kube::core::Status;
+use policy::object::ObjectId;
+use std::time::Duration;
+
+/// A request that did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// The server answered, and refused.
+    #[error("{}", said(.0, .1))]
+    Refused(StatusCode, Box<Status>, Option<Duration>),
+    /// The server could not be asked.
+    #[error("the API server cannot be asked")]
+    Unreachable(#[source] kube::Error),
+    /// It took too long.
+    #[error("the API server did not answer within {} s", .0.as_secs())]
+    Slow(Duration),
+    /// What it answered cannot be understood.
+    #[error("the API server's answer cannot be understood: {0}")]
+    Nonsense(String),
+}
+
+fn said(code: &StatusCode, status: &Status) -> String {
+    if status.message.is_empty() { format!("the API server answered {code}") } else { status.message.clone() }
+}
+
+/// A conflict with another field manager, one field of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// The field, as the server names it: `.spec.replicas`.
+    pub(super) field: String,
+    /// What the server says of it: `conflict with "kubectl" using v1`.
+    pub(super) by: String,
+}
+
+impl Fault {
+    pub(super) fn code(&self) -> Option<StatusCode> {
+        match self {
+            Self::Refused(code, ..) => Some(*code),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is(&self, code: StatusCode) -> bool {
+        self.code() == Some(code)
+    }
+
+    /// How long the server asks to wait, where it does.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(_, _, wait) => *wait,
+            _ => None,
+        }
+    }
+
+    /// The fields that other managers hold; empty for any other fault.
+    pub(super) fn taken(&self) -> Vec<Taken> {
+        let Self::Refused(StatusCode::CONFLICT, status, _) = self else { return Vec::new() };
+        let causes = status.details.iter().flat_map(|details| &details.causes);
+        causes
+            .filter(|cause| cause.reason == "FieldManagerConflict")
+            .map(|cause| Taken { field: cause.field.clone(), by: cause.message.clone() })
+            .collect()
+    }
+
+    /// What it means for the write of an object.
+    pub(super) fn refusal(self, id: &ObjectId) -> Refusal {
+        let id = Box::new(id.clone());
+        match &self {
+            Self::Refused(StatusCode::NOT_FOUND, status, _) if names_a_namespace(status) => Refusal::NoNamespace { id },
+            Self::Refused(StatusCode::NOT_FOUND, ..) => Refusal::Changed { id },
+            Self::Refused(StatusCode::CONFLICT, ..) if self.taken().is_empty() => Refusal::Changed { id },
+            Self::Refused(code, ..) if code.is_client_error() && *code != StatusCode::TOO_MANY_REQUESTS => {
+                Refusal::Rejected { id, message: self.to_string() }
+            }
+            _ => Refusal::Unwritable { id, why: service::exit::chain(&self) },
+        }
+    }
+}
+
+fn names_a_namespace(status: &Status) -> bool {
+    status.details.as_ref().is_some_and(|details| details.kind == "namespaces")
+}
+
+impl From<Fault> for TargetError {
+    fn from(fault: Fault) -> Self {
+        Self::Server(service::exit::chain(&fault))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fault(code: u16, status: serde_json::Value) -> Fault {
+        let status: Status = serde_json::from_value(status).unwrap();
+        Fault::Refused(StatusCode::from_u16(code).unwrap(), status.boxed(), None)
+    }
+
+    fn id() -> ObjectId {
+        let namespace = Some("shop".parse().unwrap());
+        ObjectId { group: String::new(), kind: "ConfigMap".into(), namespace, name: "otel".into() }
+    }
+
+    #[test]
+    fn what_the_server_said_is_told_as_it_said_it() {
+        let refused = fault(422, json!({"message": "spec.hard: Invalid value", "reason": "Invalid"})).refusal(&id());
+        assert_eq!(refused, Refusal::Rejected { id: Box::new(id()), message: "spec.hard: Invalid value".into() });
+        let gone = fault(404, json!({"message": "namespaces \"shop\" not found", "details": {"kind": "namespaces"}}));
+        assert!(matches!(gone.refusal(&id()), Refusal::NoNamespace { .. }));
+        assert!(matches!(fault(409, json!({})).refusal(&id()), Refusal::Changed { .. }));
+        assert!(matches!(fault(503, json!({})).refusal(&id()), Refusal::Unwritable { .. }));
+        assert!(matches!(fault(429, json!({})).refusal(&id()), Refusal::Unwritable { .. }));
+    }
+
+    #[test]
+    fn a_conflict_names_the_fields_and_who_has_them() {
+        let fault = fault(
+            409,
+            json!({"message": "Apply failed with 1 conflict", "details": {"causes": [
+            {"reason": "FieldManagerConflict", "message": "conflict with \"hpa\" using v1", "field": ".spec.replicas"}]}}),
+        );
+        let taken = Taken { field: ".spec.replicas".into(), by: "conflict with \"hpa\" using v1".into() };
+        assert_eq!(fault.taken(), [taken]);
+    }
+}

@@ -1,0 +1,184 @@
+//! A cluster behind a kube-apiserver.
+//!
+//! One watch of metadata per kind in use tells that something changed; the objects themselves are read only where their
+//! version is not the one that our own last write left. Writes are server-side apply (KEP-555) and carry the version
+//! that was looked at; what a write left of our part is remembered in its row, so that a restart reads nothing again.
+
+mod book;
+mod connect;
+mod fault;
+mod kinds;
+mod namespaces;
+mod part;
+mod path;
+mod rest;
+mod seen;
+mod served;
+mod status;
+mod undo;
+mod write;
+
+use super::{Looked, Refusal, Sight, Target, TargetError};
+use crate::cache::good::Good;
+use async_trait::async_trait;
+use book::Book;
+use jiff::Timestamp;
+use kinds::Kinds;
+use namespaces::Namespaces;
+use policy::digest::Digest;
+use policy::facts::Capabilities;
+use policy::name::{Namespace, RuleName};
+use policy::object::{ApiVersion, Object, ObjectId};
+use policy::plan::inventory::Version;
+use policy::plan::{Step, Undo};
+use rest::Rest;
+use served::Served;
+use service::clock::Clock;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, Notify};
+
+/// How long a discovery is believed without looking again.
+const DISCOVERED: Duration = Duration::from_secs(30);
+
+/// The field manager of whole objects.
+const MANAGER: &str = "writ";
+
+/// A cluster.
+pub struct Kube {
+    rest: Rest,
+    namespace: Namespace,
+    cluster_uid: String,
+    clock: Arc<dyn Clock>,
+    good: Good,
+    namespaces: Namespaces,
+    inner: Mutex<Inner>,
+}
+
+/// What one step after the other reads and changes.
+struct Inner {
+    served: Served,
+    discovered: Duration,
+    book: Book,
+    kinds: Kinds,
+    /// What was applied before the row was claimed for another version: its fields are ours to take back.
+    before: BTreeMap<ObjectId, Digest>,
+    /// Objects whose part of ours was compared at a version that is not our own last write's.
+    compared: BTreeMap<ObjectId, (Version, Digest)>,
+    /// What the last step left of each object: its version, or nothing.
+    left: BTreeMap<ObjectId, Option<Version>>,
+}
+
+impl fmt::Debug for Kube {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kube").field("namespace", &self.namespace).finish_non_exhaustive()
+    }
+}
+
+impl Kube {
+    /// The cluster that `kubeconfig` names (none: the one that the agent runs in), with its inventory in `namespace`.
+    /// `wake` is woken when something changes that matters.
+    ///
+    /// # Errors
+    /// [`TargetError`] when the configuration is wrong, the server does not answer or does not let the agent in.
+    pub async fn open(
+        kubeconfig: Option<&Path>,
+        namespace: Namespace,
+        good: Good,
+        clock: Arc<dyn Clock>,
+        wake: Arc<Notify>,
+    ) -> Result<Self, TargetError> {
+        let rest = Rest::new(connect::client(kubeconfig).await?);
+        let served = Served::discover(&rest, &Served::default()).await?;
+        let cluster_uid = status::cluster_uid(&rest).await?;
+        let book = Book::read(&rest, &namespace).await?;
+        let namespaces = Namespaces::start(&rest, Arc::clone(&wake));
+        let (before, compared, left) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (discovered, kinds) = (clock.monotonic(), Kinds::new(wake));
+        let inner = Mutex::new(Inner { served, discovered, book, kinds, before, compared, left });
+        Ok(Self { rest, namespace, cluster_uid, clock, good, namespaces, inner })
+    }
+}
+
+/// Looks whether a cluster can be used: whether it answers, and whether the inventory can be read; changes nothing.
+///
+/// # Errors
+/// As [`Kube::open`].
+pub async fn inspect(kubeconfig: Option<&Path>, namespace: &Namespace) -> Result<(), TargetError> {
+    let rest = Rest::new(connect::client(kubeconfig).await?);
+    status::cluster_uid(&rest).await?;
+    Book::read(&rest, namespace).await.map(drop)
+}
+
+/// The status that an agent told last, and when.
+///
+/// # Errors
+/// [`TargetError`] when the cluster does not answer.
+pub async fn told(kubeconfig: Option<&Path>) -> Result<Option<(Object, Timestamp)>, TargetError> {
+    let told = status::read(&Rest::new(connect::client(kubeconfig).await?)).await?;
+    Ok(told.map(|told| {
+        let at = status::told_at(&told);
+        (told, at)
+    }))
+}
+
+#[async_trait]
+impl Target for Kube {
+    /// That of its namespace kube-system.
+    fn cluster_uid(&self) -> Option<&str> {
+        Some(&self.cluster_uid)
+    }
+
+    async fn capabilities(&self) -> Capabilities {
+        self.inner.lock().await.served.capabilities.clone()
+    }
+
+    async fn observe(&self) -> Result<Sight, TargetError> {
+        self.inner.lock().await.observe(self).await
+    }
+
+    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError> {
+        self.inner.lock().await.look(self, at).await
+    }
+
+    async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {
+        self.inner.lock().await.dry_run(self, steps).await
+    }
+
+    async fn step(&self, step: &Step, now: Timestamp) -> Result<bool, Refusal> {
+        self.inner.lock().await.step(self, step, now).await
+    }
+
+    async fn undo(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
+        self.inner.lock().await.undo(self, undo, now).await
+    }
+
+    async fn settle(&self) -> Result<(), TargetError> {
+        let mut inner = self.inner.lock().await;
+        let flushed = inner.book.flush(&self.rest).await;
+        if flushed.is_err() {
+            // Another agent may have written: what it wrote counts from the next round on.
+            inner.book.reread(&self.rest).await?;
+        }
+        flushed
+    }
+
+    async fn told(&self) -> Result<Option<Object>, TargetError> {
+        status::read(&self.rest).await
+    }
+
+    async fn tell(&self, status: &Object) -> Result<(), TargetError> {
+        status::write(&self.rest, status).await
+    }
+}
+
+/// The field manager of a rule's own fields.
+fn manager(own: policy::bundle::entry::Own, rule: &RuleName) -> String {
+    match own {
+        policy::bundle::entry::Own::Whole => MANAGER.to_owned(),
+        policy::bundle::entry::Own::Fields => format!("{MANAGER}:{rule}"),
+    }
+}

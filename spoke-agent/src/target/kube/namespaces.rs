@@ -1,0 +1,142 @@
+//! All namespaces with their labels, kept current by one watch of metadata.
+
+use super::rest::Rest;
+use futures::StreamExt as _;
+use k8s_openapi::api::core::v1::Namespace as Resource;
+use kube::api::{Api, PartialObjectMeta};
+use kube::runtime::WatchStreamExt as _;
+use kube::runtime::watcher::{self, Event};
+use policy::name::Namespace;
+use policy::seen::NamespaceSeen;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+/// How long a round waits for the first list.
+const FIRST_LIST: Duration = Duration::from_secs(10);
+
+type All = BTreeMap<Namespace, NamespaceSeen>;
+
+/// How the watch stands.
+#[derive(Debug, Clone, Default)]
+struct State {
+    /// None before the first list.
+    all: Option<Arc<All>>,
+    failing: Option<String>,
+}
+
+/// All namespaces. Dropping it ends the watch.
+#[derive(Debug)]
+pub(super) struct Namespaces {
+    state: Arc<watch::Sender<State>>,
+    _task: JoinSet<()>,
+}
+
+impl Namespaces {
+    /// Begins to watch; `wake` is woken when one comes, goes or changes its labels.
+    pub(super) fn start(rest: &Rest, wake: Arc<Notify>) -> Self {
+        let state = Arc::new(watch::Sender::new(State::default()));
+        let api: Api<PartialObjectMeta<Resource>> = Api::all(rest.client());
+        let events = watcher::watcher(api, watcher::Config::default()).default_backoff();
+        let (told, mut task) = (Arc::clone(&state), JoinSet::new());
+        task.spawn(async move {
+            let mut events = std::pin::pin!(events);
+            let mut listed = All::new();
+            while let Some(event) = events.next().await {
+                let failing = event.as_ref().err().map(|error| service::exit::chain(error));
+                let now = event.ok().and_then(|event| after(&told.borrow(), event, &mut listed));
+                let news = now.is_some();
+                told.send_modify(|state| {
+                    state.failing = failing;
+                    state.all = now.map(Arc::new).or_else(|| state.all.take());
+                });
+                if news {
+                    wake.notify_one();
+                }
+            }
+        });
+        Self { state, _task: task }
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// Why they were never listed.
+    pub(super) async fn all(&self) -> Result<Arc<All>, String> {
+        let mut state = self.state.subscribe();
+        let settled = state.wait_for(|state| state.all.is_some() || state.failing.is_some());
+        let slow = || "the API server has not listed namespaces yet".to_owned();
+        let state = tokio::time::timeout(FIRST_LIST, settled).await.map_err(|_| slow())?.map_err(|_| slow())?;
+        state.all.clone().ok_or_else(|| state.failing.clone().unwrap_or_else(slow))
+    }
+
+    /// Why the watch does not work now, if it does not.
+    pub(super) fn failing(&self) -> Option<String> {
+        self.state.borrow().failing.clone()
+    }
+}
+
+/// All namespaces after an event; none where it changes nothing that matters.
+fn after(state: &State, event: Event<PartialObjectMeta<Resource>>, listed: &mut All) -> Option<All> {
+    let before = state.all.as_deref();
+    let now = match event {
+        Event::Init => {
+            listed.clear();
+            return None;
+        }
+        Event::InitApply(object) => {
+            listed.extend(seen(&object));
+            return None;
+        }
+        Event::InitDone => std::mem::take(listed),
+        Event::Apply(object) => {
+            let (name, now) = seen(&object)?;
+            if before?.get(&name) == Some(&now) {
+                return None;
+            }
+            let mut all = before?.clone();
+            all.insert(name, now);
+            all
+        }
+        Event::Delete(object) => {
+            let mut all = before?.clone();
+            all.remove(&seen(&object)?.0)?;
+            all
+        }
+    };
+    (before != Some(&now)).then_some(now)
+}
+
+fn seen(object: &PartialObjectMeta<Resource>) -> Option<(Namespace, NamespaceSeen)> {
+    let metadata = &object.metadata;
+    let labels = metadata.labels.clone().unwrap_or_default();
+    let terminating = metadata.deletion_timestamp.is_some();
+    Some((metadata.name.as_ref()?.parse().ok()?, NamespaceSeen { labels, terminating }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn object(name: &str, team: &str, other: &str) -> PartialObjectMeta<Resource> {
+        serde_json::from_value(json!({"metadata": {"name": name, "labels": {"team": team}, "resourceVersion": other}}))
+            .unwrap()
+    }
+
+    #[test]
+    fn only_what_matters_is_news() {
+        let mut listed = All::new();
+        let none = State::default();
+        assert!(after(&none, Event::InitApply(object("shop", "web", "1")), &mut listed).is_none());
+        let all = after(&none, Event::InitDone, &mut listed).unwrap();
+        assert!(after(&none, Event::InitDone, &mut listed).is_some(), "no namespaces are news too, at first");
+        let state = State { all: Some(Arc::new(all)), failing: None };
+        assert!(after(&state, Event::Apply(object("shop", "web", "2")), &mut listed).is_none());
+        assert_eq!(after(&state, Event::Apply(object("shop", "pay", "3")), &mut listed).unwrap().len(), 1);
+        assert!(after(&state, Event::Delete(object("shop", "pay", "4")), &mut listed).unwrap().is_empty());
+        assert!(after(&state, Event::Delete(object("other", "pay", "4")), &mut listed).is_none());
+    }
+}

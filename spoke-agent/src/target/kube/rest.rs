@@ -1,0 +1,125 @@
+//! Requests to the API server: bounded in time and size, patient where it asks for patience.
+
+use super::fault::Fault;
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use kube::Client;
+use kube::client::Body;
+use kube::core::Status;
+use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscoveryList};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The longest that one request may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The largest answer that is read.
+const ANSWER: usize = 16 << 20;
+/// How often a request that the server put off is repeated.
+const TRIES: usize = 4;
+/// The longest that the server may put a request off; longer, and the round goes on without it.
+const PUT_OFF: Duration = Duration::from_secs(5);
+
+/// The API server.
+#[derive(Clone)]
+pub(super) struct Rest(Client);
+
+/// A request that may be sent again.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    pub(super) method: http::Method,
+    pub(super) path: String,
+    pub(super) kind: &'static str,
+    pub(super) accept: &'static str,
+    pub(super) body: Vec<u8>,
+}
+
+impl Ask {
+    /// Reads what stands at `path`.
+    pub(super) fn get(path: impl Into<String>) -> Self {
+        let (method, path) = (http::Method::GET, path.into());
+        Self { method, path, kind: JSON, accept: JSON, body: Vec::new() }
+    }
+
+    /// Sends `body` as JSON.
+    pub(super) fn send(method: http::Method, path: impl Into<String>, body: &Value) -> Self {
+        Self { method, path: path.into(), kind: JSON, accept: JSON, body: body.to_string().into_bytes() }
+    }
+
+    /// Server-side apply of `body`.
+    pub(super) fn apply(path: impl Into<String>, body: &Value) -> Self {
+        Self { kind: "application/apply-patch+yaml", ..Self::send(http::Method::PATCH, path, body) }
+    }
+
+    /// The same, asking for metadata only.
+    pub(super) fn metadata(self) -> Self {
+        Self { accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", ..self }
+    }
+}
+
+const JSON: &str = "application/json";
+
+impl Rest {
+    pub(super) const fn new(client: Client) -> Self {
+        Self(client)
+    }
+
+    pub(super) fn client(&self) -> Client {
+        self.0.clone()
+    }
+
+    /// Asks, again where the server puts it off, and gives the answer with its code.
+    pub(super) async fn ask(&self, ask: &Ask) -> Result<(StatusCode, Value), Fault> {
+        let mut tries = 1;
+        loop {
+            let answered = tokio::time::timeout(PATIENCE, self.once(ask)).await.unwrap_or(Err(Fault::Slow(PATIENCE)));
+            let wait = answered.as_ref().err().and_then(put_off).filter(|_| tries < TRIES);
+            let Some(wait) = wait else { return answered };
+            tries += 1;
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn once(&self, ask: &Ask) -> Result<(StatusCode, Value), Fault> {
+        let request = Request::builder().method(ask.method.clone()).uri(&ask.path);
+        let request = request.header(header::ACCEPT, ask.accept).header(header::CONTENT_TYPE, ask.kind);
+        let request = request.body(Body::from(ask.body.clone())).map_err(|error| Fault::Nonsense(error.to_string()))?;
+        let response = self.0.send(request).await.map_err(Fault::Unreachable)?;
+        let (head, body) = response.into_parts();
+        let bytes = Limited::new(body, ANSWER).collect().await.map_err(|error| Fault::Nonsense(error.to_string()))?;
+        let bytes = bytes.to_bytes();
+        if head.status.is_success() {
+            let value = serde_json::from_slice(&bytes).map_err(|error| Fault::Nonsense(error.to_string()))?;
+            return Ok((head.status, value));
+        }
+        let wait = head.headers.get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+        let status = serde_json::from_slice::<Status>(&bytes).unwrap_or_default();
+        Err(Fault::Refused(head.status, Box::new(status), wait.map(Duration::from_secs)))
+    }
+
+    /// What stands at `path`; none where nothing does.
+    pub(super) async fn get(&self, ask: &Ask) -> Result<Option<Value>, Fault> {
+        match self.ask(ask).await {
+            Ok((_, value)) => Ok(Some(value)),
+            Err(fault) if fault.is(StatusCode::NOT_FOUND) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// What stands at `path`, as `T`.
+    pub(super) async fn get_as<T: DeserializeOwned>(&self, path: &str) -> Result<T, Fault> {
+        let (_, value) = self.ask(&Ask::get(path)).await?;
+        serde_json::from_value(value).map_err(|error| Fault::Nonsense(error.to_string()))
+    }
+
+    /// The aggregated discovery document of `path` (KEP-3352).
+    pub(super) async fn discovery(&self, path: &str) -> Result<APIGroupDiscoveryList, Fault> {
+        let (_, value) = self.ask(&Ask { accept: ACCEPT_AGGREGATED_DISCOVERY_V2, ..Ask::get(path) }).await?;
+        serde_json::from_value(value).map_err(|error| Fault::Nonsense(error.to_string()))
+    }
+}
+
+/// How long to wait before asking again, where the server put the request off for a time worth waiting.
+fn put_off(fault: &Fault) -> Option<Duration> {
+    fault.retry_after().filter(|wait| *wait <= PUT_OFF)
+}

@@ -1,0 +1,178 @@
+//! Looking: namespaces, rows and facts first, then the objects in question.
+
+use super::kinds::{AT_ONCE, Blind, Known, known};
+use super::rest::Ask;
+use super::served::{Kind, Resource, Served};
+use super::{DISCOVERED, Inner, Kube, manager, part};
+use crate::target::{Looked, Oddity, Sight, TargetError};
+use futures::StreamExt as _;
+use policy::digest::Digest;
+use policy::object::{ApiVersion, Object, ObjectId};
+use policy::outcome::{Outcome, OutcomeCode};
+use policy::plan::inventory::{Row, State};
+use policy::seen::{Observed, Seen};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An object of which only metadata is known, and which must be read.
+struct Unread {
+    id: ObjectId,
+    path: String,
+}
+
+impl Inner {
+    pub(super) async fn observe(&mut self, kube: &Kube) -> Result<Sight, TargetError> {
+        self.left.clear();
+        let mut oddities = self.discover(kube).await;
+        let namespaces = kube.namespaces.all().await.map_err(TargetError::Server)?;
+        oddities.extend(kube.namespaces.failing().map(|why| Oddity { place: "namespaces".to_owned(), why }));
+        let failing = self.kinds.blind().into_iter();
+        oddities.extend(
+            failing.map(|(kind, Blind { why, .. })| Oddity { place: format!("{} {}", kind.api, kind.kind), why }),
+        );
+        let seen = Seen { namespaces: (*namespaces).clone(), inventory: self.book.inventory(), ..Seen::default() };
+        Ok(Sight {
+            seen,
+            capabilities: self.served.capabilities.clone(),
+            named: self.book.named(),
+            oddities,
+            elsewhere: Digest::of(&[]),
+        })
+    }
+
+    /// Asks again what is served, from time to time. What could not be asked stays as it was, and is told.
+    async fn discover(&mut self, kube: &Kube) -> BTreeSet<Oddity> {
+        let now = kube.clock.monotonic();
+        if now.saturating_sub(self.discovered) >= DISCOVERED {
+            match Served::discover(&kube.rest, &self.served).await {
+                Ok(served) => (self.served, self.discovered) = (served, now),
+                Err(fault) => {
+                    let why = service::exit::chain(&fault);
+                    return BTreeSet::from([Oddity { place: "what the cluster serves".to_owned(), why }]);
+                }
+            }
+        }
+        let stale = self.served.stale.iter();
+        let why = "the server that serves it does not answer; what it served before is believed";
+        stale.map(|api| Oddity { place: api.to_string(), why: why.to_owned() }).collect()
+    }
+
+    pub(super) async fn look(
+        &mut self,
+        kube: &Kube,
+        at: &BTreeMap<ObjectId, ApiVersion>,
+    ) -> Result<Looked, TargetError> {
+        let mut by_kind: BTreeMap<Kind, BTreeSet<&ObjectId>> = BTreeMap::new();
+        for (id, api) in at {
+            by_kind.entry(Kind::of(id, api)).or_default().insert(id);
+        }
+        self.kinds.keep(&by_kind.keys().cloned().collect());
+        let (mut looked, mut unread) = (Looked::default(), Vec::new());
+        for (kind, ids) in by_kind {
+            // What is not served is not there.
+            let Some(resource) = self.served.resource(&kind).cloned() else { continue };
+            match self.kinds.of(&kube.rest, &resource, &ids).await {
+                Ok(known) => self.known(kube, &resource, known, &mut looked, &mut unread),
+                Err(blind) => looked.unseen.extend(ids.into_iter().map(|id| (id.clone(), unseen(id, &kind, &blind)))),
+            }
+        }
+        self.read(kube, unread, &mut looked).await;
+        Ok(looked)
+    }
+
+    /// What metadata alone tells: that an object is as our last write left it.
+    fn known(
+        &self,
+        kube: &Kube,
+        resource: &Resource,
+        known: BTreeMap<ObjectId, Option<Known>>,
+        looked: &mut Looked,
+        unread: &mut Vec<Unread>,
+    ) {
+        for (id, known) in known {
+            let Some(known) = known else { continue };
+            match self.as_left(kube, &id, &known) {
+                Some(observed) => drop(looked.objects.insert(id, observed)),
+                None => {
+                    let path = format!("{}/{}", resource.path(id.namespace.as_ref()), id.name);
+                    unread.push(Unread { id, path });
+                }
+            }
+        }
+    }
+
+    /// The object as applied, where its version is the one that our last write left, or one that was compared since.
+    fn as_left(&self, kube: &Kube, id: &ObjectId, known: &Known) -> Option<Observed> {
+        let row = self.book.get(id).filter(|row| is_of(row, known))?;
+        let own = row.written.as_ref().is_some_and(|written| written.version == known.version);
+        let compared = self.compared.get(id).is_some_and(|(at, digest)| *at == known.version && *digest == row.digest);
+        let object = (own || compared).then(|| kube.good.get(&row.digest).ok()).flatten()?;
+        Some(stands(row, object, known))
+    }
+
+    async fn read(&mut self, kube: &Kube, unread: Vec<Unread>, looked: &mut Looked) {
+        let read = futures::stream::iter(unread).map(|Unread { id, path }| async move {
+            let found = kube.rest.get(&Ask::get(path)).await;
+            (id, found)
+        });
+        let mut read = std::pin::pin!(read.buffer_unordered(AT_ONCE));
+        while let Some((id, found)) = read.next().await {
+            match found {
+                Ok(None) => {}
+                Ok(Some(tree)) => match self.compare(kube, &id, tree) {
+                    Some(observed) => drop(looked.objects.insert(id, observed)),
+                    None => {
+                        drop(looked.unseen.insert(id.clone(), unread_outcome(&id, "the server's answer is no object")))
+                    }
+                },
+                Err(fault) => {
+                    drop(looked.unseen.insert(id.clone(), unread_outcome(&id, &service::exit::chain(&fault))));
+                }
+            }
+        }
+    }
+
+    /// Compares our part of an object with what our last write left.
+    fn compare(&mut self, kube: &Kube, id: &ObjectId, tree: Value) -> Option<Observed> {
+        let known = known(&tree)?;
+        let row = self.book.get(id).filter(|row| row.live() && is_as_written(row, &known, &tree));
+        if let Some((row, object)) = row.and_then(|row| Some((row, kube.good.get(&row.digest).ok()?))) {
+            self.compared.insert(id.clone(), (known.version.clone(), row.digest));
+            return Some(stands(row, object, &known));
+        }
+        let object = Object::try_from(tree).ok()?;
+        Some(Observed { object, as_applied: None, uid: known.uid, version: known.version })
+    }
+}
+
+fn stands(row: &Row, object: Object, known: &Known) -> Observed {
+    Observed { object, as_applied: Some(row.digest), uid: known.uid.clone(), version: known.version.clone() }
+}
+
+fn is_of(row: &Row, known: &Known) -> bool {
+    matches!(&row.state, State::Owned { uid } if *uid == known.uid)
+}
+
+/// Whether our part of the object is as the row says. Of a row that is only claimed (we were cut off between the write
+/// and its record) this can be told by who made the object.
+fn is_as_written(row: &Row, known: &Known, tree: &Value) -> bool {
+    let manager = manager(row.own, &row.rule);
+    match &row.state {
+        State::Owned { .. } => {
+            let written = row.written.as_ref().map(|written| written.part);
+            is_of(row, known) && written.is_some() && written == part::digest(tree, &manager)
+        }
+        State::Claimed => part::was_made_by(tree, &manager),
+        State::Removed { .. } => false,
+    }
+}
+
+fn unseen(id: &ObjectId, kind: &Kind, blind: &Blind) -> Outcome {
+    let code = if blind.forbidden { OutcomeCode::NotPermitted } else { OutcomeCode::Failed };
+    let message = format!("{} {} cannot be looked at: {}", kind.api, kind.kind, blind.why);
+    Outcome::new(code, "Unseen").saying(message).about(id)
+}
+
+fn unread_outcome(id: &ObjectId, why: &str) -> Outcome {
+    Outcome::new(OutcomeCode::Failed, "Unseen").saying(format!("{id} cannot be read: {why}")).about(id)
+}

@@ -1,0 +1,117 @@
+//! Taking steps back: only what is still as the step left it.
+
+use super::kinds::known;
+use super::rest::Ask;
+use super::write::{Apply, insert, object_path};
+use super::{Inner, Kube, manager};
+use crate::target::Refusal;
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use policy::bundle::entry::Own;
+use policy::name::RuleName;
+use policy::object::{Object, ObjectId};
+use policy::plan::inventory::{State, Version};
+use policy::plan::{Expects, Undo};
+use serde_json::json;
+
+/// What was applied before, and how.
+struct Before<'a> {
+    object: &'a Object,
+    own: Own,
+    rule: &'a RuleName,
+}
+
+impl Inner {
+    pub(super) async fn undo(&mut self, kube: &Kube, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
+        match undo {
+            Undo::Withdraw(id) => self.withdraw(kube, id).await,
+            Undo::Restore { before, as_applied, own, rule } => {
+                let before = Before { object: before, own: *own, rule };
+                match self.left.get(before.object.id()).cloned() {
+                    None => Ok(()),
+                    Some(left) if *as_applied => self.reapply(kube, &before, left, now).await,
+                    Some(left) => self.put_back(kube, &before, left, now).await,
+                }
+            }
+            Undo::Row(id, row) => {
+                match row {
+                    Some(row) => self.book.put((**row).clone()),
+                    None => self.book.remove(id),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Deletes what a step made, while it is as the step left it.
+    async fn withdraw(&mut self, kube: &Kube, id: &ObjectId) -> Result<(), Refusal> {
+        let Some(Some(version)) = self.left.get(id).cloned() else { return Ok(()) };
+        let Some(row) = self.book.get(id).cloned() else { return Ok(()) };
+        let State::Owned { uid } = &row.state else { return Ok(()) };
+        unless_changed(self.remove(kube, id, &row.api, (uid, &version)).await)
+    }
+
+    /// Applies what stood before, over what the step left.
+    async fn reapply(
+        &mut self,
+        kube: &Kube,
+        before: &Before<'_>,
+        left: Option<Version>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let expects = left.map_or(Expects::Absent, Expects::At);
+        let apply = Apply { object: before.object, own: before.own, rule: before.rule, expects: &expects, adopt: true };
+        let answer = unless_changed(self.send(kube, &apply, false).await.map(Some))?;
+        if let Some((_, left)) = answer {
+            self.wrote(apply, &left, now);
+        }
+        Ok(())
+    }
+
+    /// Puts back what somebody else had made of it: our own fields are given up first.
+    async fn put_back(
+        &mut self,
+        kube: &Kube,
+        before: &Before<'_>,
+        left: Option<Version>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let id = before.object.id();
+        let path = object_path(self.resource(id, before.object.api())?, id)?;
+        let mut body = before.object.tree().clone();
+        let ask = if left.is_some() {
+            let uid = match self.book.get(id).map(|row| &row.state) {
+                Some(State::Owned { uid }) => Some(uid.clone()),
+                _ => None,
+            };
+            self.give_up(kube, before.object, &manager(before.own, before.rule), uid).await?;
+            let version = self.left.get(id).cloned().flatten();
+            insert(&mut body, "resourceVersion", json!(version));
+            Ask::send(Method::PUT, format!("{path}?fieldManager=writ-spoke"), &body)
+        } else {
+            let (folder, _) = path.rsplit_once('/').unwrap_or((&path, ""));
+            Ask::send(Method::POST, format!("{folder}?fieldManager=writ-spoke"), &body)
+        };
+        match kube.rest.ask(&ask).await {
+            Ok((_, tree)) => {
+                let state = known(&tree).map(|known| State::Owned { uid: known.uid });
+                if let (Some(mut row), Some(state)) = (self.book.get(id).cloned(), state) {
+                    row.since = if row.state == state { row.since } else { now };
+                    (row.state, row.written) = (state, None);
+                    self.book.put(row);
+                }
+                Ok(())
+            }
+            Err(fault) if fault.is(StatusCode::CONFLICT) || fault.is(StatusCode::NOT_FOUND) => Ok(()),
+            Err(fault) => Err(fault.refusal(id)),
+        }
+    }
+}
+
+/// Where somebody else has written since, nothing is taken back.
+fn unless_changed<T: Default>(undone: Result<T, Refusal>) -> Result<T, Refusal> {
+    match undone {
+        Err(Refusal::Changed { .. } | Refusal::NoNamespace { .. }) => Ok(T::default()),
+        undone => undone,
+    }
+}
