@@ -1,7 +1,7 @@
 //! One round: what is seen, what is wanted of it, what that takes, what became of it.
 
 use crate::apply::{Done, Outcomes, Refusals, Tools, apply};
-use crate::cache::good::Good;
+use crate::cache::good::{Good, GoodError};
 use crate::measures::Measures;
 use crate::target::{Sight, Target, TargetError};
 use crate::time::Time;
@@ -12,8 +12,8 @@ use policy::facts::Capabilities;
 use policy::mode::Mode;
 use policy::object::Object;
 use policy::plan::prune::{self, Held};
-use policy::plan::{Plan, in_question, plan};
-use policy::resolve::{Settings, resolve, without_bundle};
+use policy::plan::{Plan, diff, in_question, plan};
+use policy::resolve::{Settings, Want, Wants, resolve, without_bundle};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
 use service::fault::FileError;
@@ -89,6 +89,7 @@ impl Reconciler {
             Some(bundle) => resolve(bundle, &seen, &self.settings, now),
             None => without_bundle(&seen, cluster),
         };
+        faults.extend(self.rebuild_copies(&wants, &mut seen));
         let looked = self.target.look(&in_question(&wants, &seen.inventory)).await?;
         (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
         let released = bundle.and_then(|bundle| bundle.head().prune);
@@ -127,12 +128,42 @@ impl Reconciler {
             }
             match self.good.get(&digest) {
                 Ok(object) => drop(self.copies.insert(digest, object)),
+                // It may be wanted again as it was: then it is made anew.
+                Err(GoodError::Missing(_)) => {}
                 Err(error) => drop(faults.insert(service::exit::chain(&error))),
             }
         }
         seen.good = self.copies.clone();
         seen.refused = self.refusals.all_standing(self.began);
         (seen, faults)
+    }
+
+    /// Makes the last good copies anew that rows name, that are not there (as after joining again with an empty folder),
+    /// and that the bundle still wants just so. Tells of those that nobody can make.
+    fn rebuild_copies(&mut self, wants: &Wants, seen: &mut Seen) -> BTreeSet<String> {
+        let rows = seen.inventory.values().filter(|row| row.live()).map(|row| row.digest);
+        let mut missing: BTreeSet<Digest> =
+            rows.filter(|digest| !self.copies.contains_key(digest) && self.good.is_missing(digest)).collect();
+        if missing.is_empty() {
+            return BTreeSet::new();
+        }
+        let mut faults = BTreeSet::new();
+        for object in wants.values().flat_map(Want::desired).map(|desired| &desired.object) {
+            let digest = diff::digest(object);
+            if missing.contains(&digest) {
+                match self.good.put(object) {
+                    Ok(_) => {
+                        missing.remove(&digest);
+                        self.copies.insert(digest, object.clone());
+                        seen.good.insert(digest, object.clone());
+                    }
+                    Err(error) => drop(faults.insert(service::exit::chain(&error))),
+                }
+            }
+        }
+        faults
+            .extend(missing.iter().filter_map(|digest| self.good.get(digest).err()).map(|e| service::exit::chain(&e)));
+        faults
     }
 
     /// Removes copies that no row names. Before anything is written, so that nothing new is lost.

@@ -60,6 +60,12 @@ impl Good {
         Ok(digest)
     }
 
+    /// Whether there is no such copy; one that is not what its name says is there.
+    #[must_use]
+    pub fn is_missing(&self, digest: &Digest) -> bool {
+        !self.path(digest).exists()
+    }
+
     /// The object of that digest, checked against it.
     ///
     /// # Errors

@@ -79,3 +79,18 @@ async fn inv26_a_mended_cause_is_tried_at_once_and_our_own_writes_mend_nothing()
     let round = reconciler.round(Some(&bundle), None).await.unwrap();
     assert_eq!(only(&round).0, OutcomeCode::Applied);
 }
+
+#[tokio::test]
+async fn copies_that_are_lost_are_made_anew_while_they_are_wanted() {
+    let (world, hub) = (World::new(), Hub::new().await);
+    let first = hub.bundle(1, &[rule("otel", &[config_map("otel", "one")])]).await;
+    world.timeless_reconciler().round(Some(&first), None).await.unwrap();
+    std::fs::remove_dir_all(world.data().join("good")).unwrap();
+    let without = world.timeless_reconciler().round(None, None).await.unwrap();
+    assert!(without.faults.iter().any(|fault| fault.contains("is missing")), "{:?}", without.faults);
+    let round = world.timeless_reconciler().round(Some(&first), None).await.unwrap();
+    assert!(round.faults.is_empty(), "{:?}", round.faults);
+    tamper(&world);
+    world.timeless_reconciler().round(None, None).await.unwrap();
+    assert!(stands(&world), "the copy is there again");
+}
