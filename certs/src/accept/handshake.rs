@@ -8,9 +8,14 @@ use crate::tls::Gate;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+
+/// How long a caller that was refused may take to read why.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Somebody who calls.
 #[derive(Debug)]
@@ -24,7 +29,7 @@ pub(super) struct Caller {
 #[derive(Debug, thiserror::Error)]
 enum Refused {
     #[error("the handshake failed")]
-    Tls(#[from] io::Error),
+    Tls(#[source] io::Error),
     #[error("the session has no exporter")]
     Exporter(#[source] rustls::Error),
     #[error("the certificate is refused")]
@@ -53,7 +58,13 @@ pub(super) async fn shake_hands(gate: Arc<Gate>, room: Arc<Room>, caller: Caller
 
 async fn let_in(gate: &Gate, room: &Room, caller: Caller) -> Result<Connection, Refused> {
     let Caller { stream, address, held } = caller;
-    let stream = TlsAcceptor::from(gate.config()).accept(stream).await?;
+    let stream = match TlsAcceptor::from(gate.config()).accept(stream).into_fallible().await {
+        Ok(stream) => stream,
+        Err((error, stream)) => {
+            hang_up(stream).await;
+            return Err(Refused::Tls(error));
+        }
+    };
     let (_, session) = stream.get_ref();
     let exporter = Exporter::of(session).map_err(Refused::Exporter)?;
     let chain: Vec<_> = session.peer_certificates().unwrap_or_default().to_vec();
@@ -68,4 +79,15 @@ async fn let_in(gate: &Gate, room: &Room, caller: Caller) -> Result<Connection, 
     }
     let lasts = nameless.then_some(room.limits.nameless);
     Ok(Connection::new(stream, peer, registered, held, lasts))
+}
+
+/// Ends a refused call so that the caller can read why: to close at once, with what it sent still unread, resets the
+/// connection and takes our alert along (RFC 1122, 4.2.2.13).
+async fn hang_up(mut stream: TcpStream) {
+    let mut unread = [0; 1024];
+    if stream.shutdown().await.is_ok() {
+        let rest = async { while stream.read(&mut unread).await.is_ok_and(|read| read > 0) {} };
+        // Whoever goes on sending has had its time.
+        let _ = timeout(FAREWELL, rest).await;
+    }
 }
