@@ -9,6 +9,12 @@
 //! - `Wanted`: what every cluster shall get, compiled from it. `Fleet`: what every cluster was last issued, as content.
 //! - `Pointer`: the one record that a publish moves; it names the `Fleet` and the commits that it was made from.
 //! - `Standing`: all of that as the one publisher knows it. `Published`: one cluster's signed head, as it is followed.
+//!
+//! Who calls: `sync.rs` with a new revision, `task.rs` whenever something else has changed. Where it goes on: `heads.rs`
+//! signs and hands each head to `following.rs`, from where `distribute/follow.rs` sends it to the spoke. What stands
+//! elsewhere: holds and pins in `stops.rs` and `rendering.rs`, the fleet's facts and compiling in `fleet.rs`, sequences in
+//! `place.rs`, what is in force in `hub.rs`, and in `restored.rs` the floor: the highest sequence of a life before a
+//! restored store's.
 
 mod contents;
 mod fleet;

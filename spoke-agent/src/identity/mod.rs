@@ -64,7 +64,7 @@ pub enum IdentityProblem {
     #[error("the hub refused: {0}")]
     Refused(String),
     /// The registered key counts no longer.
-    #[error("this cluster's identity was revoked")]
+    #[error("this agent's identity was revoked, or another agent has joined in its place")]
     Revoked,
     /// A hub could not answer.
     #[error("the hub could not answer: {0}")]

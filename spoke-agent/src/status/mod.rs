@@ -127,7 +127,10 @@ type Judged = (bool, Cow<'static, str>, String);
 fn connected(agent: &Agent, since: &Since) -> Judged {
     match &*agent.link.borrow() {
         Link::Revoked => {
-            let ask = format!("ask for `writ cluster invite {} --replace`", agent.cluster);
+            let ask = format!(
+                "unless another agent is to be {0}, ask for `writ cluster invite {0} --replace`",
+                agent.cluster
+            );
             (false, "Revoked".into(), format!("{}; {ask}", IdentityProblem::Revoked))
         }
         Link::Pending => since.connected.clone().unwrap_or((false, "Starting".into(), String::new())),
