@@ -3,6 +3,7 @@
 use crate::tools;
 use anyhow::{Context, Result};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,7 +16,11 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
         if entry.file_type()?.is_dir() {
             copy(&entry.path(), &target)?
         } else {
-            fs::copy(entry.path(), target).map(drop)?
+            match fs::copy(entry.path(), target) {
+                // An agent replaces files while we copy: one that is gone by now was on its way to another name.
+                Err(error) if error.kind() == ErrorKind::NotFound && !entry.path().exists() => {}
+                copied => copied.map(drop)?,
+            }
         }
     }
     Ok(())
