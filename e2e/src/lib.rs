@@ -4,6 +4,7 @@ pub mod disk;
 pub mod faults;
 pub mod kube;
 pub mod revisions;
+pub mod world;
 
 use anyhow::Result;
 use std::path::PathBuf;
