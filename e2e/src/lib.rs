@@ -7,7 +7,6 @@ pub mod revisions;
 pub mod world;
 
 use anyhow::Result;
-use std::path::PathBuf;
 use std::sync::Once;
 use xtask::lab::{Cast, Options, binaries};
 
@@ -19,13 +18,8 @@ static BUILT: Once = Once::new();
 /// When something does not build or start.
 pub fn cast(spokes: usize, set: &[(&str, &str)]) -> Result<Cast> {
     build();
-    Cast::start(&Options {
-        catalog: PathBuf::from("examples/acme"),
-        spokes,
-        seeds: PathBuf::from("examples/clusters"),
-        set: set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        ready_file: None,
-    })
+    let set = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Cast::start(&Options { spokes, set, ..Options::default() })
 }
 
 /// Builds the binaries, once per test program.

@@ -75,7 +75,7 @@ impl World {
     /// # Errors
     /// When it cannot join, or does not start.
     pub fn join(&mut self, kubeconfig: &Path) -> Result<()> {
-        self.cast.enroll_kube(self.name, kubeconfig)
+        self.cast.enroll_kube(self.name, &self.plane, kubeconfig)
     }
 
     /// Ends everything.
@@ -266,11 +266,5 @@ impl World {
 
 /// The catalog of examples/acme, without spokes.
 fn hub_alone() -> Options {
-    Options {
-        catalog: "examples/acme".into(),
-        spokes: 0,
-        seeds: "examples/clusters".into(),
-        set: Vec::new(),
-        ready_file: None,
-    }
+    Options { spokes: 0, ..Options::default() }
 }

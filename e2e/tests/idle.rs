@@ -25,7 +25,7 @@ fn stand(directory: &Path) -> Result<BTreeMap<PathBuf, (String, SystemTime)>> {
 fn inv28_applying_twice_writes_nothing() -> Result<()> {
     let mut cast = cast(1, &[])?;
     arrives(&cast, NAME, FIRST)?;
-    let directory = cast.spoke(NAME)?.directory.clone();
+    let directory = cast.spoke(NAME)?.directory()?.to_owned();
     // The status follows the objects: wait until both have settled.
     let settled = wait::until("nothing changes any more", PATIENCE, || {
         let before = stand(&directory)?;

@@ -6,7 +6,8 @@ use std::path::Path;
 use writ_e2e::faults::Doomed;
 use writ_e2e::revisions::{FIRST, arrives, publish, stands};
 use writ_e2e::{cast, disk};
-use xtask::lab::cast::{PATIENCE, spoke_command};
+use xtask::lab::cast::PATIENCE;
+use xtask::lab::spoke::spoke_command;
 use xtask::lab::{Cast, files};
 
 const NAME: &str = "eu-1";

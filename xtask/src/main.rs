@@ -14,7 +14,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Tell and check the main story: one hub, four clusters as directories, real git and real TLS.
+    /// Tell and check the main story: one hub, four clusters, real git and real TLS.
     Demo(demo::Options),
     /// Keep the demo's cast running until interrupted, and write where everything is.
     Lab(lab::Options),

@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn lab(catalog: &Path, spokes: usize, set: Vec<(String, String)>) -> Result<Cast> {
-    Cast::start(&Lab { catalog: catalog.to_owned(), spokes, seeds: "examples/clusters".into(), set, ready_file: None })
+    Cast::start(&Lab { catalog: catalog.to_owned(), spokes, set, ..Lab::default() })
 }
 
 fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Duration)> {
@@ -91,16 +91,8 @@ const NAMES: [&str; 3] = ["eu-1", "eu-2", "us-1"];
 fn three_directories(options: &Options) -> Result<Vec<Figure>> {
     let proxy = Proxy::start()?;
     let advertised = ("advertise".to_owned(), format!("['{}']", proxy.address()));
-    let cast = Cast::start_with(
-        &Lab {
-            catalog: "examples/acme".into(),
-            spokes: 3,
-            seeds: "examples/clusters".into(),
-            set: vec![advertised],
-            ready_file: None,
-        },
-        |spokes| proxy.hub_at(spokes),
-    )?;
+    let cast =
+        Cast::start_with(&Lab { spokes: 3, set: vec![advertised], ..Lab::default() }, |spokes| proxy.hub_at(spokes))?;
     arrive(&cast, "zstd")?;
     let (mut latencies, mut bytes) = (Vec::new(), Vec::new());
     let mut before = "zstd".to_owned();

@@ -1,18 +1,21 @@
-//! The demo: the main job on the embedded default, told in plain steps, each of them checked.
+//! The demo: the main job, on directories or on real clusters, told in plain steps, each of them checked.
 
 mod edits;
 mod steps;
 
-use crate::lab::{Cast, Options as Lab, binaries};
+use crate::lab::{self, Cast, Options as Lab};
 use crate::tools::say;
 use anyhow::{Context, Result};
-use std::path::PathBuf;
 
 pub use edits::replace as edit;
 
 /// What the demo can be told.
 #[derive(clap::Args)]
-pub struct Options {}
+pub struct Options {
+    /// Real Kubernetes control planes as clusters, instead of directories.
+    #[arg(long)]
+    pub kube: bool,
+}
 
 /// One chapter: what it says, and what it does and checks.
 struct Chapter {
@@ -21,21 +24,17 @@ struct Chapter {
 }
 
 /// Tells all chapters in order; the first check that fails ends the demo.
-pub fn run(_: &Options) -> Result<()> {
-    say("Writ demo: a git catalog, one hub, four clusters as directories, mutual TLS in between.\n");
-    binaries::build()?;
-    let mut cast = Cast::start(&Lab {
-        catalog: PathBuf::from("examples/acme"),
-        spokes: 4,
-        seeds: PathBuf::from("examples/clusters"),
-        set: Vec::new(),
-        ready_file: None,
-    })?;
+pub fn run(options: &Options) -> Result<()> {
+    let clusters = if options.kube { "Kubernetes control planes" } else { "clusters as directories" };
+    say(&format!("Writ demo: a git catalog, one hub, four {clusters}, mutual TLS in between.\n"));
+    lab::build(options.kube)?;
+    let mut cast = Cast::start(&Lab { kube: options.kube, ..Lab::default() })?;
     for (number, chapter) in steps::CHAPTERS.iter().enumerate() {
         say(&format!("{:>2}. {}", number + 1, chapter.title));
         let told = (chapter.play)(&mut cast).with_context(|| format!("chapter {}: {}", number + 1, chapter.title))?;
         told.iter().for_each(|line| say(&format!("      {line}")));
     }
+    cast.end()?;
     say("\nEvery step was checked. Nothing is left running.");
     Ok(())
 }

@@ -43,22 +43,22 @@ fn enforced(cast: &mut Cast) -> Told {
         wait::until(&format!("{name} has its telemetry"), PATIENCE, || {
             cluster::expect(cast, name, TELEMETRY, ENDPOINT, endpoint)
         })?;
-        let count = cluster::objects(cast, name)?.len();
-        told.push(format!("{name}: telemetry goes to {endpoint}; {count} objects stand in its directory"));
+        let count = cast.spoke(name)?.cluster.objects()?.len();
+        told.push(format!("{name}: telemetry goes to {endpoint}; {count} objects stand there"));
     }
     Ok(told)
 }
 
 fn observed(cast: &mut Cast) -> Told {
-    let before = cluster::objects(cast, "us-lab")?;
+    let before = cast.spoke("us-lab")?.cluster.objects()?;
     let count = wait::until("us-lab reports what it would do", PATIENCE, || {
         let shown = cast.writ_json(&["cluster", "show", "us-lab"])?;
         outcome_count(&shown, "WouldApply")
     })?;
-    if cluster::file(cast, "us-lab", TELEMETRY)?.exists() {
+    if before.contains_key(TELEMETRY) {
         bail!("us-lab is at audit, and was written to");
     }
-    if cluster::objects(cast, "us-lab")? != before {
+    if cast.spoke("us-lab")?.cluster.objects()? != before {
         bail!("the objects of us-lab changed while it was only observed");
     }
     Ok(vec![format!("us-lab: {count} units would be applied; none of its {} objects was touched", before.len())])
@@ -71,10 +71,7 @@ fn outcome_count(shown: &Value, outcome: &str) -> Result<u64> {
 }
 
 fn tamper(cast: &Cast, name: &str, endpoint: &str) -> Result<()> {
-    let file = cluster::file(cast, name, TELEMETRY)?;
-    let text = std::fs::read_to_string(&file)?;
-    std::fs::write(&file, text.replace(endpoint, "https://evil.example"))?;
-    Ok(())
+    cast.spoke(name)?.cluster.tamper(TELEMETRY, ENDPOINT, (endpoint, "https://evil.example"))
 }
 
 fn repaired(cast: &mut Cast) -> Told {
@@ -173,7 +170,8 @@ fn holds(cast: &Cast, clusters: usize) -> Result<Vec<String>> {
 }
 
 fn gone(cast: &Cast, name: &str) -> Result<()> {
-    if cluster::file(cast, name, TELEMETRY)?.exists() { bail!("the telemetry of {name} still stands") } else { Ok(()) }
+    let standing = cast.spoke(name)?.cluster.object(TELEMETRY)?;
+    if standing.is_some() { bail!("the telemetry of {name} still stands") } else { Ok(()) }
 }
 
 fn joined_once(cast: &mut Cast) -> Told {

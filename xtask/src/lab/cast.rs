@@ -1,7 +1,11 @@
 //! The cast: one hub, its operator, its catalog, and one spoke per cluster.
 
+use super::cluster::Cluster;
+use super::control_plane::ControlPlane;
+use super::kubectl::Kubectl;
 use super::process::Process;
-use super::{Options, binaries, files};
+use super::spoke::{Spoke, join_command};
+use super::{Options, binaries, files, kube};
 use crate::{tools, wait};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -14,26 +18,13 @@ use tempfile::TempDir;
 /// How long a step of the cast may take on a slow machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One spoke and its cluster.
-pub struct Spoke {
-    /// Its cluster's name.
-    pub name: String,
-    /// The cluster: a directory target.
-    pub directory: PathBuf,
-    /// The string it joined with.
-    pub join: String,
-    /// Its folder: `spoke.yaml`, `data/`, `cluster/`, `log`.
-    pub home: PathBuf,
-    local: String,
-    process: Option<Process>,
-}
-
 /// Everything that runs.
 pub struct Cast {
     // Processes before the folder they use: fields are dropped in order.
     /// The spokes, by name order.
     pub spokes: Vec<Spoke>,
     hub: Process,
+    planes: Vec<ControlPlane>,
     addresses: Value,
     /// The catalog's working copy and repository.
     pub repository: PathBuf,
@@ -61,15 +52,28 @@ impl Cast {
         files::write(&config, &hub_config(&repository, &options.set))?;
         tools::stdout(Command::new(binaries::path("writ-hub")?).arg("init").arg("--config").arg(&config))?;
         let (hub, addresses) = start_hub(folder.path())?;
-        let mut cast = Self { spokes: Vec::new(), hub, addresses, repository, folder };
+        let mut cast = Self { spokes: Vec::new(), hub, planes: Vec::new(), addresses, repository, folder };
         cast.pin_ports()?;
         hub_at(cast.address("spokes")?.parse()?)?;
         let seeds = tools::root().join(&options.seeds);
         let declared = cast.declared()?;
         for name in declared.iter().take(options.spokes) {
-            cast.enroll(name, &seeds)?;
+            let seed = seeds.join(name);
+            if !seed.is_dir() {
+                bail!("there is no {}: a cluster begins with what stands there", seed.display());
+            }
+            if options.kube { cast.enroll_new_kube(name, &seed)? } else { cast.enroll(name, &seed)? }
         }
         Ok(cast)
+    }
+
+    /// Ends everything in good order.
+    ///
+    /// # Errors
+    /// When a server had ended by itself.
+    pub fn end(mut self) -> Result<()> {
+        self.spokes.clear();
+        self.planes.drain(..).try_for_each(ControlPlane::end)
     }
 
     /// A hub that stops and starts again must be found where it was: its first, random ports stay.
@@ -111,36 +115,36 @@ impl Cast {
         })
     }
 
-    fn enroll(&mut self, name: &str, seeds: &Path) -> Result<()> {
-        let seed = seeds.join(name);
-        if !seed.is_dir() {
-            bail!("there is no {}: a cluster's directory begins with a copy of it", seed.display());
-        }
-        files::copy(&seed, &self.home(name).join("cluster"))?;
-        self.join(name, "directory: cluster")
+    fn enroll(&mut self, name: &str, seed: &Path) -> Result<()> {
+        let directory = self.home(name).join("cluster");
+        files::copy(seed, &directory)?;
+        self.join(name, Cluster::Directory(directory), "directory: cluster")
     }
 
-    /// Has a spoke join that enforces in a real cluster.
+    fn enroll_new_kube(&mut self, name: &str, seed: &Path) -> Result<()> {
+        let plane = ControlPlane::start().with_context(|| format!("the control plane of {name}"))?;
+        let begun = kube::seed(&plane, seed).and_then(|()| kube::install(&plane));
+        let joined = begun.and_then(|agent| self.enroll_kube(name, &plane, &agent));
+        self.planes.push(plane);
+        joined
+    }
+
+    /// Has a spoke join that enforces in a real cluster, as the person of the kubeconfig `agent`.
     ///
     /// # Errors
     /// When it cannot join, or does not start.
-    pub fn enroll_kube(&mut self, name: &str, kubeconfig: &Path) -> Result<()> {
-        self.join(name, &format!("kube: {{kubeconfig: '{}'}}", kubeconfig.display()))
+    pub fn enroll_kube(&mut self, name: &str, plane: &ControlPlane, agent: &Path) -> Result<()> {
+        let cluster = Cluster::Kube(Kubectl::of(&plane.kubeconfig())?);
+        self.join(name, cluster, &format!("kube: {{kubeconfig: '{}'}}", agent.display()))
     }
 
     fn home(&self, name: &str) -> PathBuf {
         self.folder.path().join("spokes").join(name)
     }
 
-    fn join(&mut self, name: &str, target: &str) -> Result<()> {
-        let home = self.home(name);
-        let (config, directory) = (home.join("spoke.yaml"), home.join("cluster"));
-        files::write(&config, &spoke_config(target))?;
+    fn join(&mut self, name: &str, cluster: Cluster, target: &str) -> Result<()> {
         let join = self.writ(&["cluster", "invite", name, "--output", "join"])?.trim().to_owned();
-        tools::stdout(Command::new(binaries::path("writ-spoke")?).args(["join", &join, "--config"]).arg(&config))?;
-        let (process, addresses) = start_spoke(name, &home)?;
-        let local = addresses.get("local").and_then(Value::as_str).unwrap_or_default().to_owned();
-        self.spokes.push(Spoke { name: name.to_owned(), directory, join, home, local, process: Some(process) });
+        self.spokes.push(Spoke::join(name, self.home(name), join, (cluster, target))?);
         Ok(())
     }
 
@@ -226,26 +230,27 @@ impl Cast {
 
     /// Kills a spoke as a crash would.
     pub fn kill_spoke(&mut self, name: &str) -> Result<()> {
-        let spoke = self.spokes.iter_mut().find(|spoke| spoke.name == name).context("no such spoke")?;
-        spoke.process.take().map_or(Ok(()), |mut process| process.kill())
+        self.spoke_mut(name)?.kill()
     }
 
     /// Starts a spoke that was killed.
     pub fn run_spoke(&mut self, name: &str) -> Result<()> {
-        let spoke = self.spokes.iter_mut().find(|spoke| spoke.name == name).context("no such spoke")?;
-        let (process, addresses) = start_spoke(name, &spoke.home)?;
-        spoke.local = addresses.get("local").and_then(Value::as_str).unwrap_or_default().to_owned();
-        spoke.process = Some(process);
-        Ok(())
+        self.spoke_mut(name)?.start()
     }
 
-    /// Joins again with a string, into a new data folder.
+    fn spoke_mut(&mut self, name: &str) -> Result<&mut Spoke> {
+        self.spokes.iter_mut().find(|spoke| spoke.name == name).with_context(|| format!("no spoke named {name}"))
+    }
+
+    /// Joins again with a string, into a new data folder, for the same cluster.
     pub fn join_elsewhere(&self, join: &str) -> Result<Output> {
-        let home = self.folder.path().join("elsewhere");
+        let (spoke, home) = (self.spokes.first().context("no spoke")?, self.folder.path().join("elsewhere"));
         let config = home.join("spoke.yaml");
-        files::copy(&self.spokes.first().context("no spoke")?.directory, &home.join("cluster"))?;
-        files::write(&config, &spoke_config("directory: cluster"))?;
-        tools::output(Command::new(binaries::path("writ-spoke")?).args(["join", join, "--config"]).arg(&config))
+        files::write(&config, &std::fs::read_to_string(spoke.home.join("spoke.yaml"))?)?;
+        if let Cluster::Directory(directory) = &spoke.cluster {
+            files::copy(directory, &home.join("cluster"))?;
+        }
+        tools::output(&mut join_command(&config, join)?)
     }
 
     /// Where everything is, for tests and people.
@@ -260,19 +265,6 @@ impl Cast {
             "clusters": clusters,
             "env": {"WRIT_HUB": people, "WRIT_IDENTITY": self.operator()},
         })
-    }
-}
-
-impl Spoke {
-    /// Its process id, while it runs.
-    #[must_use]
-    pub fn pid(&self) -> Option<u32> {
-        self.process.as_ref().map(Process::pid)
-    }
-
-    fn describe(&self) -> Value {
-        json!({"name": self.name, "pid": self.pid(), "config": self.home.join("spoke.yaml"),
-            "data": self.home.join("data"), "directory": self.directory, "local": format!("http://{}", self.local)})
     }
 }
 
@@ -296,13 +288,6 @@ fn hub_config(repository: &Path, set: &[(String, String)]) -> String {
     )
 }
 
-fn spoke_config(target: &str) -> String {
-    format!(
-        "apiVersion: writ.dev/v1alpha1\nkind: SpokeConfig\nspec:\n  data: data\n  target: {{{target}}}\n  \
-         local: 127.0.0.1:0\n"
-    )
-}
-
 /// The call that runs the hub of a folder.
 pub fn hub_command(home: &Path) -> Result<Command> {
     let mut command = Command::new(binaries::path("writ-hub")?);
@@ -314,16 +299,4 @@ fn start_hub(folder: &Path) -> Result<(Process, Value)> {
     let home = folder.join("hub");
     let command = hub_command(&home)?;
     Process::start("writ-hub", command, &home.join("log"), &home.join("ready.json"))
-}
-
-/// The call that runs the spoke of a folder.
-pub fn spoke_command(home: &Path) -> Result<Command> {
-    let mut command = Command::new(binaries::path("writ-spoke")?);
-    command.arg("run").arg("--config").arg(home.join("spoke.yaml"));
-    Ok(command)
-}
-
-fn start_spoke(name: &str, home: &Path) -> Result<(Process, Value)> {
-    let command = spoke_command(home)?;
-    Process::start(&format!("writ-spoke of {name}"), command, &home.join("log"), &home.join("ready.json"))
 }

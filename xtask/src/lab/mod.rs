@@ -5,8 +5,12 @@ pub mod cast;
 pub mod cluster;
 pub mod control_plane;
 pub mod files;
+pub mod kube;
+pub mod kubectl;
 mod process;
+pub mod spoke;
 
+use crate::assets;
 use crate::tools::say;
 use anyhow::{Context, Result};
 pub use cast::Cast;
@@ -23,7 +27,10 @@ pub struct Options {
     /// How many of the catalog's clusters get a spoke, by name order.
     #[arg(long, default_value_t = 4)]
     pub spokes: usize,
-    /// What the clusters' directories begin with: DIR/<cluster>/.
+    /// Real Kubernetes control planes as clusters, instead of directories.
+    #[arg(long)]
+    pub kube: bool,
+    /// What the clusters begin with: DIR/<cluster>/objects/.
     #[arg(long, default_value = "examples/clusters")]
     pub seeds: PathBuf,
     /// Settings of the hub, such as fresh=30s,leaf=2m.
@@ -34,6 +41,20 @@ pub struct Options {
     pub ready_file: Option<PathBuf>,
 }
 
+impl Default for Options {
+    /// As on the command line.
+    fn default() -> Self {
+        Self {
+            catalog: "examples/acme".into(),
+            spokes: 4,
+            kube: false,
+            seeds: "examples/clusters".into(),
+            set: Vec::new(),
+            ready_file: None,
+        }
+    }
+}
+
 fn setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -42,7 +63,7 @@ fn setting(text: &str) -> Result<(String, String), String> {
 /// Starts everything, writes the ready file, and waits for an interrupt.
 pub fn run(options: &Options) -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
-    binaries::build()?;
+    build(options.kube)?;
     let cast = Cast::start(options)?;
     let ready = serde_json::to_string_pretty(&cast.describe())?;
     match &options.ready_file {
@@ -51,5 +72,14 @@ pub fn run(options: &Options) -> Result<()> {
     }
     say("the lab runs; interrupt to end it");
     signals.forever().next();
-    Ok(())
+    cast.end()
+}
+
+/// Builds what a cast is made of.
+///
+/// # Errors
+/// When something cannot be built.
+pub fn build(kube: bool) -> Result<()> {
+    binaries::build()?;
+    if kube { assets::build().map(drop) } else { Ok(()) }
 }
