@@ -78,6 +78,18 @@ impl World {
         self.cast.enroll_kube(self.name, &self.plane, kubeconfig)
     }
 
+    /// Gives the agent settings, as lines of its configuration's `spec`, and starts it anew.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn set(&mut self, settings: &[&str]) -> Result<()> {
+        let config = self.cast.spoke(self.name)?.home.join("spoke.yaml");
+        let lines: String = settings.iter().map(|setting| format!("  {setting}\n")).collect();
+        let text = std::fs::read_to_string(&config)? + &lines;
+        std::fs::write(&config, text)?;
+        self.cast.crash_spoke(self.name)
+    }
+
     /// Ends everything.
     ///
     /// # Errors
@@ -119,6 +131,18 @@ impl World {
     /// When the server refuses it.
     pub fn edit<K: Clone + DeserializeOwned + Debug>(&self, api: &Api<K>, name: &str, fields: &Value) -> Result<K> {
         Ok(self.kube.wait(api.patch(name, &PatchParams::default(), &Patch::Merge(fields)))?)
+    }
+
+    /// Changes some fields of an object, as the field manager `who`.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub fn edit_as<K>(&self, who: &str, api: &Api<K>, name: &str, fields: &Value) -> Result<K>
+    where
+        K: Clone + DeserializeOwned + Debug,
+    {
+        let who = PatchParams { field_manager: Some(who.to_owned()), ..PatchParams::default() };
+        Ok(self.kube.wait(api.patch(name, &who, &Patch::Merge(fields)))?)
     }
 
     /// Makes a namespace, or gives one these labels.

@@ -89,6 +89,9 @@ impl OutcomeCode {
     }
 }
 
+/// The reason of an outcome Applied while it is told that somebody else had changed an object.
+pub const REPAIRED: &str = "Repaired";
+
 impl fmt::Display for OutcomeCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -125,13 +128,16 @@ pub struct Outcome {
     /// The one object that it is about, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<Box<ObjectId>>,
+    /// Who caused it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 impl Outcome {
     /// An outcome with nothing to add.
     #[must_use]
     pub fn new(code: OutcomeCode, reason: &str) -> Self {
-        Self { code, reason: reason.to_owned(), message: String::new(), object: None }
+        Self { code, reason: reason.to_owned(), message: String::new(), object: None, by: None }
     }
 
     /// The same with a message for people.
@@ -146,6 +152,25 @@ impl Outcome {
     pub fn about(mut self, object: &ObjectId) -> Self {
         self.object = Some(Box::new(object.clone()));
         self
+    }
+
+    /// The same, caused by somebody who may be known.
+    #[must_use]
+    pub fn caused_by(mut self, who: Option<String>) -> Self {
+        self.by = who;
+        self
+    }
+
+    /// Whether someone may act on it: what its code says, and what somebody else had changed.
+    #[must_use]
+    pub fn is_finding(&self) -> bool {
+        self.code.is_finding() || (self.code == OutcomeCode::Applied && self.reason == REPAIRED)
+    }
+
+    /// Whether a report names the unit: all but those that are applied, of which there is nothing to tell.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        !matches!(self.code, OutcomeCode::Applied) || !self.message.is_empty()
     }
 }
 

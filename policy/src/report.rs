@@ -102,20 +102,12 @@ pub struct UnitReport {
 impl UnitReport {
     /// The finding that it is, if someone may act on it.
     fn finding(&self) -> Option<Finding> {
-        let Outcome { code, reason, message, object } = self.outcome.clone();
+        let finds = self.outcome.is_finding();
+        let Outcome { code, reason, message, object, by } = self.outcome.clone();
         let UnitId { rule, namespace } = self.unit.clone();
         let object = object.map(|object| *object);
         let since = self.since;
-        code.is_finding().then_some(Finding {
-            outcome: code,
-            reason,
-            rule,
-            namespace,
-            object,
-            message,
-            since,
-            by: None,
-        })
+        finds.then_some(Finding { outcome: code, reason, rule, namespace, object, message, since, by })
     }
 }
 
@@ -157,19 +149,19 @@ pub enum ReportError {
 }
 
 impl Report {
-    /// Counts `outcomes` (all of them) and names those that are not Applied (the first [`MAX_NAMED`]), those on which
-    /// someone may act also as findings. `since` says since when a unit is as it is.
+    /// Counts `outcomes` (all of them) and names those of which there is something to tell: those that are not Applied,
+    /// and those that were repaired lately (the first [`MAX_NAMED`]); those on which someone may act also as findings.
+    /// `since` says since when a unit is as it is.
     #[must_use]
     pub fn with_outcomes(mut self, outcomes: &BTreeMap<UnitId, Outcome>, since: impl Fn(&UnitId) -> Timestamp) -> Self {
         self.counts = count_all(outcomes);
-        let open = outcomes.iter().filter(|(_, outcome)| outcome.code != OutcomeCode::Applied);
+        let open = outcomes.iter().filter(|(_, outcome)| outcome.is_told());
         let name = |(unit, outcome): (&UnitId, &Outcome)| UnitReport {
             unit: unit.clone(),
             outcome: outcome.clone(),
             since: since(unit),
         };
-        let named =
-            |finds: bool| open.clone().filter(move |(_, outcome)| !finds || outcome.code.is_finding()).map(&name);
+        let named = |finds: bool| open.clone().filter(move |(_, outcome)| !finds || outcome.is_finding()).map(&name);
         self.units = named(false).take(MAX_NAMED).collect();
         self.findings = named(true).take(MAX_NAMED).filter_map(|unit| unit.finding()).collect();
         self

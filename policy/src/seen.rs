@@ -7,6 +7,7 @@ use crate::object::{Object, ObjectId};
 use crate::outcome::{Outcome, UnitId};
 use crate::plan::inventory::{Inventory, Uid, Version};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// One object that exists, as the target reads it.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,10 +17,38 @@ pub struct Observed {
     /// The digest of what was applied last, where the target knows that our part of the object stands exactly as that
     /// left it. A server fills in defaults and writes values its own way, so trees alone do not tell.
     pub as_applied: Option<Digest>,
+    /// What somebody else made of our part of it, where the target can tell.
+    pub drifted: Option<Drifted>,
     /// Its identity over time.
     pub uid: Uid,
     /// Its version: changes with every write.
     pub version: Version,
+}
+
+/// What somebody else made of our part of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drifted {
+    /// The fields that are no longer ours.
+    pub fields: Vec<String>,
+    /// Who has them now, or else wrote last; none: nobody is known.
+    pub by: Option<Writer>,
+}
+
+/// Somebody who writes to objects, as a server notes it with the fields that they hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// The field manager.
+    pub manager: String,
+    /// How it wrote: `Apply`, `Update`, or `Update of scale`.
+    pub operation: String,
+    /// When, as the server wrote it.
+    pub at: String,
+}
+
+impl fmt::Display for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.manager, self.operation)
+    }
 }
 
 /// One namespace that exists.

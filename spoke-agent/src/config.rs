@@ -30,6 +30,9 @@ struct Spec {
     /// How long objects stay in a namespace that no longer matches.
     #[serde(default = "linger")]
     linger: Span,
+    /// How long the repair of an object that somebody else keeps changing back may have to wait before that is told.
+    #[serde(default = "contested")]
+    contested: Span,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -69,6 +72,10 @@ const fn linger() -> Span {
     Span::new(Duration::from_secs(24 * 3600))
 }
 
+const fn contested() -> Span {
+    Span::new(Duration::from_secs(60))
+}
+
 /// A checked configuration, with paths that this process can open.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -82,6 +89,8 @@ pub struct Config {
     pub slow_scan: Duration,
     /// How long objects linger.
     pub linger: Duration,
+    /// How long a repair may have to wait before its unit is Contested.
+    pub contested: Duration,
 }
 
 impl Config {
@@ -109,8 +118,9 @@ impl Config {
     }
 
     fn of(doc: &Doc, spec: &Spec, file: &File) -> Result<Self, Vec<Diagnostic>> {
-        let mut found: Vec<_> =
-            at_least(doc, "/spec/slowScan", spec.slow_scan, LEAST_SCAN, slow_scan()).into_iter().collect();
+        let scan = at_least(doc, "/spec/slowScan", spec.slow_scan, LEAST_SCAN, slow_scan());
+        let fight = at_least(doc, "/spec/contested", spec.contested, LEAST_SCAN, contested());
+        let mut found: Vec<_> = scan.into_iter().chain(fight).collect();
         let data = file.folder_at(doc, "/spec/data", &spec.data).map_err(|fault| found.push(fault));
         let target = choice(doc, &spec.target, file).map_err(|fault| found.push(fault));
         let (Ok(data), Ok(target), true) = (data, target, found.is_empty()) else {
@@ -123,7 +133,8 @@ impl Config {
                 fault.help("give the agent a folder beside the cluster's: what stands in either is its own"),
             ]);
         }
-        Ok(Self { data, target, local: spec.local.0, slow_scan: spec.slow_scan.get(), linger: spec.linger.get() })
+        let (slow_scan, linger) = (spec.slow_scan.get(), spec.linger.get());
+        Ok(Self { data, target, local: spec.local.0, slow_scan, linger, contested: spec.contested.get() })
     }
 
     fn missing_target(&self, doc: &Doc) -> Option<Diagnostic> {

@@ -23,6 +23,7 @@ pub struct Measures {
     rounds: Family<Label, Counter>,
     seconds: Histogram,
     writes: Counter,
+    repairs: Counter,
     refused: Family<Label, Counter>,
 }
 
@@ -30,7 +31,8 @@ impl Default for Measures {
     fn default() -> Self {
         // From a millisecond to a minute.
         let seconds = Histogram::new(exponential_buckets(0.001, 4.0, 9));
-        Self { rounds: Family::default(), seconds, writes: Counter::default(), refused: Family::default() }
+        let (writes, repairs) = (Counter::default(), Counter::default());
+        Self { rounds: Family::default(), seconds, writes, repairs, refused: Family::default() }
     }
 }
 
@@ -46,6 +48,11 @@ impl Measures {
         self.writes.inc();
     }
 
+    /// What somebody else had changed was brought back.
+    pub fn repaired(&self) {
+        self.repairs.inc();
+    }
+
     /// An offer was refused.
     pub fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&[("reason", reason)]).inc();
@@ -56,6 +63,7 @@ impl Measures {
             registry.register("rounds", "Rounds", self.rounds.clone());
             registry.register("round_seconds", "How long rounds take", self.seconds.clone());
             registry.register("writes", "Objects written or removed", self.writes.clone());
+            registry.register("repairs", "Objects brought back that somebody else had changed", self.repairs.clone());
             registry.register("refused_offers", "Bundles that were offered and refused", self.refused.clone());
         });
     }

@@ -1,7 +1,7 @@
 //! What of a round is told in the log: what is other than in the round before, each once.
 
 use crate::reconcile::Round;
-use policy::outcome::{Outcome, UnitId};
+use policy::outcome::{Outcome, OutcomeCode, UnitId};
 use policy::plan::prune::Held;
 use std::collections::BTreeSet;
 
@@ -33,7 +33,11 @@ fn units<'r>(last: Option<&Round>, round: &'r Round) -> Vec<(&'r UnitId, &'r Out
         None => outcome.code.is_finding(),
         Some(last) => {
             let before = last.outcomes.get(unit);
-            before.is_none_or(|before| (before.code, &before.reason) != (outcome.code, &outcome.reason))
+            // A repair was told when it was made.
+            let stays = |before: &&Outcome| before.code == OutcomeCode::Applied && outcome.code == OutcomeCode::Applied;
+            before
+                .filter(|before| !stays(before))
+                .map_or(before.is_none(), |before| (before.code, &before.reason) != (outcome.code, &outcome.reason))
         }
     };
     let mut news: Vec<_> = round.outcomes.iter().filter(|(unit, outcome)| is_news(unit, outcome)).collect();
@@ -65,7 +69,7 @@ fn faults(last: Option<&BTreeSet<String>>, now: &BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::outcome::OutcomeCode::{self, Applied, Held, RolledBack};
+    use policy::outcome::OutcomeCode::{Applied, Held, RolledBack};
 
     fn round(codes: &[(&str, OutcomeCode, &str)]) -> Round {
         let outcome = |(rule, code, message): &(&str, OutcomeCode, &str)| {

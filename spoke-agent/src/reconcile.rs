@@ -1,6 +1,6 @@
 //! One round: what is seen, what is wanted of it, what that takes, what became of it.
 
-use crate::apply::{Done, Outcomes, Refusals, Tools, apply};
+use crate::apply::{Done, Outcomes, Refusals, Repairs, Tools, apply};
 use crate::cache::good::{Good, GoodError};
 use crate::measures::Measures;
 use crate::target::{Sight, Target, TargetError};
@@ -12,7 +12,7 @@ use policy::facts::Capabilities;
 use policy::mode::Mode;
 use policy::object::Object;
 use policy::plan::prune::{self, Held};
-use policy::plan::{Plan, diff, in_question, plan};
+use policy::plan::{Plan, diff, in_question, plan, rest};
 use policy::resolve::{Settings, Want, Wants, resolve, without_bundle};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
@@ -53,6 +53,7 @@ pub struct Reconciler {
     time: Time,
     settings: Settings,
     refusals: Refusals,
+    repairs: Repairs,
     began: Duration,
     measures: Measures,
     copies: BTreeMap<Digest, Object>,
@@ -63,9 +64,10 @@ impl Reconciler {
     /// A reconciler of one target.
     #[must_use]
     pub fn new(target: Arc<dyn Target>, good: Good, time: Time, settings: Settings) -> Self {
-        let (refusals, measures) = (Refusals::default(), Measures::default());
+        let (refusals, repairs) = (Refusals::default(), Repairs::new(settings.contested));
         let (began, copies, collected) = (Duration::ZERO, BTreeMap::new(), None);
-        Self { target, good, time, settings, refusals, began, measures, copies, collected }
+        let measures = Measures::default();
+        Self { target, good, time, settings, refusals, repairs, began, measures, copies, collected }
     }
 
     /// The same, counting its writes in `measures`.
@@ -93,7 +95,9 @@ impl Reconciler {
         let looked = self.target.look(&in_question(&wants, &seen.inventory)).await?;
         (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
         let released = bundle.and_then(|bundle| bundle.head().prune);
-        let plan = prune::admit(plan(&wants, &seen, now), &seen.inventory, released, now)?;
+        let mut plan = prune::admit(plan(&wants, &seen, now), &seen.inventory, released, now)?;
+        let resting = self.repairs.begin(self.began);
+        self.repairs.changed(&rest::put_off(&mut plan, &seen, &resting), self.began);
         let held = plan.held.clone();
         faults.extend(self.collect(&sight).err().map(|error| service::exit::chain(&error)));
         let done = self.carry_out(&seen, plan, now).await;
@@ -102,17 +106,17 @@ impl Reconciler {
         Ok(Round { outcomes, held, capabilities: sight.capabilities, faults })
     }
 
-    /// When to look again because something was refused, on the agent's monotonic clock.
+    /// When to look again because something was refused or repaired, on the agent's monotonic clock.
     #[must_use]
     pub fn again(&self) -> Option<Duration> {
-        self.refusals.next(self.began)
+        [self.refusals.next(self.began), self.repairs.next(self.began)].into_iter().flatten().min()
     }
 
     async fn carry_out(&mut self, seen: &Seen, plan: Plan, now: TrustedTime) -> Done {
         let monotonic = self.began;
-        let (target, good, refusals) = (self.target.as_ref(), &self.good, &mut self.refusals);
-        let measures = &self.measures;
-        apply(&mut Tools { target, seen, good, refusals, measures, now: now.get(), monotonic }, plan).await
+        let (target, good, measures) = (self.target.as_ref(), &self.good, &self.measures);
+        let (refusals, repairs) = (&mut self.refusals, &mut self.repairs);
+        apply(&mut Tools { target, seen, good, refusals, repairs, measures, now: now.get(), monotonic }, plan).await
     }
 
     /// What is seen, with what was refused and the last good copies that rows name; what is wrong with one is told by its

@@ -10,6 +10,7 @@ mod leave;
 pub mod marks;
 mod moves;
 pub mod prune;
+pub mod rest;
 mod round;
 #[cfg(test)]
 mod rounds;
@@ -81,6 +82,18 @@ pub enum Step {
     },
     /// Drop the row: what it speaks of is not there, or not ours.
     Forget(ObjectId),
+}
+
+impl Step {
+    /// The object that it is about.
+    #[must_use]
+    pub const fn id(&self) -> &ObjectId {
+        match self {
+            Self::Claim(row) => &row.id,
+            Self::Apply { object, .. } | Self::Release { object, .. } => object.id(),
+            Self::Delete { id, .. } | Self::Forget(id) => id,
+        }
+    }
 }
 
 /// What takes one step back. Does nothing where somebody else has written since.

@@ -131,6 +131,6 @@ impl Cluster {
         let fresh = Uid(format!("uid-{}", self.writes));
         let uid = self.seen.objects.get(&id).map_or(fresh, |found| found.uid.clone());
         let version = Version(self.writes.to_string());
-        self.seen.objects.insert(id, Observed { object, as_applied: None, uid, version });
+        self.seen.objects.insert(id, Observed { object, as_applied: None, drifted: None, uid, version });
     }
 }

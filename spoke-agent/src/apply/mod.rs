@@ -3,8 +3,10 @@
 
 mod drift;
 mod refusals;
+mod repairs;
 
 pub use refusals::Refusals;
+pub use repairs::Repairs;
 
 use crate::cache::good::Good;
 use crate::measures::Measures;
@@ -41,6 +43,8 @@ pub struct Tools<'a, T: Target + ?Sized> {
     pub good: &'a Good,
     /// What was refused before.
     pub refusals: &'a mut Refusals,
+    /// What was repaired before.
+    pub repairs: &'a mut Repairs,
     /// Where writes are counted.
     pub measures: &'a Measures,
     /// Trusted time.
@@ -72,6 +76,7 @@ pub async fn apply<T: Target + ?Sized>(tools: &mut Tools<'_, T>, plan: Plan) -> 
     }
     let unsettled = tools.target.settle().await.err();
     tools.refusals.settled(unsettled.is_none(), tools.monotonic);
+    tools.repairs.tell(&mut outcomes, tools.monotonic);
     let why = |error| format!("the inventory cannot be written: {}", service::exit::chain(&error));
     Done { outcomes, faults: unsettled.map(why).into_iter().collect() }
 }
@@ -120,8 +125,12 @@ async fn carry_out<T: Target + ?Sized>(
     transaction: &Transaction,
 ) -> Result<(), Outcome> {
     let repaired = take(tools, id, transaction, claims(transaction).collect(), writes(transaction)).await?;
-    for Drift { object, what } in repaired {
-        tracing::info!(%object, what, unit = %id, "drift is repaired");
+    for drift in repaired {
+        let Drift { object, what, by } = &drift;
+        let by = by.as_ref().map(tracing::field::display);
+        tracing::info!(%object, what, by, unit = %id, "drift is repaired");
+        tools.measures.repaired();
+        tools.repairs.repaired(id, drift, tools.monotonic, tools.now);
     }
     tools.refusals.forget(id, transaction.becomes);
     Ok(())

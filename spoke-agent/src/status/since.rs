@@ -42,10 +42,10 @@ impl Since {
         entry.1
     }
 
-    /// Since when each unit that is not Applied has its code and reason.
+    /// Since when each unit of which there is something to tell has its code and reason.
     pub(super) fn of_units(&mut self, outcomes: &Outcomes, now: Timestamp) -> BTreeMap<UnitId, Timestamp> {
         let before = std::mem::take(&mut self.units);
-        let open = outcomes.iter().filter(|(_, outcome)| outcome.code != OutcomeCode::Applied);
+        let open = outcomes.iter().filter(|(_, outcome)| outcome.is_told());
         let stands = |(unit, outcome): (&UnitId, &Outcome)| {
             let standing = standing(outcome);
             let known = before.get(unit).filter(|(before, _)| *before == standing);

@@ -80,7 +80,8 @@ fn findings(status: &Status, page: &mut Page) {
     for finding in &status.findings {
         let place = finding.namespace.as_ref().map(|namespace| format!("Namespace {namespace}"));
         let object = finding.object.as_ref().map(ToString::to_string).or(place).unwrap_or_default();
-        let outcome = finding.outcome.to_string();
+        // What somebody had changed is applied again: only the reason says so.
+        let outcome = if finding.outcome.is_finding() { finding.outcome.to_string() } else { finding.reason.clone() };
         table.row([outcome, finding.rule.to_string(), object, page.age(finding.since), finding.message.clone()]);
     }
     page.table(&table, "No findings.");

@@ -6,6 +6,7 @@ mod last_good;
 mod law;
 mod leaving;
 mod owning;
+mod resting;
 mod writing;
 
 use super::simulation::Cluster;

@@ -6,6 +6,7 @@
 
 mod book;
 mod connect;
+mod drift;
 mod fault;
 mod kinds;
 mod namespaces;

@@ -22,19 +22,19 @@ pub(super) fn was_made_by(object: &Value, manager: &str) -> bool {
     first.peek().is_some() && first.all(|entry| is_apply_of(entry, manager))
 }
 
-fn entries(object: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn entries(object: &Value) -> impl Iterator<Item = &Value> {
     object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten()
 }
 
-fn text<'a>(entry: &'a Value, field: &str) -> &'a str {
+pub(super) fn text<'a>(entry: &'a Value, field: &str) -> &'a str {
     entry.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn is_apply_of(entry: &Value, manager: &str) -> bool {
+pub(super) fn is_apply_of(entry: &Value, manager: &str) -> bool {
     text(entry, "manager") == manager && text(entry, "operation") == "Apply" && text(entry, "subresource").is_empty()
 }
 
-fn applied_fields<'a>(object: &'a Value, manager: &str) -> Option<&'a Map<String, Value>> {
+pub(super) fn applied_fields<'a>(object: &'a Value, manager: &str) -> Option<&'a Map<String, Value>> {
     entries(object).find(|entry| is_apply_of(entry, manager))?.get("fieldsV1")?.as_object()
 }
 

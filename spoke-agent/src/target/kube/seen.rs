@@ -3,14 +3,14 @@
 use super::kinds::{AT_ONCE, Blind, Known, known};
 use super::rest::Ask;
 use super::served::{Kind, Resource, Served};
-use super::{DISCOVERED, Inner, Kube, manager, part};
+use super::{DISCOVERED, Inner, Kube, drift, manager, part};
 use crate::target::{Looked, Oddity, Sight, TargetError};
 use futures::StreamExt as _;
 use policy::digest::Digest;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::{Outcome, OutcomeCode};
 use policy::plan::inventory::{Row, State};
-use policy::seen::{Observed, Seen};
+use policy::seen::{Drifted, Observed, Seen};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,13 +140,22 @@ impl Inner {
             self.compared.insert(id.clone(), (known.version.clone(), row.digest));
             return Some(stands(row, object, &known));
         }
+        let drifted = self.drifted(kube, id, &known, &tree);
         let object = Object::try_from(tree).ok()?;
-        Some(Observed { object, as_applied: None, uid: known.uid, version: known.version })
+        Some(Observed { object, as_applied: None, drifted, uid: known.uid, version: known.version })
+    }
+
+    /// What somebody else made of our object.
+    fn drifted(&self, kube: &Kube, id: &ObjectId, known: &Known, tree: &Value) -> Option<Drifted> {
+        let row = self.book.get(id).filter(|row| is_of(row, known))?;
+        let good = kube.good.get(&row.digest).ok()?;
+        Some(drift::of(good.tree(), tree, &manager(row.own, &row.rule)))
     }
 }
 
 fn stands(row: &Row, object: Object, known: &Known) -> Observed {
-    Observed { object, as_applied: Some(row.digest), uid: known.uid.clone(), version: known.version.clone() }
+    let (uid, version) = (known.uid.clone(), known.version.clone());
+    Observed { object, as_applied: Some(row.digest), drifted: None, uid, version }
 }
 
 fn is_of(row: &Row, known: &Known) -> bool {

@@ -12,7 +12,7 @@ use policy::bundle::entry::Own;
 use policy::name::RuleName;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::{Row, State, Uid, Version, Written};
-use policy::plan::{Expects, Step};
+use policy::plan::{Expects, Step, diff};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -120,8 +120,11 @@ impl Inner {
         let id = apply.object.id();
         let resource = self.resource(id, apply.object.api())?;
         let mut body = apply.object.tree().clone();
-        if let Expects::At(version) = apply.expects {
-            insert(&mut body, "resourceVersion", json!(version));
+        let repairs = self.repairs(apply);
+        match (apply.expects, repairs) {
+            (Expects::At(_), Some(uid)) => insert(&mut body, "uid", json!(uid)),
+            (Expects::At(version), None) => insert(&mut body, "resourceVersion", json!(version)),
+            (Expects::Absent, _) => {}
         }
         let path = object_path(resource, id)?;
         let dry = if dry { "&dryRun=All" } else { "" };
@@ -130,7 +133,7 @@ impl Inner {
             let query = format!("fieldManager={manager}&force={force}&fieldValidation=Strict{dry}");
             Ask::apply(format!("{path}?{query}"), &body)
         };
-        match kube.rest.ask(&ask(false)).await {
+        match kube.rest.ask(&ask(repairs.is_some())).await {
             Err(fault) if !fault.taken().is_empty() => {
                 let taken = fault.taken();
                 if !(apply.adopt || self.were_ours(kube, id, &taken)) {
@@ -143,6 +146,16 @@ impl Inner {
             }
             Ok(answer) => Ok(answer),
             Err(fault) => Err(self.refused(kube, resource, id, fault).await),
+        }
+    }
+
+    /// Our object that an apply brings back, by its uid. All of its fields were ours, so they are taken back whatever its
+    /// version is by now: somebody who writes it all the time does not keep us from that.
+    fn repairs(&self, apply: &Apply<'_>) -> Option<&Uid> {
+        let row = self.book.get(apply.object.id())?;
+        match &row.state {
+            State::Owned { uid } if row.written.is_some() && row.digest == diff::digest(apply.object) => Some(uid),
+            _ => None,
         }
     }
 
