@@ -15,7 +15,7 @@ const LATER: &str = "not given out by this version";
 const SOURCES: [(&str, &str); 5] = [
     ("policy/src/outcome.rs", "pub enum OutcomeCode {"),
     ("policy/src/diagnostic/mod.rs", "pub enum Code {"),
-    ("policy/src/report.rs", "pub enum ConditionKind {"),
+    ("policy/src/report/condition.rs", "pub enum ConditionKind {"),
     ("policy/src/bundle/verify/error.rs", "pub const fn reason("),
     ("spoke-agent/src/accept.rs", "pub const fn reason("),
 ];

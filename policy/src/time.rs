@@ -6,6 +6,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// The JSON Schema of a time (RFC 3339).
+#[must_use]
+pub fn moment(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": "string", "format": "date-time"})
+}
+
 /// A span as people write it: `72h`, `10m`, `30s`, `500ms`, `1h30m`, `7d`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(Duration);

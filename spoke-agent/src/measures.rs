@@ -1,7 +1,7 @@
 //! What the agent measures of itself: counted where it happens, or read from the newest report when somebody asks.
 
 use crate::agent::Agent;
-use policy::report::{ConditionKind, Report};
+use policy::report::{ConditionKind, Report, Truth};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
 use prometheus_client::metrics::MetricType;
@@ -103,7 +103,7 @@ fn encode(report: &Report, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
 }
 
 fn holds(report: &Report, kind: ConditionKind) -> u64 {
-    u64::from(report.conditions.iter().any(|condition| condition.kind == kind && condition.status))
+    u64::from(report.conditions.iter().any(|condition| condition.kind == kind && condition.status == Truth::True))
 }
 
 fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> fmt::Result {

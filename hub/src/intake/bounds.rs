@@ -79,7 +79,7 @@ mod tests {
     use crate::spokes::fixture::{held, report};
     use jiff::Timestamp;
     use policy::outcome::{Outcome, OutcomeCode, UnitId};
-    use policy::report::{Condition, UnitReport};
+    use policy::report::{Condition, Truth, UnitReport};
 
     fn refused(change: impl FnOnce(&mut Report)) -> String {
         let mut report = report(None);
@@ -100,8 +100,13 @@ mod tests {
         assert!(many.contains("names at most"), "{many}");
         let wordy = refused(|report| report.units = vec![unit(&"x".repeat(MAX_MESSAGE + 1))]);
         assert!(wordy.contains("a message"), "{wordy}");
-        let (kind, since) = (ConditionKind::Fresh, Timestamp::UNIX_EPOCH);
-        let condition = Condition { kind, status: true, reason: "Word".to_owned(), message: String::new(), since };
+        let condition = Condition {
+            kind: ConditionKind::Fresh,
+            status: Truth::True,
+            reason: "Word".to_owned(),
+            message: String::new(),
+            last_transition_time: Timestamp::UNIX_EPOCH,
+        };
         let twice = refused(|report| report.conditions = vec![condition; 2]);
         assert!(twice.contains("once"), "{twice}");
     }

@@ -40,7 +40,7 @@ mod tests {
         let kept = KeptReport { report: Some(report), at: Timestamp::UNIX_EPOCH };
         let mut stored = serde_json::to_value(&kept).unwrap();
         assert_eq!(serde_json::from_value::<KeptReport>(stored.clone()).unwrap(), kept);
-        stored["report"]["conditions"] = json!([{"kind": "Enlightened"}]);
+        stored["report"]["conditions"] = json!([{"type": "Enlightened"}]);
         let read: KeptReport = serde_json::from_value(stored).unwrap();
         assert_eq!(read, KeptReport { report: None, ..kept });
     }

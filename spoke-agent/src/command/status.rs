@@ -93,9 +93,9 @@ fn human(status: &Value, agent: Agent, now: Timestamp) -> String {
     let counts = counts.map(|counts| counts.iter().map(|(code, count)| format!("{} {code}", plain(count))));
     let _ = writeln!(screen, "units      {}", counts.map(|c| c.collect::<Vec<_>>().join(", ")).unwrap_or_default());
     for condition in list(status, "/status/conditions") {
-        let (kind, holds) = (field(condition, "kind"), field(condition, "status"));
+        let (kind, holds) = (field(condition, "type"), field(condition, "status"));
         let (reason, message) = (field(condition, "reason"), field(condition, "message"));
-        let _ = writeln!(screen, "{kind:<13}{holds:<6} {reason} {message}");
+        let _ = writeln!(screen, "{kind:<13}{holds:<8}{reason} {message}");
     }
     for unit in list(status, "/status/units") {
         let name = [field(unit, "unit.rule"), field(unit, "unit.namespace")].join(" ");
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn names_cannot_write_to_the_terminal() {
         let status = json!({"status": {"cluster": "eu-1", "counts": {"Failed": 1},
-            "conditions": [{"kind": "Applied", "status": false, "reason": "NotAllApplied"}],
+            "conditions": [{"type": "Applied", "status": "False", "reason": "NotAllApplied"}],
             "units": [{"unit": {"rule": "ConfigTemplate/a"},
                 "outcome": {"code": "Failed", "reason": "Unwritable", "message": "\u{1b}[2J"}}]}});
         let screen = human(&status, Agent::Runs, Timestamp::UNIX_EPOCH);

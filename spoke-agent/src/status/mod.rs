@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use policy::name::ClusterName;
 use policy::object::Object;
 use policy::outcome::OutcomeCode;
-use policy::report::{Condition, ConditionKind, InForce, Report};
+use policy::report::{Condition, ConditionKind, InForce, Report, Truth};
 use serde_json::{Value, json};
 use service::supervisor::Context;
 use since::Since;
@@ -107,7 +107,7 @@ fn conditions(agent: &Agent, force: &Force, round: &Round, since: &mut Since) ->
         (ConditionKind::Fresh, fresh(force, now)),
         (ConditionKind::Applied, applied(round)),
         (ConditionKind::Degraded, degraded(agent, round)),
-        (ConditionKind::Braked, (false, "NoBrake".into(), String::new())),
+        (ConditionKind::Braked, (Truth::False, "NoBrake".into(), String::new())),
         (ConditionKind::ClockSuspect, suspect(agent)),
     ];
     let condition = |(kind, (status, reason, message)): (ConditionKind, Judged)| Condition {
@@ -115,13 +115,13 @@ fn conditions(agent: &Agent, force: &Force, round: &Round, since: &mut Since) ->
         status,
         reason: reason.into_owned(),
         message,
-        since: since.of_kind(kind, status, now),
+        last_transition_time: since.of_kind(kind, status, now),
     };
     all.into_iter().map(condition).collect()
 }
 
 /// Status, reason and message.
-type Judged = (bool, Cow<'static, str>, String);
+type Judged = (Truth, Cow<'static, str>, String);
 
 /// Until a hub is heard or missed, what was told before stands: a restart alone is no news.
 fn connected(agent: &Agent, since: &Since) -> Judged {
@@ -131,12 +131,12 @@ fn connected(agent: &Agent, since: &Since) -> Judged {
                 "unless another agent is to be {0}, ask for `writ cluster invite {0} --replace`",
                 agent.cluster
             );
-            (false, "Revoked".into(), format!("{}; {ask}", IdentityProblem::Revoked))
+            (Truth::False, "Revoked".into(), format!("{}; {ask}", IdentityProblem::Revoked))
         }
-        Link::Pending => since.connected.clone().unwrap_or((false, "Starting".into(), String::new())),
-        Link::Up { undeclared: true, .. } => (true, "Undeclared".into(), undeclared(&agent.cluster)),
-        Link::Up { .. } => (true, "Following".into(), String::new()),
-        Link::Down { why } => (false, "NoHub".into(), why.clone()),
+        Link::Pending => since.connected.clone().unwrap_or((Truth::Unknown, "Starting".into(), String::new())),
+        Link::Up { undeclared: true, .. } => (Truth::True, "Undeclared".into(), undeclared(&agent.cluster)),
+        Link::Up { .. } => (Truth::True, "Following".into(), String::new()),
+        Link::Down { why } => (Truth::False, "NoHub".into(), why.clone()),
     }
 }
 
@@ -150,9 +150,9 @@ fn undeclared(cluster: &ClusterName) -> String {
 /// Fresh while trusted time is below the signed freshUntil.
 fn fresh(force: &Force, now: Timestamp) -> Judged {
     match force.bundle.as_ref().map(|bundle| bundle.head().fresh_until) {
-        None => (false, "NoBundle".into(), "no bundle is in force".to_owned()),
-        Some(until) if now < until => (true, "Fresh".into(), String::new()),
-        Some(until) => (false, "Stale".into(), format!("no newer head came since {until}")),
+        None => (Truth::False, "NoBundle".into(), "no bundle is in force".to_owned()),
+        Some(until) if now < until => (Truth::True, "Fresh".into(), String::new()),
+        Some(until) => (Truth::False, "Stale".into(), format!("no newer head came since {until}")),
     }
 }
 
@@ -161,26 +161,32 @@ fn applied(round: &Round) -> Judged {
     let done = |code: OutcomeCode| matches!(code, OutcomeCode::Applied | OutcomeCode::Removed);
     let open = round.outcomes.values().filter(|outcome| !done(outcome.code)).count();
     match open {
-        0 => (true, "AllApplied".into(), String::new()),
-        open => (false, "NotAllApplied".into(), format!("{open} of {} units are not applied", round.outcomes.len())),
+        0 => (Truth::True, "AllApplied".into(), String::new()),
+        open => {
+            (Truth::False, "NotAllApplied".into(), format!("{open} of {} units are not applied", round.outcomes.len()))
+        }
     }
 }
 
 fn degraded(agent: &Agent, round: &Round) -> Judged {
     let faults = agent.faults.watch().borrow().clone();
     let all: Vec<String> = faults.into_values().chain(round.faults.iter().cloned()).collect();
-    if all.is_empty() { (false, "AsExpected".into(), String::new()) } else { (true, "Faults".into(), all.join("; ")) }
+    if all.is_empty() {
+        (Truth::False, "AsExpected".into(), String::new())
+    } else {
+        (Truth::True, "Faults".into(), all.join("; "))
+    }
 }
 
 fn suspect(agent: &Agent) -> Judged {
     if agent.time.suspect() {
         (
-            true,
+            Truth::True,
             "Jumped".into(),
             "the wall clock ran ahead further than anything explains, and is not believed".to_owned(),
         )
     } else {
-        (false, "AsExpected".into(), String::new())
+        (Truth::False, "AsExpected".into(), String::new())
     }
 }
 
@@ -244,7 +250,7 @@ mod tests {
             let outcomes = BTreeMap::from([(unit, Outcome::new(code, "Word"))]);
             applied(&Round { outcomes, held: None, capabilities: Default::default(), faults: Default::default() }).0
         };
-        assert!(judged(OutcomeCode::Applied) && judged(OutcomeCode::Removed));
-        assert!(!judged(OutcomeCode::Removing) && !judged(OutcomeCode::Held));
+        assert_eq!([OutcomeCode::Applied, OutcomeCode::Removed].map(judged), [Truth::True; 2]);
+        assert_eq!([OutcomeCode::Removing, OutcomeCode::Held].map(judged), [Truth::False; 2]);
     }
 }

@@ -5,7 +5,7 @@ use crate::apply::Outcomes;
 use jiff::Timestamp;
 use policy::object::Object;
 use policy::outcome::{Outcome, OutcomeCode, UnitId};
-use policy::report::{Condition, ConditionKind, UnitReport};
+use policy::report::{Condition, ConditionKind, Truth, UnitReport};
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ type Standing = (OutcomeCode, String);
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Since {
-    kinds: BTreeMap<ConditionKind, (bool, Timestamp)>,
+    kinds: BTreeMap<ConditionKind, (Truth, Timestamp)>,
     units: BTreeMap<UnitId, (Standing, Timestamp)>,
     /// What was told of the connection before this start.
     pub(super) connected: Option<Judged>,
@@ -29,12 +29,12 @@ impl Since {
         let units: Vec<UnitReport> = list(told, "/status/units");
         let connected = conditions.iter().find(|condition| condition.kind == ConditionKind::Connected);
         let connected = connected.map(|told| (told.status, Cow::Owned(told.reason.clone()), told.message.clone()));
-        let kinds = conditions.into_iter().map(|told| (told.kind, (told.status, told.since))).collect();
+        let kinds = conditions.into_iter().map(|told| (told.kind, (told.status, told.last_transition_time))).collect();
         let units = units.into_iter().map(|told| (told.unit, (standing(&told.outcome), told.since))).collect();
         Self { kinds, units, connected }
     }
 
-    pub(super) fn of_kind(&mut self, kind: ConditionKind, status: bool, now: Timestamp) -> Timestamp {
+    pub(super) fn of_kind(&mut self, kind: ConditionKind, status: Truth, now: Timestamp) -> Timestamp {
         let entry = self.kinds.entry(kind).or_insert((status, now));
         if entry.0 != status {
             *entry = (status, now);
@@ -94,9 +94,10 @@ mod tests {
 
     #[test]
     fn inv28_a_restart_keeps_why_a_hub_is_heard_or_not() {
-        for (status, reason) in [(false, "Revoked"), (false, "NoHub"), (true, "Undeclared"), (true, "Following")] {
-            let condition = json!({"kind": "Connected", "status": status, "reason": reason, "message": "why",
-                "since": at(1)});
+        let (no, yes) = (Truth::False, Truth::True);
+        for (status, reason) in [(no, "Revoked"), (no, "NoHub"), (yes, "Undeclared"), (yes, "Following")] {
+            let condition = json!({"type": "Connected", "status": status, "reason": reason, "message": "why",
+                "lastTransitionTime": at(1)});
             let told = Object::try_from(json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement",
                 "metadata": {"name": "writ"}, "status": {"conditions": [condition]}}))
             .unwrap();

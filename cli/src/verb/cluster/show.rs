@@ -68,7 +68,7 @@ fn conditions(status: &Status, page: &mut Page) {
     for condition in &status.conditions {
         let since = page.age(condition.last_transition_time);
         let truth = condition.status.to_string();
-        table.row([condition.name.clone(), truth, since, condition.reason.clone(), condition.message.clone()]);
+        table.row([condition.kind.to_string(), truth, since, condition.reason.clone(), condition.message.clone()]);
     }
     page.gap();
     page.table(&table, "");

@@ -5,8 +5,8 @@ use crate::records::Revocation;
 use crate::views::ClusterView;
 use policy::catalog;
 use policy::facts::{Capabilities, Declared};
-use policy::report::{self, ConditionKind};
-use proto::rest::cluster::{Cluster, Condition, Metadata, Position, Spec, State, Status, Truth};
+use policy::report::{Condition, ConditionKind, Truth};
+use proto::rest::cluster::{Cluster, Metadata, Position, Spec, State, Status};
 
 pub(in crate::people) fn cluster(hub: &Hub, seen: ClusterView) -> Cluster {
     let declared = seen.declared.as_ref().map(|cluster| &cluster.declared);
@@ -78,15 +78,10 @@ fn fresh_until(hub: &Hub, seen: &ClusterView) -> Option<jiff::Timestamp> {
 }
 
 /// As the spoke reported it; whether it is connected, the hub knows better.
-fn condition(held: &report::Condition, seen: &ClusterView) -> Condition {
-    let connected = held.kind == ConditionKind::Connected;
-    let status = if connected { seen.following } else { held.status };
-    let reason = if status == held.status { held.reason.as_str() } else { "NotFollowing" };
-    Condition {
-        name: held.kind.to_string(),
-        status: if status { Truth::True } else { Truth::False },
-        reason: reason.to_owned(),
-        message: held.message.clone(),
-        last_transition_time: held.since,
+fn condition(held: &Condition, seen: &ClusterView) -> Condition {
+    let follows = Truth::from(seen.following);
+    if held.kind != ConditionKind::Connected || held.status == follows {
+        return held.clone();
     }
+    Condition { status: follows, reason: "NotFollowing".to_owned(), ..held.clone() }
 }

@@ -1,14 +1,18 @@
 //! What a spoke tells of its round: how many units have which outcome, and which of them someone may act on.
 
+mod condition;
+
+pub use condition::{Condition, ConditionKind, Truth};
+
 use crate::canonical;
 use crate::digest::Digest;
 use crate::facts::Capabilities;
 use crate::outcome::{Finding, Outcome, OutcomeCode, UnitId};
 use crate::plan::prune::Held;
+use crate::time::moment;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// The most bytes of a report.
 pub const MAX_REPORT: usize = 1024 * 1024;
@@ -18,61 +22,6 @@ pub const MAX_NAMED: usize = 500;
 pub const MAX_COUNTED: u64 = 1_000_000_000;
 /// The most bytes of one message.
 pub const MAX_MESSAGE: usize = 512;
-
-/// Which condition of a spoke.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum ConditionKind {
-    /// A hub is heard.
-    Connected,
-    /// Trusted time is below the head's freshUntil.
-    Fresh,
-    /// Every unit is as wanted.
-    Applied,
-    /// Something of the agent itself does not work.
-    Degraded,
-    /// A brake is set.
-    Braked,
-    /// The wall clock jumped further than anything explains.
-    ClockSuspect,
-}
-
-impl ConditionKind {
-    /// As reports write it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Connected => "Connected",
-            Self::Fresh => "Fresh",
-            Self::Applied => "Applied",
-            Self::Degraded => "Degraded",
-            Self::Braked => "Braked",
-            Self::ClockSuspect => "ClockSuspect",
-        }
-    }
-}
-
-impl fmt::Display for ConditionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// One condition of a spoke.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Condition {
-    /// Which.
-    pub kind: ConditionKind,
-    /// Whether it holds.
-    pub status: bool,
-    /// Why, in a word.
-    pub reason: String,
-    /// Why, for people.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub message: String,
-    /// Since when the status is what it is.
-    pub since: Timestamp,
-}
 
 /// The head in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +36,7 @@ pub struct InForce {
 }
 
 /// One unit that is not Applied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnitReport {
     /// Which.
@@ -96,6 +45,7 @@ pub struct UnitReport {
     pub outcome: Outcome,
     /// Since when its code and reason are what they are.
     #[serde(default)]
+    #[schemars(schema_with = "moment")]
     pub since: Timestamp,
 }
 
