@@ -62,7 +62,7 @@ impl fmt::Display for ApiVersion {
 }
 
 /// What identifies an object in one cluster, whatever version it is read in.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectId {
     /// API group; empty for core.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// One rule in one namespace, or in the cluster: all of its objects or none.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnitId {
     /// The rule.
@@ -115,10 +115,11 @@ pub fn findings(counts: &BTreeMap<OutcomeCode, u64>) -> u64 {
 }
 
 /// What became of one unit in one round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
     /// What.
+    #[schemars(with = "String")]
     pub code: OutcomeCode,
     /// Why, in a word.
     pub reason: String,

@@ -1,5 +1,8 @@
-//! All that crosses a process: the gRPC services, the REST types, and their conversions into policy types.
+//! All that crosses a process: the gRPC services, the REST types, custom resources and install manifests, and their
+//! conversions into policy types.
 
+pub mod install;
+pub mod resources;
 pub mod rest;
 
 /// gRPC messages and services, package `writ.v1alpha1`.

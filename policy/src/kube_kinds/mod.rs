@@ -1,6 +1,9 @@
 //! The one table of Kubernetes kinds: where each lives, when it is written, and how it may leave.
 
+mod grant;
 mod table;
+
+pub use grant::{Grant, NotAGrant};
 
 use crate::object::{Object, ObjectId};
 use serde_json::Value;
@@ -61,6 +64,28 @@ pub struct Row {
     pub leaves_at_once: bool,
     /// Whether Writ never deletes them, because deleting one deletes what it holds.
     pub never_deleted: bool,
+    /// What allows the agent to write them; nothing does where it is none.
+    pub grant: Option<Grant>,
+}
+
+impl Row {
+    /// The kind's name in paths and in RBAC: `networkpolicies`.
+    #[must_use]
+    pub fn plural(&self) -> String {
+        let kind = self.kind.to_ascii_lowercase();
+        match kind.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None if kind.ends_with("endpoints") => kind,
+            None if kind.ends_with('s') => format!("{kind}es"),
+            None => format!("{kind}s"),
+        }
+    }
+}
+
+/// All kinds that have a row.
+#[must_use]
+pub const fn rows() -> &'static [Row] {
+    TABLE
 }
 
 /// The row of a kind; kinds that the table does not know share one.
@@ -182,6 +207,31 @@ mod tests {
     fn allows_come_before_the_deny() {
         let (deny, allow) = (policy("a-default-deny", &json!([])), policy("z-allow", &json!([{}])));
         assert!(Order::of(&allow) < Order::of(&deny));
+    }
+
+    #[test]
+    fn plurals_are_those_of_kubernetes() {
+        for (kind, plural) in [
+            ("ConfigMap", "configmaps"),
+            ("Endpoints", "endpoints"),
+            ("Ingress", "ingresses"),
+            ("NetworkPolicy", "networkpolicies"),
+            ("StorageClass", "storageclasses"),
+        ] {
+            let row = TABLE.iter().find(|row| row.kind == kind).unwrap();
+            assert_eq!(row.plural(), plural);
+        }
+    }
+
+    #[test]
+    fn what_holds_secrets_or_judges_requests_is_nobodys_to_grant() {
+        for row in TABLE {
+            let never = row.kind == "Secret"
+                || ["admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io"]
+                    .contains(&row.group);
+            assert!(!(never && row.grant.is_some()), "{}", row.kind);
+            assert_eq!(row.grant == Some(Grant::Access), row.group == "rbac.authorization.k8s.io", "{}", row.kind);
+        }
     }
 
     #[test]

@@ -4,10 +4,10 @@ use super::Reach::{Cluster, Namespace, Unknown};
 use super::Stage::{
     Access, Configuration, Defaults, Definitions, Exposure, Namespaces, Network, Other, Quotas, Services, Workloads,
 };
-use super::{Reach, Row, Stage};
+use super::{Grant, Reach, Row, Stage};
 
 const fn plain(group: &'static str, kind: &'static str, reach: Reach, stage: Stage) -> Row {
-    Row { group, kind, reach, stage, immutable: &[], leaves_at_once: false, never_deleted: false }
+    Row { group, kind, reach, stage, immutable: &[], leaves_at_once: false, never_deleted: false, grant: None }
 }
 
 const fn fixed(row: Row, immutable: &'static [&'static str]) -> Row {
@@ -18,8 +18,12 @@ const fn kept(row: Row) -> Row {
     Row { never_deleted: true, ..row }
 }
 
+const fn by(grant: Grant, row: Row) -> Row {
+    Row { grant: Some(grant), ..row }
+}
+
 const fn access(kind: &'static str, reach: Reach) -> Row {
-    Row { leaves_at_once: true, ..plain("rbac.authorization.k8s.io", kind, reach, Access) }
+    by(Grant::Access, Row { leaves_at_once: true, ..plain("rbac.authorization.k8s.io", kind, reach, Access) })
 }
 
 /// Shared by all kinds that have no row of their own.
@@ -41,23 +45,23 @@ const STATEFUL: &[&str] =
     &["/spec/podManagementPolicy", "/spec/selector", "/spec/serviceName", "/spec/volumeClaimTemplates"];
 
 pub(super) const TABLE: &[Row] = &[
-    kept(plain("", "Namespace", Cluster, Namespaces)),
-    plain("", "ConfigMap", Namespace, Configuration),
+    kept(by(Grant::Config, plain("", "Namespace", Cluster, Namespaces))),
+    by(Grant::Config, plain("", "ConfigMap", Namespace, Configuration)),
     plain("", "Endpoints", Namespace, Services),
-    plain("", "LimitRange", Namespace, Defaults),
+    by(Grant::Quota, plain("", "LimitRange", Namespace, Defaults)),
     plain("", "Node", Cluster, Definitions),
     kept(fixed(
         plain("", "PersistentVolume", Cluster, Configuration),
         &["/spec/claimRef/namespace", "/spec/volumeMode"],
     )),
-    kept(fixed(plain("", "PersistentVolumeClaim", Namespace, Configuration), CLAIM)),
-    fixed(plain("", "Pod", Namespace, Workloads), POD),
-    plain("", "PodTemplate", Namespace, Configuration),
-    plain("", "ReplicationController", Namespace, Workloads),
-    plain("", "ResourceQuota", Namespace, Quotas),
+    kept(fixed(by(Grant::Workload, plain("", "PersistentVolumeClaim", Namespace, Configuration)), CLAIM)),
+    fixed(by(Grant::Workload, plain("", "Pod", Namespace, Workloads)), POD),
+    by(Grant::Workload, plain("", "PodTemplate", Namespace, Configuration)),
+    by(Grant::Workload, plain("", "ReplicationController", Namespace, Workloads)),
+    by(Grant::Quota, plain("", "ResourceQuota", Namespace, Quotas)),
     fixed(plain("", "Secret", Namespace, Configuration), &["/type"]),
-    fixed(plain("", "Service", Namespace, Services), &["/spec/clusterIP"]),
-    plain("", "ServiceAccount", Namespace, Access),
+    fixed(by(Grant::Workload, plain("", "Service", Namespace, Services)), &["/spec/clusterIP"]),
+    by(Grant::Workload, plain("", "ServiceAccount", Namespace, Access)),
     plain("admissionregistration.k8s.io", "MutatingAdmissionPolicy", Cluster, Exposure),
     plain("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding", Cluster, Exposure),
     plain("admissionregistration.k8s.io", "MutatingWebhookConfiguration", Cluster, Exposure),
@@ -67,28 +71,34 @@ pub(super) const TABLE: &[Row] = &[
     kept(fixed(plain("apiextensions.k8s.io", "CustomResourceDefinition", Cluster, Definitions), DEFINITION)),
     kept(plain("apiregistration.k8s.io", "APIService", Cluster, Definitions)),
     plain("apps", "ControllerRevision", Namespace, Workloads),
-    fixed(plain("apps", "DaemonSet", Namespace, Workloads), &["/spec/selector"]),
-    fixed(plain("apps", "Deployment", Namespace, Workloads), &["/spec/selector"]),
-    fixed(plain("apps", "ReplicaSet", Namespace, Workloads), &["/spec/selector"]),
-    fixed(plain("apps", "StatefulSet", Namespace, Workloads), STATEFUL),
-    plain("autoscaling", "HorizontalPodAutoscaler", Namespace, Exposure),
-    plain("batch", "CronJob", Namespace, Workloads),
-    fixed(plain("batch", "Job", Namespace, Workloads), &["/spec/completionMode", "/spec/selector", "/spec/template"]),
+    fixed(by(Grant::Workload, plain("apps", "DaemonSet", Namespace, Workloads)), &["/spec/selector"]),
+    fixed(by(Grant::Workload, plain("apps", "Deployment", Namespace, Workloads)), &["/spec/selector"]),
+    fixed(by(Grant::Workload, plain("apps", "ReplicaSet", Namespace, Workloads)), &["/spec/selector"]),
+    fixed(by(Grant::Workload, plain("apps", "StatefulSet", Namespace, Workloads)), STATEFUL),
+    by(Grant::Workload, plain("autoscaling", "HorizontalPodAutoscaler", Namespace, Exposure)),
+    by(Grant::Workload, plain("batch", "CronJob", Namespace, Workloads)),
+    fixed(
+        by(Grant::Workload, plain("batch", "Job", Namespace, Workloads)),
+        &["/spec/completionMode", "/spec/selector", "/spec/template"],
+    ),
     plain("coordination.k8s.io", "Lease", Namespace, Configuration),
     plain("discovery.k8s.io", "EndpointSlice", Namespace, Services),
     plain("flowcontrol.apiserver.k8s.io", "FlowSchema", Cluster, Definitions),
     plain("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration", Cluster, Definitions),
-    plain("networking.k8s.io", "Ingress", Namespace, Exposure),
-    fixed(plain("networking.k8s.io", "IngressClass", Cluster, Definitions), &["/spec/controller"]),
-    plain("networking.k8s.io", "NetworkPolicy", Namespace, Network),
-    fixed(plain("node.k8s.io", "RuntimeClass", Cluster, Definitions), &["/handler"]),
-    plain("policy", "PodDisruptionBudget", Namespace, Exposure),
-    plain("policy.networking.k8s.io", "ClusterNetworkPolicy", Cluster, Network),
+    by(Grant::Network, plain("networking.k8s.io", "Ingress", Namespace, Exposure)),
+    fixed(by(Grant::Network, plain("networking.k8s.io", "IngressClass", Cluster, Definitions)), &["/spec/controller"]),
+    by(Grant::Network, plain("networking.k8s.io", "NetworkPolicy", Namespace, Network)),
+    fixed(by(Grant::Workload, plain("node.k8s.io", "RuntimeClass", Cluster, Definitions)), &["/handler"]),
+    by(Grant::Workload, plain("policy", "PodDisruptionBudget", Namespace, Exposure)),
+    by(Grant::Network, plain("policy.networking.k8s.io", "ClusterNetworkPolicy", Cluster, Network)),
     access("ClusterRole", Cluster),
     fixed(access("ClusterRoleBinding", Cluster), &["/roleRef"]),
     access("Role", Namespace),
     fixed(access("RoleBinding", Namespace), &["/roleRef"]),
-    fixed(plain("scheduling.k8s.io", "PriorityClass", Cluster, Definitions), &["/preemptionPolicy", "/value"]),
+    fixed(
+        by(Grant::Workload, plain("scheduling.k8s.io", "PriorityClass", Cluster, Definitions)),
+        &["/preemptionPolicy", "/value"],
+    ),
     plain("storage.k8s.io", "CSIDriver", Cluster, Definitions),
-    kept(fixed(plain("storage.k8s.io", "StorageClass", Cluster, Definitions), CLASS)),
+    kept(fixed(by(Grant::Config, plain("storage.k8s.io", "StorageClass", Cluster, Definitions)), CLASS)),
 ];

@@ -5,6 +5,7 @@ use policy::facts::{Capabilities, Labels};
 use policy::mode::Mode;
 use policy::name::{ClusterName, RegionName};
 use policy::outcome::{Finding, OutcomeCode};
+use policy::report::Condition;
 use policy::time::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -125,53 +126,6 @@ pub struct Position {
     pub sequence: u64,
     /// The commit.
     pub revision: String,
-}
-
-/// One condition, as Kubernetes writes them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Condition {
-    /// Its name.
-    #[serde(rename = "type")]
-    pub name: String,
-    /// Whether it holds.
-    pub status: Truth,
-    /// Why, in a word.
-    pub reason: String,
-    /// Why, for people.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub message: String,
-    /// Since when.
-    pub last_transition_time: Timestamp,
-}
-
-/// Whether a condition holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Truth {
-    /// It does.
-    True,
-    /// It does not.
-    False,
-    /// The hub cannot tell.
-    Unknown,
-}
-
-impl Truth {
-    /// As it is written.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::True => "True",
-            Self::False => "False",
-            Self::Unknown => "Unknown",
-        }
-    }
-}
-
-impl fmt::Display for Truth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
 }
 
 /// Asks for a join string.

@@ -1,5 +1,6 @@
 //! The commands of `writ-spoke`.
 
+mod install;
 mod output;
 mod status;
 
@@ -62,6 +63,7 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         ready_file: Option<PathBuf>,
     },
+    Install(install::Arguments),
     /// Show what is in force: from the running agent, else from its files
     #[command(after_help = help::below("writ-spoke status --config spoke.yaml --output json", &[
         (Exit::Fine, "it could answer"),
@@ -103,6 +105,7 @@ pub async fn run(arguments: Arguments) -> Exit {
             let run = async |config: Config| served(&config, ready_file.as_deref()).await;
             with(Config::load_with_target(&config.path), run).await
         }
+        Command::Install(arguments) => install::run(&arguments).await,
         Command::Status { config, output } => {
             with(Config::load(&config.path), async |config| status::show(&config, output).await).await
         }

@@ -8,6 +8,7 @@ mod book;
 mod connect;
 mod drift;
 mod fault;
+pub mod install;
 mod kinds;
 mod namespaces;
 mod part;

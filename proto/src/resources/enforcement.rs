@@ -1,0 +1,107 @@
+//! `Enforcement`: what is in force in this cluster.
+
+use super::{any_object, count, counts};
+use jiff::Timestamp;
+use kube::CustomResource;
+use policy::digest::Digest;
+use policy::mode::Mode;
+use policy::name::ClusterName;
+use policy::outcome::OutcomeCode;
+use policy::report::{Condition, UnitReport};
+use policy::time::moment;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// It says nothing but its status.
+#[derive(CustomResource, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[kube(
+    group = "writ.dev",
+    version = "v1alpha1",
+    kind = "Enforcement",
+    plural = "enforcements",
+    shortname = "enf",
+    category = "writ",
+    no_spec,
+    status = "EnforcementStatus",
+    derive = "PartialEq",
+    doc = "What Writ enforces in this cluster: the revision in force, how fresh it is, and what became of it. Written by \
+           the spoke; there is one, named writ",
+    validation = kube::core::Rule::new("self.metadata.name == 'writ'")
+        .message("there is one Enforcement in a cluster, named writ"),
+    printcolumn(name = "Mode", type_ = "string", json_path = ".status.mode",
+        description = "How far rules may go in this cluster: audit, warn or enforce"),
+    printcolumn(name = "Revision", type_ = "string", json_path = ".status.revision",
+        description = "The commit of the catalog that is in force"),
+    printcolumn(name = "Sequence", type_ = "integer", json_path = ".status.sequence",
+        description = "Its number; it never goes down"),
+    printcolumn(name = "Fresh", type_ = "string", json_path = ".status.conditions[?(@.type==\"Fresh\")].status",
+        description = "Whether a hub has confirmed it lately"),
+    printcolumn(name = "Applied", type_ = "string", json_path = ".status.applied",
+        description = "How many units (one rule in one namespace, or in the cluster) are applied, of how many"),
+    printcolumn(name = "Findings", type_ = "integer", json_path = ".status.findings",
+        description = "How many units are as someone may want to act on"),
+    printcolumn(name = "Degraded", type_ = "string", priority = 1,
+        json_path = ".status.conditions[?(@.type==\"Degraded\")].message",
+        description = "What is wrong with the agent itself"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+pub struct EnforcementFields {}
+
+/// What is in force, and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EnforcementStatus {
+    /// Which cluster of the fleet this is
+    pub cluster: ClusterName,
+    /// The most that rules may do here
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// The commit of the catalog in force
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Its number for this cluster; it never goes down
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "count")]
+    pub sequence: Option<u64>,
+    /// Until when it counts as fresh without another word of a hub
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "moment")]
+    pub fresh_until: Option<Timestamp>,
+    /// How many units are applied, of how many
+    pub applied: String,
+    /// How many units are as someone may want to act on
+    #[schemars(schema_with = "count")]
+    pub findings: u64,
+    /// How many units came to each outcome
+    #[serde(default)]
+    #[schemars(schema_with = "counts")]
+    pub counts: BTreeMap<OutcomeCode, u64>,
+    /// Connected, Fresh, Applied, Degraded, Braked, ClockSuspect
+    #[serde(default)]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+    /// The first units that are not applied, and why
+    #[serde(default)]
+    pub units: Vec<UnitReport>,
+    /// Removals that wait for a person
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldRemovals>,
+    /// The newest head ever seen, signed: nothing below it is taken up, whatever happens to the agent's disk
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "any_object")]
+    pub watermark: Option<Value>,
+}
+
+/// Removals that wait for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldRemovals {
+    /// What `writ hold release` takes
+    #[schemars(with = "String")]
+    pub digest: Digest,
+    /// How many objects
+    #[schemars(schema_with = "count")]
+    pub total: u64,
+}
