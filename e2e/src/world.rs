@@ -279,10 +279,11 @@ impl World {
         wait::until(&format!("{kind} is {holds}: {text}"), PATIENCE, || {
             let status = self.status()?;
             let all = status.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
-            let is_it = |condition: &&Value| condition.get("kind").and_then(Value::as_str) == Some(kind);
+            let is_it = |condition: &&Value| condition.get("type").and_then(Value::as_str) == Some(kind);
             let Some(condition) = all.clone().find(is_it) else { bail!("no condition {kind}: {status}") };
             let said = condition.get("message").and_then(Value::as_str).unwrap_or_default();
-            ensure!(condition.get("status") == Some(&json!(holds)) && said.contains(text), "{condition}");
+            let truth = if holds { "True" } else { "False" };
+            ensure!(condition.get("status") == Some(&json!(truth)) && said.contains(text), "{condition}");
             Ok(())
         })
     }
