@@ -118,6 +118,12 @@ impl Order {
         let id = object.id().clone();
         Self { stage: Row::of(&id).stage, denies: denies(object), id }
     }
+
+    /// The stage, and whether it comes last in it because it only closes: what is alike in both has no order of need.
+    #[must_use]
+    pub const fn place(&self) -> (Stage, bool) {
+        (self.stage, self.denies)
+    }
 }
 
 /// Whether this is a network policy that only closes: it comes after those that open, so that what is allowed is

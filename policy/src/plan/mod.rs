@@ -17,6 +17,7 @@ mod rounds;
 #[cfg(test)]
 mod simulation;
 mod tell;
+mod turn;
 
 use crate::bundle::entry::Own;
 use crate::digest::Digest;
@@ -31,6 +32,7 @@ use round::Round;
 use std::collections::BTreeMap;
 
 pub use have::becomes;
+pub use turn::{Turn, side_by_side};
 
 /// What an [`Step::Apply`] finds, or else fails.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,11 +12,12 @@ use crate::cache::good::Good;
 use crate::measures::Measures;
 use crate::target::{Refusal, Target};
 use drift::Drift;
+use futures::StreamExt as _;
 use jiff::Timestamp;
 use policy::object::ObjectId;
 use policy::outcome::{Outcome, OutcomeCode, UnitId};
 use policy::plan::inventory::Row;
-use policy::plan::{Move, Plan, Step, Transaction, Undo};
+use policy::plan::{Move, Plan, Step, Transaction, Turn, Undo, side_by_side};
 use policy::seen::Seen;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,21 +54,33 @@ pub struct Tools<'a, T: Target + ?Sized> {
     pub monotonic: std::time::Duration,
 }
 
+/// How many units are carried out side by side, and how many steps of one.
+const AT_ONCE: usize = 8;
+
+/// A unit, and what is to be done for it.
+struct Task {
+    id: UnitId,
+    turn: Option<Turn>,
+    transaction: Transaction,
+}
+
 /// Carries `plan` out. Whatever happens to one unit, the others proceed.
 pub async fn apply<T: Target + ?Sized>(tools: &mut Tools<'_, T>, plan: Plan) -> Done {
     let mut outcomes: Outcomes = plan.units.iter().map(|(id, unit)| (id.clone(), unit.outcome.clone())).collect();
-    let mut ready = Vec::new();
-    for (id, unit) in plan.units {
-        let Some(transaction) = unit.transaction else { continue };
-        match prepare(tools, &id, &transaction).await {
-            Ok(()) => ready.push((id, transaction)),
-            Err(outcome) => drop(outcomes.insert(id, outcome)),
-        }
-    }
+    let tasks = plan.units.into_iter().filter_map(|(id, unit)| {
+        let transaction = unit.transaction?;
+        Some(Task { id, turn: transaction.turn(), transaction })
+    });
     // All claims stand before the first write: one write of the inventory covers them.
-    for (id, transaction) in ready {
-        if let Err(outcome) = carry_out(tools, &id, &transaction).await {
-            outcomes.insert(id, outcome);
+    let mut ready = prepare(tools, tasks.collect(), &mut outcomes).await;
+    ready.sort_by_key(|task| task.turn);
+    for turn in ready.chunk_by(|one, next| one.turn == next.turn) {
+        let written = all(turn.iter().map(|task| carry_out(tools, task)).collect()).await;
+        for (task, written) in turn.iter().zip(written) {
+            match written {
+                Ok(repaired) => written_as_wanted(tools, task, repaired),
+                Err(outcome) => refuse(tools, task, outcome, &mut outcomes),
+            }
         }
     }
     for id in plan.expired {
@@ -81,31 +94,54 @@ pub async fn apply<T: Target + ?Sized>(tools: &mut Tools<'_, T>, plan: Plan) -> 
     Done { outcomes, faults: unsettled.map(why).into_iter().collect() }
 }
 
-/// Last good copies, the dry-run and the claims: nothing of the cluster is changed yet.
+/// Waits for all, some at once; the results are in the order of `work`.
+async fn all<F: Future>(work: Vec<F>) -> Vec<F::Output> {
+    futures::stream::iter(work).buffered(AT_ONCE).collect().await
+}
+
+/// Dry-runs, last good copies and claims: nothing of the cluster is changed yet. Gives those that may be carried out.
 async fn prepare<T: Target + ?Sized>(
     tools: &mut Tools<'_, T>,
-    id: &UnitId,
-    transaction: &Transaction,
-) -> Result<(), Outcome> {
-    if let Some(outcome) = tools.refusals.standing(id, transaction.becomes, tools.monotonic) {
-        return Err(outcome);
+    tasks: Vec<Task>,
+    outcomes: &mut Outcomes,
+) -> Vec<Task> {
+    let (mut tried, mut ready) = (Vec::new(), Vec::new());
+    for task in tasks {
+        match tools.refusals.standing(&task.id, task.transaction.becomes, tools.monotonic) {
+            Some(outcome) => drop(outcomes.insert(task.id, outcome)),
+            None => tried.push(task),
+        }
     }
-    let steps: Vec<Step> = transaction.moves.iter().map(|step| step.step.clone()).collect();
-    let dry = tools.target.dry_run(&steps).await;
-    dry.map_err(|refusal| refused(tools, id, transaction, &refusal, true))?;
-    if let Err(outcome) = keep_good(tools.good, transaction) {
-        tools.refusals.remember(id, transaction.becomes, outcome.clone(), tools.monotonic);
-        return Err(outcome);
+    let dry = all(tried.iter().map(|task| dry_run(tools, task)).collect()).await;
+    for (task, dry) in tried.into_iter().zip(dry) {
+        let claimed = match dry {
+            Ok(()) => claim(tools, &task.transaction).await,
+            Err(refusal) => Err(told(&refusal, true)),
+        };
+        match claimed {
+            Ok(()) => ready.push(task),
+            Err(outcome) => refuse(tools, &task, outcome, outcomes),
+        }
     }
-    take(tools, id, transaction, Vec::new(), claims(transaction)).await.map(drop)
+    ready
 }
 
-fn claims(transaction: &Transaction) -> impl Iterator<Item = &Move> {
-    transaction.moves.iter().filter(|step| matches!(step.step, Step::Claim(_)))
+async fn dry_run<T: Target + ?Sized>(tools: &Tools<'_, T>, task: &Task) -> Result<(), Refusal> {
+    let steps: Vec<Step> = task.transaction.moves.iter().map(|step| step.step.clone()).collect();
+    tools.target.dry_run(&steps).await
 }
 
-fn writes(transaction: &Transaction) -> impl Iterator<Item = &Move> {
-    transaction.moves.iter().filter(|step| !matches!(step.step, Step::Claim(_)))
+async fn claim<T: Target + ?Sized>(tools: &Tools<'_, T>, transaction: &Transaction) -> Result<(), Outcome> {
+    keep_good(tools.good, transaction)?;
+    take(tools, Vec::new(), &claims(transaction)).await.map(drop)
+}
+
+fn claims(transaction: &Transaction) -> Vec<&Move> {
+    transaction.moves.iter().filter(|step| matches!(step.step, Step::Claim(_))).collect()
+}
+
+fn writes(transaction: &Transaction) -> Vec<&Move> {
+    transaction.moves.iter().filter(|step| !matches!(step.step, Step::Claim(_))).collect()
 }
 
 /// Every object is kept as a last good copy before a row names it.
@@ -119,54 +155,58 @@ fn keep_good(good: &Good, transaction: &Transaction) -> Result<(), Outcome> {
     Ok(())
 }
 
-async fn carry_out<T: Target + ?Sized>(
-    tools: &mut Tools<'_, T>,
-    id: &UnitId,
-    transaction: &Transaction,
-) -> Result<(), Outcome> {
-    let repaired = take(tools, id, transaction, claims(transaction).collect(), writes(transaction)).await?;
+async fn carry_out<T: Target + ?Sized>(tools: &Tools<'_, T>, task: &Task) -> Result<Vec<Drift>, Outcome> {
+    take(tools, claims(&task.transaction), &writes(&task.transaction)).await
+}
+
+fn written_as_wanted<T: Target + ?Sized>(tools: &mut Tools<'_, T>, task: &Task, repaired: Vec<Drift>) {
     for drift in repaired {
         let Drift { object, what, by } = &drift;
         let by = by.as_ref().map(tracing::field::display);
-        tracing::info!(%object, what, by, unit = %id, "drift is repaired");
+        tracing::info!(%object, what, by, unit = %task.id, "drift is repaired");
         tools.measures.repaired();
-        tools.repairs.repaired(id, drift, tools.monotonic, tools.now);
+        tools.repairs.repaired(&task.id, drift, tools.monotonic, tools.now);
     }
-    tools.refusals.forget(id, transaction.becomes);
-    Ok(())
+    tools.refusals.forget(&task.id, task.transaction.becomes);
 }
 
-/// Takes `steps`, and gives what of them brought back what somebody else had changed; where one is refused, it and all
-/// that were `done` before are taken back.
-async fn take<'t, T: Target + ?Sized>(
-    tools: &mut Tools<'_, T>,
-    id: &UnitId,
-    transaction: &'t Transaction,
-    mut done: Vec<&'t Move>,
-    steps: impl Iterator<Item = &'t Move>,
+/// Takes `steps`, those of one turn side by side, and gives what of them brought back what somebody else had changed;
+/// where one is refused, it and all that were `done` before or beside it are taken back.
+async fn take<T: Target + ?Sized>(
+    tools: &Tools<'_, T>,
+    mut done: Vec<&Move>,
+    steps: &[&Move],
 ) -> Result<Vec<Drift>, Outcome> {
     let mut repaired = Vec::new();
-    for step in steps {
-        match tools.target.step(&step.step, tools.now).await {
-            Ok(true) => {
-                tools.measures.wrote();
-                repaired.extend(drift::brought_back(tools.seen, &step.step));
-            }
-            Ok(false) => {}
-            Err(refusal) => {
-                let undone = take_back(tools, step, &done).await;
-                return Err(refused(tools, id, transaction, &refusal, undone));
+    for group in side_by_side(steps) {
+        let taken = all(group.iter().map(|step| tools.target.step(&step.step, tools.now)).collect()).await;
+        let mut failed = Vec::new();
+        for (step, taken) in group.iter().zip(taken) {
+            match taken {
+                Ok(wrote) => {
+                    if wrote {
+                        tools.measures.wrote();
+                        repaired.extend(drift::brought_back(tools.seen, &step.step));
+                    }
+                    done.push(step);
+                }
+                Err(refusal) => failed.push((*step, refusal)),
             }
         }
-        done.push(step);
+        if let Some((_, refusal)) = failed.first() {
+            let steps: Vec<&Move> = failed.iter().map(|(step, _)| *step).collect();
+            let undone = take_back(tools, &steps, &done).await;
+            return Err(told(refusal, undone));
+        }
     }
     Ok(repaired)
 }
 
-/// Takes back the step that failed and what was done before it, last first. Says whether all of it could be.
-async fn take_back<T: Target + ?Sized>(tools: &Tools<'_, T>, failed: &Move, done: &[&Move]) -> bool {
+/// Takes back the steps that failed and what was done before them, last first. Says whether all of it could be.
+async fn take_back<T: Target + ?Sized>(tools: &Tools<'_, T>, failed: &[&Move], done: &[&Move]) -> bool {
     let mut stuck = BTreeSet::new();
-    for undo in half_done(failed).chain(done.iter().rev().flat_map(|step| &step.undo)) {
+    let failed = failed.iter().flat_map(|failed| half_done(failed));
+    for undo in failed.chain(done.iter().rev().flat_map(|step| &step.undo)) {
         if is_needed_still(undo, &stuck) {
             continue;
         }
@@ -189,15 +229,13 @@ fn is_needed_still(undo: &Undo, stuck: &BTreeSet<ObjectId>) -> bool {
     matches!(undo, Undo::Row(id, before) if stuck.contains(id) && !before.as_deref().is_some_and(Row::owned))
 }
 
-fn refused<T: Target + ?Sized>(
-    tools: &mut Tools<'_, T>,
-    id: &UnitId,
-    transaction: &Transaction,
-    refusal: &Refusal,
-    undone: bool,
-) -> Outcome {
+fn told(refusal: &Refusal, undone: bool) -> Outcome {
     let code = if undone { refusal.code() } else { OutcomeCode::Failed };
-    let outcome = Outcome::new(code, refusal.reason()).saying(refusal.to_string()).about(refusal.id());
-    tools.refusals.remember(id, transaction.becomes, outcome.clone(), tools.monotonic);
-    outcome
+    Outcome::new(code, refusal.reason()).saying(refusal.to_string()).about(refusal.id())
+}
+
+/// The unit came to this, and is not tried again at once.
+fn refuse<T: Target + ?Sized>(tools: &mut Tools<'_, T>, task: &Task, outcome: Outcome, outcomes: &mut Outcomes) {
+    tools.refusals.remember(&task.id, task.transaction.becomes, outcome.clone(), tools.monotonic);
+    outcomes.insert(task.id.clone(), outcome);
 }

@@ -41,7 +41,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 /// How long a discovery is believed without looking again.
 const DISCOVERED: Duration = Duration::from_secs(30);
@@ -57,10 +57,12 @@ pub struct Kube {
     clock: Arc<dyn Clock>,
     good: Good,
     namespaces: Namespaces,
+    /// So many writes are under way at once, of all units together.
+    turnstile: Semaphore,
     inner: Mutex<Inner>,
 }
 
-/// What one step after the other reads and changes.
+/// What steps read and change. It is locked for no longer than that: requests of steps go out side by side.
 struct Inner {
     served: Served,
     discovered: Duration,
@@ -101,7 +103,8 @@ impl Kube {
         let (before, compared, left) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (discovered, kinds) = (clock.monotonic(), Kinds::new(wake));
         let inner = Mutex::new(Inner { served, discovered, book, kinds, before, compared, left });
-        Ok(Self { rest, namespace, cluster_uid, clock, good, namespaces, inner })
+        let turnstile = Semaphore::new(kinds::AT_ONCE);
+        Ok(Self { rest, namespace, cluster_uid, clock, good, namespaces, turnstile, inner })
     }
 }
 
@@ -147,15 +150,15 @@ impl Target for Kube {
     }
 
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {
-        self.inner.lock().await.dry_run(self, steps).await
+        self.would_take(steps).await
     }
 
     async fn step(&self, step: &Step, now: Timestamp) -> Result<bool, Refusal> {
-        self.inner.lock().await.step(self, step, now).await
+        self.take(step, now).await
     }
 
     async fn undo(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
-        self.inner.lock().await.undo(self, undo, now).await
+        self.take_back(undo, now).await
     }
 
     async fn settle(&self) -> Result<(), TargetError> {

@@ -3,7 +3,7 @@
 use super::kinds::known;
 use super::rest::Ask;
 use super::write::{Apply, insert, object_path};
-use super::{Inner, Kube, manager};
+use super::{Kube, manager};
 use crate::target::Refusal;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
@@ -21,22 +21,24 @@ struct Before<'a> {
     rule: &'a RuleName,
 }
 
-impl Inner {
-    pub(super) async fn undo(&mut self, kube: &Kube, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
+impl Kube {
+    pub(super) async fn take_back(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
         match undo {
-            Undo::Withdraw(id) => self.withdraw(kube, id).await,
+            Undo::Withdraw(id) => self.withdraw(id).await,
             Undo::Restore { before, as_applied, own, rule } => {
                 let before = Before { object: before, own: *own, rule };
-                match self.left.get(before.object.id()).cloned() {
+                let left = self.inner.lock().await.left.get(before.object.id()).cloned();
+                match left {
                     None => Ok(()),
-                    Some(left) if *as_applied => self.reapply(kube, &before, left, now).await,
-                    Some(left) => self.put_back(kube, &before, left, now).await,
+                    Some(left) if *as_applied => self.reapply(&before, left, now).await,
+                    Some(left) => self.put_back(&before, left, now).await,
                 }
             }
             Undo::Row(id, row) => {
+                let mut inner = self.inner.lock().await;
                 match row {
-                    Some(row) => self.book.put((**row).clone()),
-                    None => self.book.remove(id),
+                    Some(row) => inner.book.put((**row).clone()),
+                    None => inner.book.remove(id),
                 }
                 Ok(())
             }
@@ -44,61 +46,60 @@ impl Inner {
     }
 
     /// Deletes what a step made, while it is as the step left it.
-    async fn withdraw(&mut self, kube: &Kube, id: &ObjectId) -> Result<(), Refusal> {
-        let Some(Some(version)) = self.left.get(id).cloned() else { return Ok(()) };
-        let Some(row) = self.book.get(id).cloned() else { return Ok(()) };
+    async fn withdraw(&self, id: &ObjectId) -> Result<(), Refusal> {
+        let (left, row) = {
+            let inner = self.inner.lock().await;
+            (inner.left.get(id).cloned(), inner.book.get(id).cloned())
+        };
+        let (Some(Some(version)), Some(row)) = (left, row) else { return Ok(()) };
         let State::Owned { uid } = &row.state else { return Ok(()) };
-        unless_changed(self.remove(kube, id, &row.api, (uid, &version)).await)
+        unless_changed(self.remove(id, &row.api, (uid, &version)).await)
     }
 
     /// Applies what stood before, over what the step left.
     async fn reapply(
-        &mut self,
-        kube: &Kube,
+        &self,
         before: &Before<'_>,
         left: Option<Version>,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let expects = left.map_or(Expects::Absent, Expects::At);
         let apply = Apply { object: before.object, own: before.own, rule: before.rule, expects: &expects, adopt: true };
-        let answer = unless_changed(self.send(kube, &apply, false).await.map(Some))?;
+        let answer = unless_changed(self.send(apply, false).await.map(Some))?;
         if let Some((_, left)) = answer {
-            self.wrote(apply, &left, now);
+            self.inner.lock().await.wrote(apply, &left, now);
         }
         Ok(())
     }
 
     /// Puts back what somebody else had made of it: our own fields are given up first.
     async fn put_back(
-        &mut self,
-        kube: &Kube,
+        &self,
         before: &Before<'_>,
         left: Option<Version>,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let id = before.object.id();
-        let path = object_path(self.resource(id, before.object.api())?, id)?;
+        let path = object_path(&self.resource(id, before.object.api()).await?, id)?;
         let mut body = before.object.tree().clone();
         let ask = if left.is_some() {
-            let uid = match self.book.get(id).map(|row| &row.state) {
-                Some(State::Owned { uid }) => Some(uid.clone()),
-                _ => None,
-            };
-            self.give_up(kube, before.object, &manager(before.own, before.rule), uid).await?;
-            let version = self.left.get(id).cloned().flatten();
+            let uid = self.inner.lock().await.owned(id);
+            self.give_up(before.object, &manager(before.own, before.rule), uid).await?;
+            let version = self.inner.lock().await.left.get(id).cloned().flatten();
             insert(&mut body, "resourceVersion", json!(version));
             Ask::send(Method::PUT, format!("{path}?fieldManager=writ-spoke"), &body)
         } else {
             let (folder, _) = path.rsplit_once('/').unwrap_or((&path, ""));
             Ask::send(Method::POST, format!("{folder}?fieldManager=writ-spoke"), &body)
         };
-        match kube.rest.ask(&ask).await {
+        match self.rest.ask(&ask).await {
             Ok((_, tree)) => {
                 let state = known(&tree).map(|known| State::Owned { uid: known.uid });
-                if let (Some(mut row), Some(state)) = (self.book.get(id).cloned(), state) {
+                let mut inner = self.inner.lock().await;
+                if let (Some(mut row), Some(state)) = (inner.book.get(id).cloned(), state) {
                     row.since = if row.state == state { row.since } else { now };
                     (row.state, row.written) = (state, None);
-                    self.book.put(row);
+                    inner.book.put(row);
                 }
                 Ok(())
             }

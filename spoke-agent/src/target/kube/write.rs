@@ -1,14 +1,16 @@
 //! Steps as server-side apply: the row in the cluster before the write that it speaks of.
 
 use super::fault::{Fault, Taken};
-use super::kinds::known;
+use super::kinds::{AT_ONCE, known};
 use super::rest::Ask;
 use super::served::{Kind, Resource};
 use super::{Inner, Kube, manager, part, path};
 use crate::target::Refusal;
+use futures::{StreamExt as _, TryStreamExt as _};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use policy::bundle::entry::Own;
+use policy::digest::Digest;
 use policy::name::RuleName;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::{Row, State, Uid, Version, Written};
@@ -27,75 +29,214 @@ pub(super) struct Apply<'a> {
     pub(super) adopt: bool,
 }
 
-impl Inner {
-    pub(super) async fn step(&mut self, kube: &Kube, step: &Step, now: Timestamp) -> Result<bool, Refusal> {
+impl Kube {
+    pub(super) async fn take(&self, step: &Step, now: Timestamp) -> Result<bool, Refusal> {
         match step {
             Step::Claim(row) => {
-                self.claim(row);
+                self.inner.lock().await.claim(row);
                 Ok(false)
             }
             Step::Apply { object, own, rule, expects, adopt } => {
                 let apply = Apply { object, own: *own, rule, expects, adopt: *adopt };
-                self.apply(kube, apply, now).await
+                self.apply(apply, now).await
             }
             Step::Release { object, rule, after } => {
-                self.release(kube, object, rule, after).await?;
+                self.release(object, rule, after).await?;
                 Ok(true)
             }
             Step::Delete { id, uid, version, after } => {
-                self.delete(kube, id, (uid, version), after).await?;
+                self.delete(id, (uid, version), after).await?;
                 Ok(true)
             }
             Step::Forget(id) => {
-                self.book.remove(id);
+                self.inner.lock().await.book.remove(id);
                 Ok(false)
             }
         }
     }
 
     /// Asks the server whether it would take the writes of a transaction. A single one tells by itself.
-    pub(super) async fn dry_run(&mut self, kube: &Kube, steps: &[Step]) -> Result<(), Refusal> {
+    pub(super) async fn would_take(&self, steps: &[Step]) -> Result<(), Refusal> {
         let writes = steps.iter().filter(|step| !matches!(step, Step::Claim(_) | Step::Forget(_))).count();
         if writes < 2 {
             return Ok(());
         }
-        let mut coming = BTreeSet::new();
-        for step in steps {
-            match step {
-                Step::Apply { object, own, rule, expects, adopt } if !needs(object.id(), &coming) => {
-                    let apply = Apply { object, own: *own, rule, expects, adopt: *adopt };
-                    self.send(kube, &apply, true).await?;
-                    coming.insert(object.id());
-                }
-                Step::Apply { object, .. } => drop(coming.insert(object.id())),
-                Step::Delete { id, .. } => drop(coming.insert(id)),
-                Step::Claim(_) | Step::Release { .. } | Step::Forget(_) => {}
-            }
+        let asked: Vec<_> = judged_alone(steps).into_iter().map(|apply| self.send(apply, true)).collect();
+        futures::stream::iter(asked).buffered(AT_ONCE).try_for_each(|_| async { Ok(()) }).await
+    }
+
+    /// Says whether the object is another than before: applying what stands leaves its version as it is.
+    async fn apply(&self, apply: Apply<'_>, now: Timestamp) -> Result<bool, Refusal> {
+        let id = apply.object.id();
+        self.record_first(id).await?;
+        let (code, left) = self.send(apply, false).await?;
+        if *apply.expects == Expects::Absent && code != StatusCode::CREATED {
+            // Somebody made it in the moment before: we give back what we laid over it.
+            self.give_up(apply.object, &manager(apply.own, apply.rule), uid_of(&left)).await?;
+            return Err(Refusal::Changed { id: Box::new(id.clone()) });
         }
+        self.inner.lock().await.wrote(apply, &left, now);
+        let version = known(&left).map(|known| known.version);
+        Ok(!matches!((apply.expects, &version), (Expects::At(before), Some(after)) if before == after))
+    }
+
+    /// Sends an apply: first without taking anybody's fields; then with, where they were ours before or the intent
+    /// takes the object over.
+    pub(super) async fn send(&self, apply: Apply<'_>, dry: bool) -> Result<(StatusCode, Value), Refusal> {
+        let id = apply.object.id();
+        let resource = self.resource(id, apply.object.api()).await?;
+        let mut body = apply.object.tree().clone();
+        let repairs = self.inner.lock().await.repairs(&apply);
+        match (apply.expects, &repairs) {
+            (Expects::At(_), Some(uid)) => insert(&mut body, "uid", json!(uid)),
+            (Expects::At(version), None) => insert(&mut body, "resourceVersion", json!(version)),
+            (Expects::Absent, _) => {}
+        }
+        let path = object_path(&resource, id)?;
+        let dry = if dry { "&dryRun=All" } else { "" };
+        let manager = manager(apply.own, apply.rule);
+        let ask = |force: bool| {
+            let query = format!("fieldManager={manager}&force={force}&fieldValidation=Strict{dry}");
+            Ask::apply(format!("{path}?{query}"), &body)
+        };
+        // Nobody closes it.
+        let _turn = self.turnstile.acquire().await;
+        match self.rest.ask(&ask(repairs.is_some())).await {
+            Err(fault) if !fault.taken().is_empty() => {
+                let taken = fault.taken();
+                if !(apply.adopt || self.were_ours(id, &taken).await) {
+                    return Err(conflicted(id, &taken));
+                }
+                match self.rest.ask(&ask(true)).await {
+                    Ok(answer) => Ok(answer),
+                    Err(fault) => Err(self.refused(&resource, id, fault).await),
+                }
+            }
+            Ok(answer) => Ok(answer),
+            Err(fault) => Err(self.refused(&resource, id, fault).await),
+        }
+    }
+
+    /// Whether all these fields were in what we applied last: then somebody took them from us.
+    async fn were_ours(&self, id: &ObjectId, taken: &[Taken]) -> bool {
+        let last = self.inner.lock().await.last_applied(id);
+        let last = last.and_then(|digest| self.good.get(&digest).ok());
+        last.is_some_and(|last| taken.iter().all(|taken| path::is_in(last.tree(), &taken.field)))
+    }
+
+    /// What a fault means. Whether the agent may not write that kind, or something else forbids this object, is asked.
+    async fn refused(&self, resource: &Resource, id: &ObjectId, fault: Fault) -> Refusal {
+        if fault.is(StatusCode::FORBIDDEN) && !self.may(resource, id, "patch").await {
+            let resource = resource.plural.clone();
+            return Refusal::NotPermitted { id: Box::new(id.clone()), verb: "patch", resource };
+        }
+        fault.refusal(id)
+    }
+
+    async fn may(&self, resource: &Resource, id: &ObjectId, verb: &str) -> bool {
+        let review = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {
+            "resourceAttributes": {"namespace": id.namespace, "verb": verb, "group": id.group,
+                "version": resource.kind.api.version, "resource": resource.plural, "name": id.name}}});
+        let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+        let answer = self.rest.ask(&Ask::send(Method::POST, path, &review)).await;
+        // Whoever cannot be asked has not said no.
+        answer.map_or(true, |(_, answer)| answer.pointer("/status/allowed").and_then(Value::as_bool) != Some(false))
+    }
+
+    async fn release(&self, object: &Object, rule: &RuleName, after: &Row) -> Result<(), Refusal> {
+        let id = object.id();
+        self.record_first(id).await?;
+        let uid = self.inner.lock().await.owned(id);
+        self.give_up(object, &manager(Own::Fields, rule), uid).await?;
+        self.inner.lock().await.book.put(after.clone());
         Ok(())
     }
 
+    /// Applies nothing: the fields that only `manager` had go away. With its uid, an object that is gone is not made.
+    pub(super) async fn give_up(&self, object: &Object, manager: &str, uid: Option<Uid>) -> Result<(), Refusal> {
+        let id = object.id();
+        let resource = self.resource(id, object.api()).await?;
+        let mut body = json!({"apiVersion": object.api(), "kind": id.kind, "metadata": {"name": id.name}});
+        if let Some(namespace) = &id.namespace {
+            insert(&mut body, "namespace", json!(namespace));
+        }
+        let Some(uid) = uid else { return Ok(()) };
+        insert(&mut body, "uid", json!(uid));
+        let path = format!("{}?fieldManager={manager}&force=true", object_path(&resource, id)?);
+        match self.rest.ask(&Ask::apply(path, &body)).await {
+            Ok((_, left)) => {
+                let left = known(&left).map(|known| known.version);
+                self.inner.lock().await.left.insert(id.clone(), left);
+                Ok(())
+            }
+            // It is gone, or another one has its name: nothing of ours is there.
+            Err(fault) if fault.is(StatusCode::NOT_FOUND) || fault.is(StatusCode::CONFLICT) => Ok(()),
+            Err(fault) => Err(self.refused(&resource, id, fault).await),
+        }
+    }
+
+    async fn delete(&self, id: &ObjectId, at: (&Uid, &Version), after: &Row) -> Result<(), Refusal> {
+        self.record_first(id).await?;
+        self.remove(id, &after.api, at).await?;
+        self.inner.lock().await.book.put(after.clone());
+        Ok(())
+    }
+
+    /// Invariant 29: deletes this very object at this very version, or nothing.
+    pub(super) async fn remove(
+        &self,
+        id: &ObjectId,
+        api: &ApiVersion,
+        (uid, version): (&Uid, &Version),
+    ) -> Result<(), Refusal> {
+        let resource = self.resource(id, api).await?;
+        let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
+            "preconditions": {"uid": uid, "resourceVersion": version}});
+        match self.rest.ask(&Ask::send(Method::DELETE, object_path(&resource, id)?, &body)).await {
+            Ok(_) => {}
+            Err(fault) if fault.is(StatusCode::NOT_FOUND) => {}
+            Err(fault) if fault.is(StatusCode::FORBIDDEN) && !self.may(&resource, id, "delete").await => {
+                let resource = resource.plural.clone();
+                return Err(Refusal::NotPermitted { id: Box::new(id.clone()), verb: "delete", resource });
+            }
+            Err(fault) => return Err(fault.refusal(id)),
+        }
+        self.inner.lock().await.left.insert(id.clone(), None);
+        Ok(())
+    }
+
+    /// Invariant 35: what no row speaks of is not written, and the row stands in the cluster before the write.
+    pub(super) async fn record_first(&self, id: &ObjectId) -> Result<(), Refusal> {
+        // Others wait meanwhile: their rows are in the same flush.
+        let mut inner = self.inner.lock().await;
+        if !inner.book.get(id).is_some_and(Row::live) {
+            return Err(Refusal::Unclaimed { id: Box::new(id.clone()) });
+        }
+        if inner.book.stands(id) {
+            return Ok(());
+        }
+        let flushed = inner.book.flush(&self.rest).await;
+        flushed.map_err(|error| Refusal::Unwritable { id: Box::new(id.clone()), why: service::exit::chain(&error) })
+    }
+
+    pub(super) async fn resource(&self, id: &ObjectId, api: &ApiVersion) -> Result<Resource, Refusal> {
+        let not_served = || Refusal::NotServed { id: Box::new(id.clone()), api: Box::new(api.clone()) };
+        let resource = self.inner.lock().await.served.resource(&Kind::of(id, api)).cloned().ok_or_else(not_served)?;
+        if resource.namespaced == id.namespace.is_some() {
+            return Ok(resource);
+        }
+        let why = if resource.namespaced { "its kind needs a namespace" } else { "its kind has no namespace" };
+        Err(Refusal::BadName { id: Box::new(id.clone()), why: why.to_owned() })
+    }
+}
+
+impl Inner {
     /// Of a row that passes to another version, what it was before is remembered: its fields are ours.
     fn claim(&mut self, row: &Row) {
         if let Some(before) = self.book.get(&row.id).filter(|before| before.owned() && before.digest != row.digest) {
             self.before.insert(row.id.clone(), before.digest);
         }
         self.book.put(row.clone());
-    }
-
-    /// Says whether the object is another than before: applying what stands leaves its version as it is.
-    async fn apply(&mut self, kube: &Kube, apply: Apply<'_>, now: Timestamp) -> Result<bool, Refusal> {
-        let id = apply.object.id();
-        self.record_first(kube, id).await?;
-        let (code, left) = self.send(kube, &apply, false).await?;
-        if *apply.expects == Expects::Absent && code != StatusCode::CREATED {
-            // Somebody made it in the moment before: we give back what we laid over it.
-            self.give_up(kube, apply.object, &manager(apply.own, apply.rule), uid_of(&left)).await?;
-            return Err(Refusal::Changed { id: Box::new(id.clone()) });
-        }
-        self.wrote(apply, &left, now);
-        let version = known(&left).map(|known| known.version);
-        Ok(!matches!((apply.expects, &version), (Expects::At(before), Some(after)) if before == after))
     }
 
     /// Notes what an apply left: in the row, and for the watch, which need not tell it.
@@ -114,170 +255,49 @@ impl Inner {
         self.kinds.wrote(&Kind::of(id, apply.object.api()), id, Some(known));
     }
 
-    /// Sends an apply: first without taking anybody's fields; then with, where they were ours before or the intent
-    /// takes the object over.
-    pub(super) async fn send(&self, kube: &Kube, apply: &Apply<'_>, dry: bool) -> Result<(StatusCode, Value), Refusal> {
-        let id = apply.object.id();
-        let resource = self.resource(id, apply.object.api())?;
-        let mut body = apply.object.tree().clone();
-        let repairs = self.repairs(apply);
-        match (apply.expects, repairs) {
-            (Expects::At(_), Some(uid)) => insert(&mut body, "uid", json!(uid)),
-            (Expects::At(version), None) => insert(&mut body, "resourceVersion", json!(version)),
-            (Expects::Absent, _) => {}
-        }
-        let path = object_path(resource, id)?;
-        let dry = if dry { "&dryRun=All" } else { "" };
-        let manager = manager(apply.own, apply.rule);
-        let ask = |force: bool| {
-            let query = format!("fieldManager={manager}&force={force}&fieldValidation=Strict{dry}");
-            Ask::apply(format!("{path}?{query}"), &body)
-        };
-        match kube.rest.ask(&ask(repairs.is_some())).await {
-            Err(fault) if !fault.taken().is_empty() => {
-                let taken = fault.taken();
-                if !(apply.adopt || self.were_ours(kube, id, &taken)) {
-                    return Err(conflicted(id, &taken));
-                }
-                match kube.rest.ask(&ask(true)).await {
-                    Ok(answer) => Ok(answer),
-                    Err(fault) => Err(self.refused(kube, resource, id, fault).await),
-                }
-            }
-            Ok(answer) => Ok(answer),
-            Err(fault) => Err(self.refused(kube, resource, id, fault).await),
-        }
-    }
-
     /// Our object that an apply brings back, by its uid. All of its fields were ours, so they are taken back whatever its
     /// version is by now: somebody who writes it all the time does not keep us from that.
-    fn repairs(&self, apply: &Apply<'_>) -> Option<&Uid> {
+    fn repairs(&self, apply: &Apply<'_>) -> Option<Uid> {
         let row = self.book.get(apply.object.id())?;
         match &row.state {
-            State::Owned { uid } if row.written.is_some() && row.digest == diff::digest(apply.object) => Some(uid),
+            State::Owned { uid } if row.written.is_some() && row.digest == diff::digest(apply.object) => {
+                Some(uid.clone())
+            }
             _ => None,
         }
     }
 
-    /// Whether all these fields were in what we applied last: then somebody took them from us.
-    fn were_ours(&self, kube: &Kube, id: &ObjectId, taken: &[Taken]) -> bool {
-        let owned = self.book.get(id).filter(|row| row.owned()).map(|row| row.digest);
-        let last = self.before.get(id).copied().or(owned);
-        let last = last.and_then(|digest| kube.good.get(&digest).ok());
-        last.is_some_and(|last| taken.iter().all(|taken| path::is_in(last.tree(), &taken.field)))
+    /// The digest of what we applied last.
+    fn last_applied(&self, id: &ObjectId) -> Option<Digest> {
+        let owned = || self.book.get(id).filter(|row| row.owned()).map(|row| row.digest);
+        self.before.get(id).copied().or_else(owned)
     }
 
-    /// What a fault means. Whether the agent may not write that kind, or something else forbids this object, is asked.
-    async fn refused(&self, kube: &Kube, resource: &Resource, id: &ObjectId, fault: Fault) -> Refusal {
-        if fault.is(StatusCode::FORBIDDEN) && !self.may(kube, resource, id, "patch").await {
-            let resource = resource.plural.clone();
-            return Refusal::NotPermitted { id: Box::new(id.clone()), verb: "patch", resource };
-        }
-        fault.refusal(id)
-    }
-
-    async fn may(&self, kube: &Kube, resource: &Resource, id: &ObjectId, verb: &str) -> bool {
-        let review = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {
-            "resourceAttributes": {"namespace": id.namespace, "verb": verb, "group": id.group,
-                "version": resource.kind.api.version, "resource": resource.plural, "name": id.name}}});
-        let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-        let answer = kube.rest.ask(&Ask::send(Method::POST, path, &review)).await;
-        // Whoever cannot be asked has not said no.
-        answer.map_or(true, |(_, answer)| answer.pointer("/status/allowed").and_then(Value::as_bool) != Some(false))
-    }
-
-    async fn release(&mut self, kube: &Kube, object: &Object, rule: &RuleName, after: &Row) -> Result<(), Refusal> {
-        let id = object.id();
-        self.record_first(kube, id).await?;
-        let uid = match self.book.get(id).map(|row| &row.state) {
+    /// The uid of the object that is ours, as its row has it.
+    pub(super) fn owned(&self, id: &ObjectId) -> Option<Uid> {
+        match self.book.get(id).map(|row| &row.state) {
             Some(State::Owned { uid }) => Some(uid.clone()),
             _ => None,
-        };
-        self.give_up(kube, object, &manager(Own::Fields, rule), uid).await?;
-        self.book.put(after.clone());
-        Ok(())
-    }
-
-    /// Applies nothing: the fields that only `manager` had go away. With its uid, an object that is gone is not made.
-    pub(super) async fn give_up(
-        &mut self,
-        kube: &Kube,
-        object: &Object,
-        manager: &str,
-        uid: Option<Uid>,
-    ) -> Result<(), Refusal> {
-        let id = object.id();
-        let resource = self.resource(id, object.api())?;
-        let mut body = json!({"apiVersion": object.api(), "kind": id.kind, "metadata": {"name": id.name}});
-        if let Some(namespace) = &id.namespace {
-            insert(&mut body, "namespace", json!(namespace));
         }
-        let Some(uid) = uid else { return Ok(()) };
-        insert(&mut body, "uid", json!(uid));
-        let path = format!("{}?fieldManager={manager}&force=true", object_path(resource, id)?);
-        match kube.rest.ask(&Ask::apply(path, &body)).await {
-            Ok((_, left)) => {
-                self.left.insert(id.clone(), known(&left).map(|known| known.version));
-                Ok(())
+    }
+}
+
+/// The applies of a transaction that can be judged before any of its objects stands.
+fn judged_alone(steps: &[Step]) -> Vec<Apply<'_>> {
+    let (mut coming, mut alone) = (BTreeSet::new(), Vec::new());
+    for step in steps {
+        match step {
+            Step::Apply { object, own, rule, expects, adopt } => {
+                if !needs(object.id(), &coming) {
+                    alone.push(Apply { object, own: *own, rule, expects, adopt: *adopt });
+                }
+                coming.insert(object.id());
             }
-            // It is gone, or another one has its name: nothing of ours is there.
-            Err(fault) if fault.is(StatusCode::NOT_FOUND) || fault.is(StatusCode::CONFLICT) => Ok(()),
-            Err(fault) => Err(self.refused(kube, resource, id, fault).await),
+            Step::Delete { id, .. } => drop(coming.insert(id)),
+            Step::Claim(_) | Step::Release { .. } | Step::Forget(_) => {}
         }
     }
-
-    async fn delete(&mut self, kube: &Kube, id: &ObjectId, at: (&Uid, &Version), after: &Row) -> Result<(), Refusal> {
-        self.record_first(kube, id).await?;
-        self.remove(kube, id, &after.api, at).await?;
-        self.book.put(after.clone());
-        Ok(())
-    }
-
-    /// Invariant 29: deletes this very object at this very version, or nothing.
-    pub(super) async fn remove(
-        &mut self,
-        kube: &Kube,
-        id: &ObjectId,
-        api: &ApiVersion,
-        (uid, version): (&Uid, &Version),
-    ) -> Result<(), Refusal> {
-        let resource = self.resource(id, api)?;
-        let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
-            "preconditions": {"uid": uid, "resourceVersion": version}});
-        match kube.rest.ask(&Ask::send(Method::DELETE, object_path(resource, id)?, &body)).await {
-            Ok(_) => {}
-            Err(fault) if fault.is(StatusCode::NOT_FOUND) => {}
-            Err(fault) if fault.is(StatusCode::FORBIDDEN) && !self.may(kube, resource, id, "delete").await => {
-                let resource = resource.plural.clone();
-                return Err(Refusal::NotPermitted { id: Box::new(id.clone()), verb: "delete", resource });
-            }
-            Err(fault) => return Err(fault.refusal(id)),
-        }
-        self.left.insert(id.clone(), None);
-        Ok(())
-    }
-
-    /// Invariant 35: what no row speaks of is not written, and the row stands in the cluster before the write.
-    pub(super) async fn record_first(&mut self, kube: &Kube, id: &ObjectId) -> Result<(), Refusal> {
-        if !self.book.get(id).is_some_and(Row::live) {
-            return Err(Refusal::Unclaimed { id: Box::new(id.clone()) });
-        }
-        if self.book.stands(id) {
-            return Ok(());
-        }
-        let flushed = self.book.flush(&kube.rest).await;
-        flushed.map_err(|error| Refusal::Unwritable { id: Box::new(id.clone()), why: service::exit::chain(&error) })
-    }
-
-    pub(super) fn resource(&self, id: &ObjectId, api: &ApiVersion) -> Result<&Resource, Refusal> {
-        let not_served = || Refusal::NotServed { id: Box::new(id.clone()), api: Box::new(api.clone()) };
-        let resource = self.served.resource(&Kind::of(id, api)).ok_or_else(not_served)?;
-        if resource.namespaced == id.namespace.is_some() {
-            return Ok(resource);
-        }
-        let why = if resource.namespaced { "its kind needs a namespace" } else { "its kind has no namespace" };
-        Err(Refusal::BadName { id: Box::new(id.clone()), why: why.to_owned() })
-    }
+    alone
 }
 
 /// Where an object stands; names that would lead elsewhere are refused.
