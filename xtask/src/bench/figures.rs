@@ -58,6 +58,13 @@ pub(crate) fn median(mut durations: Vec<Duration>) -> Duration {
     durations.get(durations.len() / 2).copied().unwrap_or_default()
 }
 
+/// The least of some durations that so many percent of them do not pass.
+pub(crate) fn quantile(mut durations: Vec<Duration>, percent: usize) -> Duration {
+    durations.sort_unstable();
+    let rank = (durations.len() * percent).div_ceil(100);
+    durations.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+}
+
 /// Prints all figures, and writes them where asked.
 pub(crate) fn tell(figures: &[Figure], json: Option<&Path>) -> Result<()> {
     figures.iter().for_each(|figure| say(&figure.line()));

@@ -1,11 +1,18 @@
 //! Benchmarks: each with a control in the same run, so that figures of different machines can be compared as ratios.
 
+mod drift;
 mod figures;
 mod fleet;
+mod people;
+mod process;
+mod propagate;
 mod proxy;
 mod publish;
+mod seat;
+mod ten;
 
 use anyhow::Result;
+use std::io::{IsTerminal as _, Write as _};
 
 /// Which benchmark.
 #[derive(clap::Args)]
@@ -18,6 +25,10 @@ pub struct Options {
 enum Name {
     /// From a commit to signed heads and to directories: time, bytes and memory.
     Publish(publish::Options),
+    /// From a refresh to ten changed ConfigMaps in real clusters: time and memory.
+    Propagate(propagate::Options),
+    /// Objects that are changed by hand, and a cluster with thousands of them: time, work and memory.
+    Drift(drift::Options),
 }
 
 /// Runs one benchmark and prints its figures.
@@ -27,5 +38,16 @@ enum Name {
 pub fn run(options: &Options) -> Result<()> {
     match &options.name {
         Name::Publish(options) => publish::run(options),
+        Name::Propagate(options) => propagate::run(options),
+        Name::Drift(options) => drift::run(options),
+    }
+}
+
+/// Says what is being done, where somebody watches.
+fn progress(what: &str) {
+    let mut errors = std::io::stderr().lock();
+    if errors.is_terminal() {
+        // A closed terminal is the reader's choice, not a failure of the task.
+        drop(write!(errors, "\r\x1b[K   {what}").and_then(|()| errors.flush()));
     }
 }

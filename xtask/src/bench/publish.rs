@@ -2,6 +2,7 @@
 
 use super::figures::{Figure, median, milliseconds, tell};
 use super::fleet;
+use super::process::resident;
 use super::proxy::Proxy;
 use crate::lab::cast::PATIENCE;
 use crate::lab::{Cast, Options as Lab, binaries, cluster, files};
@@ -177,13 +178,6 @@ fn entry_size(cast: &Cast) -> Result<u64> {
         }
     }
     anyhow::bail!("the telemetry entry is not in the cache")
-}
-
-/// Resident memory in megabytes.
-fn resident(pid: u32) -> Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes here are far below 2^52")]

@@ -97,7 +97,8 @@ impl Cast {
         self.hub_home().join("hub.yaml")
     }
 
-    fn address(&self, listener: &str) -> Result<&str> {
+    /// Where the hub listens: `spokes`, `people` or `probes`.
+    pub(crate) fn address(&self, listener: &str) -> Result<&str> {
         self.addresses
             .get(listener)
             .and_then(Value::as_str)
@@ -174,7 +175,8 @@ impl Cast {
         Ok(format!("https://{}", self.address("people")?))
     }
 
-    fn operator(&self) -> PathBuf {
+    /// The folder of the first operator's certificate.
+    pub(crate) fn operator(&self) -> PathBuf {
         self.hub_home().join("data/operator")
     }
 

@@ -19,7 +19,8 @@ pub struct Spoke {
     pub join: String,
     /// Its folder: `spoke.yaml`, `data/`, `log`, and `cluster/` where the cluster is a directory.
     pub home: PathBuf,
-    local: String,
+    /// Where its local listener is.
+    pub local: String,
     process: Option<Process>,
 }
 
