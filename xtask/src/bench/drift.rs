@@ -65,6 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let Bench { cast, seat, .. } = bench;
     drop(cast);
     seat.end()?;
+    progress("");
     tell(&figures, options.json.as_deref())
 }
 

@@ -68,6 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let Bench { cast, seats, .. } = bench;
     drop(cast);
     seats.into_iter().try_for_each(Seat::end)?;
+    progress("");
     tell(&figures, options.json.as_deref())
 }
 
@@ -159,18 +160,15 @@ impl Bench {
                 (0..10).map(|number| ten::config_map(Some("control"), &ten::name(number), &value)).collect();
             let places = || (0..10).map(|number| ("control".to_owned(), ten::name(number)));
             let began = (self.clock)();
+            // A seat belongs to one thread, in which its events are received.
+            let write = |seat: &mut Seat| {
+                seat.apply(&objects)?;
+                seat.until_all_say(&value, places())
+            };
             let last = thread::scope(|scope| {
-                let write = |seat: &Seat| seat.apply(&objects);
-                // A seat belongs to one thread: its events are received there.
-                let writing: Vec<_> = self.seats.iter_mut().map(|seat| {
-                    let write = &write;
-                    let value = &value;
-                    scope.spawn(move || {
-                        write(seat)?;
-                        seat.until_all_say(value, places())
-                    })
-                }).collect();
-                let last = writing.into_iter().map(|one| one.join().ok().context("it panicked")?);
+                let write = &write;
+                let seats: Vec<_> = self.seats.iter_mut().map(|seat| scope.spawn(move || write(seat))).collect();
+                let last = seats.into_iter().map(|seat| seat.join().ok().context("it panicked")?);
                 last.collect::<Result<Vec<Duration>>>()
             })?;
             times.push(last.into_iter().max().unwrap_or_default().saturating_sub(began));
@@ -182,6 +180,8 @@ impl Bench {
     /// What follows the objects (rows, status, report) is not in the next time.
     fn settle(&self) {
         thread::sleep(Duration::from_millis(200));
-        self.seats.iter().for_each(|seat| drop(seat.forget_events()));
+        for seat in &self.seats {
+            seat.forget_events();
+        }
     }
 }
