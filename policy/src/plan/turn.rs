@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn only_neighbours_of_one_turn_are_done_side_by_side() {
-        let (a, b, role) = (object("v1", "ConfigMap", "a"), object("v1", "ConfigMap", "b"), object("v1", "Secret", "r"));
+        let (a, b, role) =
+            (object("v1", "ConfigMap", "a"), object("v1", "ConfigMap", "b"), object("v1", "Secret", "r"));
         let quota = object("v1", "ResourceQuota", "q");
         let moves = [delete(&quota), write(quota), write(a.clone()), write(b), write(role), forget(&a)];
         let groups: Vec<usize> = side_by_side(&moves.iter().collect::<Vec<_>>()).map(<[_]>::len).collect();

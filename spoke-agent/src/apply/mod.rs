@@ -100,11 +100,7 @@ async fn all<F: Future>(work: Vec<F>) -> Vec<F::Output> {
 }
 
 /// Dry-runs, last good copies and claims: nothing of the cluster is changed yet. Gives those that may be carried out.
-async fn prepare<T: Target + ?Sized>(
-    tools: &mut Tools<'_, T>,
-    tasks: Vec<Task>,
-    outcomes: &mut Outcomes,
-) -> Vec<Task> {
+async fn prepare<T: Target + ?Sized>(tools: &mut Tools<'_, T>, tasks: Vec<Task>, outcomes: &mut Outcomes) -> Vec<Task> {
     let (mut tried, mut ready) = (Vec::new(), Vec::new());
     for task in tasks {
         match tools.refusals.standing(&task.id, task.transaction.becomes, tools.monotonic) {

@@ -49,8 +49,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let source = folder.path().join("source");
     ten::clusters(&source, 1)?;
-    let lab =
-        Lab { catalog: source, spokes: 0, ..Lab::default() };
+    let lab = Lab { catalog: source, spokes: 0, ..Lab::default() };
     let mut cast = Cast::start(&lab)?;
     let clock: Clock = Arc::new(wait::stopwatch());
     progress("the cluster starts");
@@ -130,7 +129,8 @@ impl Bench {
 
     /// The control: a client that waits for the event of the edit, and applies.
     fn control(&self, edits: u32) -> Result<Vec<Duration>> {
-        let (place, wanted) = (("control".to_owned(), "drift".to_owned()), [ten::config_map(Some("control"), "drift", "wanted")]);
+        let (place, wanted) =
+            (("control".to_owned(), "drift".to_owned()), [ten::config_map(Some("control"), "drift", "wanted")]);
         let says = |value: &'static str| {
             let place = place.clone();
             move |seen: &super::seat::Seen| seen.place == place && seen.value.as_deref() == Some(value)

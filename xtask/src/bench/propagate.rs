@@ -55,8 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let source = folder.path().join("source");
     ten::clusters(&source, options.clusters)?;
-    let lab =
-        Lab { catalog: source, spokes: 0, ..Lab::default() };
+    let lab = Lab { catalog: source, spokes: 0, ..Lab::default() };
     let mut bench = Bench { cast: Cast::start(&lab)?, seats: Vec::new(), clock: Arc::new(wait::stopwatch()), value: 0 };
     let mut figures = one_cluster(&mut bench, options)?;
     if options.clusters > 1 {

@@ -57,12 +57,7 @@ impl Kube {
     }
 
     /// Applies what stood before, over what the step left.
-    async fn reapply(
-        &self,
-        before: &Before<'_>,
-        left: Option<Version>,
-        now: Timestamp,
-    ) -> Result<(), Refusal> {
+    async fn reapply(&self, before: &Before<'_>, left: Option<Version>, now: Timestamp) -> Result<(), Refusal> {
         let expects = left.map_or(Expects::Absent, Expects::At);
         let apply = Apply { object: before.object, own: before.own, rule: before.rule, expects: &expects, adopt: true };
         let answer = unless_changed(self.send(apply, false).await.map(Some))?;
@@ -73,12 +68,7 @@ impl Kube {
     }
 
     /// Puts back what somebody else had made of it: our own fields are given up first.
-    async fn put_back(
-        &self,
-        before: &Before<'_>,
-        left: Option<Version>,
-        now: Timestamp,
-    ) -> Result<(), Refusal> {
+    async fn put_back(&self, before: &Before<'_>, left: Option<Version>, now: Timestamp) -> Result<(), Refusal> {
         let id = before.object.id();
         let path = object_path(&self.resource(id, before.object.api()).await?, id)?;
         let mut body = before.object.tree().clone();
