@@ -9,8 +9,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::thread;
 use xtask::lab::cast::PATIENCE;
 use xtask::lab::control_plane::ControlPlane;
@@ -66,7 +68,8 @@ impl World {
             let seed: Value = serde_yaml::from_str(&std::fs::read_to_string(seed?.path())?)?;
             world.apply(&world.everywhere::<Namespace>(), seed)?;
         }
-        world.namespace(OWN, &json!({}))?;
+        let mut install = Command::new(binaries::path("writ-spoke")?);
+        tools::stdout(install.arg("install").arg("--kubeconfig").arg(world.plane.kubeconfig()))?;
         Ok(world)
     }
 
@@ -232,15 +235,35 @@ impl World {
         })
     }
 
+    /// `writ-spoke` with the agent's configuration, whatever its exit code.
+    ///
+    /// # Errors
+    /// When it cannot be called.
+    pub fn spoke(&self, arguments: &[&str]) -> Result<Output> {
+        let config = self.cast.spoke(self.name)?.home.join("spoke.yaml");
+        tools::output(Command::new(binaries::path("writ-spoke")?).args(arguments).arg("--config").arg(config))
+    }
+
     /// What the agent says of itself: `writ-spoke status`.
     ///
     /// # Errors
     /// When it has nothing to tell.
     pub fn status(&self) -> Result<Value> {
-        let config = self.cast.spoke(self.name)?.home.join("spoke.yaml");
-        let mut status = Command::new(binaries::path("writ-spoke")?);
-        let text = tools::stdout(status.args(["status", "--output", "json", "--config"]).arg(config))?;
-        serde_json::from_str(&text).context("`writ-spoke status --output json` printed what is not JSON")
+        let said = self.spoke(&["status", "--output", "json"])?;
+        ensure!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        serde_json::from_slice(&said.stdout).context("`writ-spoke status --output json` printed what is not JSON")
+    }
+
+    /// Asks a probe of the agent: the status line of its answer, and the text.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub fn probe(&self, path: &str) -> Result<String> {
+        let mut stream = TcpStream::connect(&self.cast.spoke(self.name)?.local)?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: agent\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
     }
 
     /// The outcome of a unit that is not Applied; of those of several namespaces, one.

@@ -21,6 +21,7 @@ pub mod identity;
 pub mod local;
 pub mod measures;
 mod news;
+pub mod reach;
 pub mod reconcile;
 pub mod rounds;
 pub mod start;

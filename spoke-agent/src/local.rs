@@ -47,8 +47,8 @@ fn status(agent: &Agent) -> Response {
 pub enum Asked {
     /// It told it.
     Told(Value),
-    /// It runs, and has nothing to tell before its first round.
-    Starting,
+    /// It runs, and has nothing to tell before its first round; this is why.
+    Starting(String),
     /// Nobody answers.
     Nobody,
 }
@@ -75,7 +75,9 @@ async fn get_status(address: &str) -> Option<Asked> {
         let body = Limited::new(response.into_body(), LIMIT).collect().await.ok()?;
         match status {
             StatusCode::OK => serde_json::from_slice(&body.to_bytes()).ok().map(Asked::Told),
-            StatusCode::SERVICE_UNAVAILABLE => Some(Asked::Starting),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                Some(Asked::Starting(String::from_utf8_lossy(&body.to_bytes()).trim().to_owned()))
+            }
             _ => None,
         }
     };

@@ -4,14 +4,14 @@
 use crate::agent::{Agent, Force, Link, Patience, Watermark};
 use crate::cache::good::Good;
 use crate::cache::{Bundles, StoredTime};
-use crate::chance::Chance;
 use crate::config::Config;
 use crate::connection::Beginning;
 use crate::faults::Faults;
 use crate::identity::{Files, IdentityProblem, TrustFault, Trusted};
 use crate::measures::Measures;
+use crate::reach::Reached;
+use crate::target::Target;
 use crate::target::choice::Means;
-use crate::target::{Target, TargetError};
 use crate::time::Time;
 use bytes::Bytes;
 use policy::bundle::chain::Chain;
@@ -20,9 +20,8 @@ use policy::bundle::verify::verify_head;
 use policy::name::ClusterName;
 use policy::object::Object;
 use serde_json::Value;
-use service::clock::Clock;
 use std::sync::{Arc, Mutex};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// Why an agent cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +29,6 @@ pub enum StartError {
     /// It has no identity.
     #[error(transparent)]
     Identity(#[from] IdentityProblem),
-    /// Its target is not there.
-    #[error(transparent)]
-    Target(#[from] TargetError),
 }
 
 /// An agent that is about to run.
@@ -53,17 +49,13 @@ pub struct Started {
 /// Reads everything and verifies it.
 ///
 /// # Errors
-/// [`StartError`] only where nothing at all could be enforced: no identity, no target.
-pub async fn start(config: &Config, clock: Arc<dyn Clock>, chance: Arc<Chance>) -> Result<Started, StartError> {
+/// [`StartError`] only where nothing at all could be enforced: no identity.
+pub async fn start(config: &Config, reached: Reached, means: Means) -> Result<Started, StartError> {
     let files = Files::under(&config.data);
     let joined = files.joined()?.ok_or_else(|| IdentityProblem::NotJoined(config.data.clone()))?;
-    let good = Good::under(&config.data);
-    let wake = Arc::new(Notify::new());
-    let (chance_too, wake_too) = (Arc::clone(&chance), Arc::clone(&wake));
-    let means = Means { good: good.clone(), chance: chance_too, clock: Arc::clone(&clock), wake: wake_too };
-    let target = config.target.open(means).await?;
+    let (Reached { target, told }, Means { good, chance, clock, wake }) = (reached, means);
     let faults = Faults::default();
-    let told = target.told().await.unwrap_or_else(|error| {
+    let told = told.unwrap_or_else(|error| {
         faults.put("status", Some(service::exit::chain(&error)));
         None
     });

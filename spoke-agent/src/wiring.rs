@@ -1,16 +1,18 @@
 //! The only wiring: what runs, under which rule, and what each task is given.
 
 use crate::agent::Agent;
+use crate::cache::good::Good;
 use crate::chance::Chance;
 use crate::config::Config;
 use crate::connection::{self, Beginning};
 use crate::local;
 use crate::measures;
+use crate::reach::reach;
 use crate::reconcile::Reconciler;
 use crate::rounds;
 use crate::start::{Started, start};
 use crate::status;
-use crate::target::choice::Choice;
+use crate::target::choice::{Choice, Means};
 use crate::target::directory::Layout;
 use crate::target::directory::watch::Watch;
 use anyhow::{Context as _, Result};
@@ -27,6 +29,8 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 /// How long tasks may take to stop.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -45,19 +49,24 @@ pub async fn run(config: &Config, ready_file: Option<&Path>) -> Result<()> {
     let _lock = DirLock::acquire(&config.data)?;
     let listener = listen::bind("local", config.local).await?;
     let address = listener.local_addr().context("the local listener has no address")?;
-    let started = start(config, Arc::clone(&clock), chance).await?;
+    let listeners = BTreeMap::from([("local", address)]);
+    let _here = ReadyFile::write(&local::address_file(&config.data), &listeners)?;
+    let _ready = ready_file.map(|path| ReadyFile::write(path, &listeners)).transpose()?;
+    let mut supervisor = Supervisor::new(Arc::clone(&clock));
+    let means = Means { good: Good::under(&config.data), chance, clock, wake: Arc::new(Notify::new()) };
+    let listener = listener.into_std()?;
+    let listening = || listener.try_clone().and_then(TcpListener::from_std);
+    let Some(reached) = reach(&config.target, means.clone(), &listening).await? else { return Ok(()) };
+    let started = start(config, reached, means).await?;
     tracing::info!(cluster = %started.agent.cluster, local = %address, "the agent starts");
-    let mut supervisor = Supervisor::new(clock);
     let ready = supervisor.health().gate("a look at the target");
     watch(&mut supervisor, config, &started);
     enforce(&mut supervisor, config, &started, ready);
     connect(&mut supervisor, &started.agent, started.beginning);
     let router = local::router(supervisor.health(), measures::metrics(&started.agent), Arc::clone(&started.agent));
+    let listener = listening()?;
     supervisor
         .start_once(Task::new("local", Policy::Fatal), |context| probes::serve(listener, router, context.shutdown));
-    let listeners = BTreeMap::from([("local", address)]);
-    let _here = ReadyFile::write(&local::address_file(&config.data), &listeners)?;
-    let _ready = ready_file.map(|path| ReadyFile::write(path, &listeners)).transpose()?;
     Ok(supervisor.run(STOPPING).await?)
 }
 

@@ -7,6 +7,7 @@ mod status;
 use crate::config::Config;
 use crate::identity::join::{Joining, join};
 use crate::identity::{Files, IdentityProblem};
+use crate::target::TargetError;
 use crate::wiring;
 use certs::enroll::Invitation;
 use clap::{Parser, Subcommand};
@@ -42,7 +43,7 @@ enum Command {
         (Exit::Fine, "joined, now or before"),
         (Exit::Findings, "the hub refused: a string that is used, expired or of another hub"),
         (Exit::Usage, "wrong usage or configuration; the string can still be used"),
-        (Exit::Absent, "no hub could be reached"),
+        (Exit::Absent, "no hub could be reached, or the cluster could not"),
     ]))]
     Join {
         /// The join string
@@ -80,7 +81,8 @@ enum Command {
     /// Check a configuration file, and that its target can be used
     #[command(after_help = help::below("writ-spoke check-config --config spoke.yaml", &[
         (Exit::Fine, "valid"),
-        (Exit::Usage, "not valid"),
+        (Exit::Usage, "not valid, or the cluster does not take the credentials"),
+        (Exit::Absent, "the cluster could not be reached"),
     ]))]
     CheckConfig {
         #[command(flatten)]
@@ -113,7 +115,7 @@ pub async fn run(arguments: Arguments) -> Exit {
             let path = config.path.display().to_string();
             let valid = async |config: Config| match config.target.inspect().await {
                 Ok(()) => say(&format!("{path} is valid"), Exit::Fine),
-                Err(error) => failed(&error, Exit::Usage),
+                Err(error) => unusable(&error),
             };
             with(Config::load_with_target(&config.path), valid).await
         }
@@ -132,6 +134,11 @@ fn failed(error: &(dyn Error + 'static), exit: Exit) -> Exit {
     exit
 }
 
+/// A target that cannot be used as it is.
+fn unusable(error: &TargetError) -> Exit {
+    failed(error, if error.is_absence() { Exit::Absent } else { Exit::Usage })
+}
+
 /// Whatever would keep the agent from running is told before the string, which works once, is used up.
 async fn joined(string: &str, config: &Config) -> Exit {
     let invitation: Invitation = match string.parse() {
@@ -139,7 +146,7 @@ async fn joined(string: &str, config: &Config) -> Exit {
         Err(error) => return failed(&error, Exit::Usage),
     };
     if let Err(error) = config.target.inspect().await {
-        return failed(&error, Exit::Usage);
+        return unusable(&error);
     }
     // A running agent holds its folder; joining again with the same string is still answered.
     let lock = atomic::create_folder(&config.data, atomic::Access::Owner).and_then(|()| DirLock::acquire(&config.data));
@@ -164,6 +171,9 @@ async fn served(config: &Config, ready_file: Option<&Path>) -> Exit {
     }
     match wiring::run(config, ready_file).await {
         Ok(()) => Exit::Fine,
-        Err(error) => failed(error.as_ref(), Exit::Findings),
+        Err(error) => {
+            let misconfigured = error.downcast_ref().is_some_and(TargetError::is_configuration);
+            failed(error.as_ref(), if misconfigured { Exit::Usage } else { Exit::Findings })
+        }
     }
 }

@@ -26,7 +26,10 @@ enum Agent {
 pub(super) async fn show(config: &Config, output: Format) -> Exit {
     let shown = match local::ask(&config.data).await {
         Asked::Told(status) => Ok(Some((status, Agent::Runs))),
-        Asked::Starting => told_before(config, Agent::Starts).await,
+        Asked::Starting(why) => match told_before(config, Agent::Starts).await {
+            Err(error) if error.is_absence() => return waits(&why),
+            told => told,
+        },
         Asked::Nobody => told_before(config, Agent::Stands).await,
     };
     let (status, agent) = match shown {
@@ -48,6 +51,12 @@ pub(super) async fn show(config: &Config, output: Format) -> Exit {
 async fn told_before(config: &Config, agent: fn(Timestamp) -> Agent) -> Result<Option<(Value, Agent)>, TargetError> {
     let told = config.target.told().await?;
     Ok(told.map(|(status, at)| (crate::status::without_watermark(&status), agent(at))))
+}
+
+/// What an agent says that has not come to its cluster yet.
+fn waits(why: &str) -> Exit {
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("error: {}\n", escape(why)));
+    Exit::Absent
 }
 
 fn nothing_told() -> Exit {

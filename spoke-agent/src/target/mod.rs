@@ -194,12 +194,35 @@ pub enum TargetError {
     /// There is no way to the cluster.
     #[error("the cluster cannot be connected to: {0}")]
     Connection(String),
-    /// The cluster's server refused, or did not answer.
+    /// The cluster's server refused.
     #[error("{0}")]
     Server(String),
+    /// The cluster's server did not answer.
+    #[error("{0}")]
+    Away(String),
     /// The system refused.
     #[error(transparent)]
     File(#[from] service::fault::FileError),
+}
+
+impl TargetError {
+    /// Whether the other side is not there: nothing is wrong with the configuration.
+    #[must_use]
+    pub const fn is_absence(&self) -> bool {
+        matches!(self, Self::Away(_))
+    }
+
+    /// Whether what the agent was told of its target is wrong.
+    #[must_use]
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Missing(..) | Self::NoFacts(_) | Self::Connection(_))
+    }
+
+    /// Whether it may pass without anybody touching the agent: then it is waited for.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Server(_))
+    }
 }
 
 /// Where policy becomes objects. All writes may be repeated without harm.

@@ -13,10 +13,11 @@ use writ_spoke_agent::cache::good::Good;
 use writ_spoke_agent::chance::Chance;
 use writ_spoke_agent::config::Config;
 use writ_spoke_agent::faults::Faults;
+use writ_spoke_agent::reach::reached;
 use writ_spoke_agent::reconcile::Reconciler;
 use writ_spoke_agent::start::{Started, start};
 use writ_spoke_agent::target::Target;
-use writ_spoke_agent::target::choice::Choice;
+use writ_spoke_agent::target::choice::{Choice, Means};
 use writ_spoke_agent::target::directory::Directory;
 use writ_spoke_agent::time::Time;
 
@@ -103,7 +104,10 @@ impl World {
             contested: Duration::from_secs(60),
         };
         let chance = Arc::new(Chance::new(rand::rngs::StdRng::seed_from_u64(1)));
-        start(&config, Arc::new(SystemClock::new()), chance).await.unwrap()
+        let (good, clock, wake) = (Good::under(&self.data()), Arc::new(SystemClock::new()), Arc::default());
+        let means = Means { good, chance, clock, wake };
+        let reached = reached(&config.target, means.clone()).await.unwrap();
+        start(&config, reached, means).await.unwrap()
     }
 
     /// Every file of the cluster, with its bytes and the time of its last write.

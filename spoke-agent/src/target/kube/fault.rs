@@ -3,6 +3,7 @@
 use crate::target::{Refusal, TargetError};
 use http::StatusCode;
 use kube::core::Status;
+use kube::runtime::watcher;
 use policy::object::ObjectId;
 use std::time::Duration;
 
@@ -13,18 +14,29 @@ pub(super) enum Fault {
     #[error("{}", said(.0, .1))]
     Refused(StatusCode, Box<Status>, Option<Duration>),
     /// The server could not be asked.
-    #[error("the API server cannot be asked")]
-    Unreachable(#[source] kube::Error),
+    #[error("{0}")]
+    Unreachable(String),
     /// It took too long.
-    #[error("the API server did not answer within {} s", .0.as_secs())]
-    Slow(Duration),
+    #[error("the API server did not answer in time")]
+    Slow,
+    /// It is not asked at all for a while, because of this.
+    #[error("{0}")]
+    Away(String),
     /// What it answered cannot be understood.
     #[error("the API server's answer cannot be understood: {0}")]
     Nonsense(String),
 }
 
 fn said(code: &StatusCode, status: &Status) -> String {
-    if status.message.is_empty() { format!("the API server answered {code}") } else { status.message.clone() }
+    match (*code, status.message.as_str()) {
+        (StatusCode::UNAUTHORIZED, _) => {
+            "the API server does not take the agent's credentials (Unauthorized): they have \
+            ended, or are of another cluster; replace them in the kubeconfig, which is read again by itself"
+                .to_owned()
+        }
+        (code, "") => format!("the API server answered {code}"),
+        (_, message) => message.to_owned(),
+    }
 }
 
 /// A conflict with another field manager, one field of it.
@@ -42,6 +54,11 @@ impl Fault {
             Self::Refused(code, ..) => Some(*code),
             _ => None,
         }
+    }
+
+    /// Whether the server was not there to answer.
+    pub(super) const fn is_absence(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Slow | Self::Away(_))
     }
 
     pub(super) fn is(&self, code: StatusCode) -> bool {
@@ -87,7 +104,39 @@ fn names_a_namespace(status: &Status) -> bool {
 
 impl From<Fault> for TargetError {
     fn from(fault: Fault) -> Self {
-        Self::Server(service::exit::chain(&fault))
+        let why = service::exit::chain(&fault);
+        if fault.is_absence() { Self::Away(why) } else { Self::Server(why) }
+    }
+}
+
+impl From<kube::Error> for Fault {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::from(status),
+            // What the connection says of itself.
+            kube::Error::Service(error) => Self::Unreachable(service::exit::chain(error.as_ref())),
+            kube::Error::SerdeError(error) => Self::Nonsense(error.to_string()),
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
+}
+
+impl From<Box<Status>> for Fault {
+    fn from(status: Box<Status>) -> Self {
+        let code = StatusCode::from_u16(status.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::Refused(code, status, None)
+    }
+}
+
+impl From<watcher::Error> for Fault {
+    fn from(error: watcher::Error) -> Self {
+        match error {
+            watcher::Error::InitialListFailed(error)
+            | watcher::Error::WatchStartFailed(error)
+            | watcher::Error::WatchFailed(error) => Self::from(error),
+            watcher::Error::WatchError(status) => Self::from(status),
+            watcher::Error::NoResourceVersion => Self::Nonsense("a list without a version".to_owned()),
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Putting an installation into a cluster, as the person of a kubeconfig.
 
-use super::connect;
 use super::fault::Fault;
 use super::rest::{Ask, Rest};
 use super::served::{Kind, Resource};
@@ -9,8 +8,10 @@ use http::StatusCode;
 use policy::kube_kinds::{Reach, Row};
 use policy::object::{NotAnObject, Object, ObjectId};
 use serde_json::Value;
+use service::clock::SystemClock;
 use service::exit::Exit;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Who applies an installation, as the server notes it.
@@ -97,7 +98,7 @@ pub async fn install(
     manifests: &[Value],
     mut told: impl FnMut(Installed),
 ) -> Result<(), InstallError> {
-    let rest = Rest::new(connect::client(Some(kubeconfig)).await.map_err(InstallError::Connection)?);
+    let rest = super::rest(Some(kubeconfig), Arc::new(SystemClock::new())).await.map_err(InstallError::Connection)?;
     let objects = manifests.iter().cloned().map(Object::try_from).collect::<Result<Vec<_>, _>>()?;
     for object in &objects {
         let (id, done) = (object.id().clone(), apply(&rest, object).await?);
@@ -157,6 +158,6 @@ fn is_established(definition: &Value) -> bool {
 }
 
 fn refused(object: &Object, fault: &Fault) -> InstallError {
-    let absent = matches!(fault, Fault::Unreachable(_) | Fault::Slow(_));
+    let absent = fault.is_absence();
     InstallError::Refused { id: Box::new(object.id().clone()), why: service::exit::chain(fault), absent }
 }

@@ -2,16 +2,18 @@
 //!
 //! Of a kind, only the objects that somebody asked about are remembered: a cluster may hold many thousand others.
 
+use super::fault::Fault;
 use super::rest::{Ask, Rest};
 use super::served::{Kind, Resource};
+use super::watches::{self, Heard};
 use futures::{StreamExt as _, TryStreamExt as _};
 use kube::api::{Api, PartialObjectMeta};
 use kube::core::{ApiResource, DynamicObject};
-use kube::runtime::WatchStreamExt as _;
-use kube::runtime::watcher::{self, Event};
+use kube::runtime::watcher::Event;
 use policy::object::ObjectId;
 use policy::plan::inventory::{Uid, Version};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -35,6 +37,12 @@ pub(super) struct Blind {
     /// Whether the agent may not, as against cannot.
     pub(super) forbidden: bool,
     pub(super) why: String,
+}
+
+impl Blind {
+    fn of(fault: &Fault) -> Self {
+        Self { forbidden: fault.is(http::StatusCode::FORBIDDEN), why: service::exit::chain(fault) }
+    }
 }
 
 /// How a kind's watch stands.
@@ -118,18 +126,18 @@ impl Kinds {
             plural: resource.plural.clone(),
         };
         let api: Api<PartialObjectMeta<DynamicObject>> = Api::all_with(rest.client(), &api_resource);
-        let events = watcher::watcher(api, watcher::Config::default()).default_backoff();
         // The task ends with its kind: it holds it weakly.
         let (weak, wake, kind) = (Arc::downgrade(&watched), Arc::clone(&self.wake), resource.kind.clone());
         self.tasks.spawn(async move {
-            let mut events = std::pin::pin!(events);
             let mut listed = BTreeMap::new();
-            while let Some(event) = events.next().await {
-                let Some(watched) = weak.upgrade() else { return };
-                if watched.take(&kind, event, &mut listed) {
+            let hear = |heard: Heard<DynamicObject>| {
+                let Some(watched) = weak.upgrade() else { return ControlFlow::Break(()) };
+                if watched.take(&kind, heard, &mut listed) {
                     wake.notify_one();
                 }
-            }
+                ControlFlow::Continue(())
+            };
+            watches::follow(api, hear).await;
         });
         watched
     }
@@ -164,10 +172,8 @@ impl Watched {
             let found = rest.get(&Ask::get(path).metadata()).await;
             found.map(|found| (id, found.as_ref().and_then(known)))
         });
-        let asked: Vec<_> = asked.buffer_unordered(AT_ONCE).try_collect().await.map_err(|fault| Blind {
-            forbidden: fault.is(http::StatusCode::FORBIDDEN),
-            why: service::exit::chain(&fault),
-        })?;
+        let asked = asked.buffer_unordered(AT_ONCE).try_collect().await;
+        let asked: Vec<_> = asked.map_err(|fault| Blind::of(&fault))?;
         let mut objects = self.objects();
         for (id, found) in asked {
             // An event that came meanwhile knows better.
@@ -176,40 +182,45 @@ impl Watched {
         Ok(())
     }
 
-    /// Takes an event in; says whether it is news of an object in question.
-    fn take(
-        &self,
-        kind: &Kind,
-        event: Result<Event<PartialObjectMeta<DynamicObject>>, watcher::Error>,
-        listed: &mut BTreeMap<ObjectId, Known>,
-    ) -> bool {
-        let failing = event.as_ref().err().map(blind);
+    /// Takes in what is heard; says whether it is news: of an object in question, or of the watch itself.
+    fn take(&self, kind: &Kind, heard: Heard<DynamicObject>, listed: &mut BTreeMap<ObjectId, Known>) -> bool {
+        let turned = self.stands(&heard);
+        turned
+            | match heard {
+                Err(_) => false,
+                Ok(Event::Init) => {
+                    listed.clear();
+                    false
+                }
+                Ok(Event::InitApply(object)) => {
+                    let id = id(kind, &object);
+                    if let (true, Some(known)) = (self.objects().contains_key(&id), of(&object)) {
+                        listed.insert(id, known);
+                    }
+                    false
+                }
+                Ok(Event::InitDone) => {
+                    let news = self.relisted(std::mem::take(listed));
+                    self.state.send_modify(|state| state.listed = true);
+                    news
+                }
+                Ok(Event::Apply(object)) => self.now(&id(kind, &object), of(&object)),
+                Ok(Event::Delete(object)) => self.gone(&id(kind, &object), of(&object).as_ref()),
+            }
+    }
+
+    /// Notes whether the watch works; says whether that is news. A list that has only begun tells nothing yet.
+    fn stands(&self, heard: &Heard<DynamicObject>) -> bool {
+        let failing = match heard {
+            Ok(Event::Init | Event::InitApply(_)) => return false,
+            Ok(_) => None,
+            Err(fault) => Some(Blind::of(fault)),
+        };
         self.state.send_if_modified(|state| {
             let news = state.failing != failing;
             state.failing = failing;
             news
-        });
-        match event {
-            Err(_) => false,
-            Ok(Event::Init) => {
-                listed.clear();
-                false
-            }
-            Ok(Event::InitApply(object)) => {
-                let id = id(kind, &object);
-                if let (true, Some(known)) = (self.objects().contains_key(&id), of(&object)) {
-                    listed.insert(id, known);
-                }
-                false
-            }
-            Ok(Event::InitDone) => {
-                let news = self.relisted(std::mem::take(listed));
-                self.state.send_modify(|state| state.listed = true);
-                news
-            }
-            Ok(Event::Apply(object)) => self.now(&id(kind, &object), of(&object)),
-            Ok(Event::Delete(object)) => self.gone(&id(kind, &object), of(&object).as_ref()),
-        }
+        })
     }
 
     fn relisted(&self, mut listed: BTreeMap<ObjectId, Known>) -> bool {
@@ -272,14 +283,4 @@ pub(super) fn known(object: &serde_json::Value) -> Option<Known> {
     let text = |field: &str| object.pointer(field).and_then(serde_json::Value::as_str).map(str::to_owned);
     let (uid, version) = (text("/metadata/uid")?, text("/metadata/resourceVersion")?);
     Some(Known { uid: Uid(uid), version: Version(version) })
-}
-
-fn blind(error: &watcher::Error) -> Blind {
-    let code = match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status))
-        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
-        | watcher::Error::WatchFailed(kube::Error::Api(status)) => Some(status.code),
-        _ => None,
-    };
-    Blind { forbidden: code == Some(403), why: service::exit::chain(error) }
 }

@@ -4,8 +4,11 @@
 //! version is not the one that our own last write left. Writes are server-side apply (KEP-555) and carry the version
 //! that was looked at; what a write left of our part is remembered in its row, so that a restart reads nothing again.
 
+mod again;
+mod answers;
 mod book;
 mod connect;
+mod discovery;
 mod drift;
 mod fault;
 pub mod install;
@@ -18,12 +21,14 @@ mod seen;
 mod served;
 mod status;
 mod undo;
+mod watches;
 mod write;
 
 use super::{Looked, Refusal, Sight, Target, TargetError};
 use crate::cache::good::Good;
 use async_trait::async_trait;
 use book::Book;
+use discovery::Discovery;
 use jiff::Timestamp;
 use kinds::Kinds;
 use namespaces::Namespaces;
@@ -35,16 +40,12 @@ use policy::plan::inventory::Version;
 use policy::plan::{Step, Undo};
 use rest::Rest;
 use served::Served;
-use service::clock::Clock;
+use service::clock::{Clock, SystemClock};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{Mutex, Notify, Semaphore};
-
-/// How long a discovery is believed without looking again.
-const DISCOVERED: Duration = Duration::from_secs(30);
 
 /// The field manager of whole objects.
 const MANAGER: &str = "writ";
@@ -54,8 +55,8 @@ pub struct Kube {
     rest: Rest,
     namespace: Namespace,
     cluster_uid: String,
-    clock: Arc<dyn Clock>,
     good: Good,
+    discovery: Discovery,
     namespaces: Namespaces,
     /// So many writes are under way at once, of all units together.
     turnstile: Semaphore,
@@ -64,8 +65,7 @@ pub struct Kube {
 
 /// What steps read and change. It is locked for no longer than that: requests of steps go out side by side.
 struct Inner {
-    served: Served,
-    discovered: Duration,
+    served: Arc<Served>,
     book: Book,
     kinds: Kinds,
     /// What was applied before the row was claimed for another version: its fields are ours to take back.
@@ -95,17 +95,22 @@ impl Kube {
         clock: Arc<dyn Clock>,
         wake: Arc<Notify>,
     ) -> Result<Self, TargetError> {
-        let rest = Rest::new(connect::client(kubeconfig).await?);
+        let rest = rest(kubeconfig, clock).await?;
         let served = Served::discover(&rest, &Served::default()).await?;
         let cluster_uid = status::cluster_uid(&rest).await?;
         let book = Book::read(&rest, &namespace).await?;
         let namespaces = Namespaces::start(&rest, Arc::clone(&wake));
+        let discovery = Discovery::start(&rest, served, Arc::clone(&wake));
         let (before, compared, left) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (discovered, kinds) = (clock.monotonic(), Kinds::new(wake));
-        let inner = Mutex::new(Inner { served, discovered, book, kinds, before, compared, left });
+        let (served, kinds) = (discovery.found().served, Kinds::new(wake));
+        let inner = Mutex::new(Inner { served, book, kinds, before, compared, left });
         let turnstile = Semaphore::new(kinds::AT_ONCE);
-        Ok(Self { rest, namespace, cluster_uid, clock, good, namespaces, turnstile, inner })
+        Ok(Self { rest, namespace, cluster_uid, good, discovery, namespaces, turnstile, inner })
     }
+}
+
+async fn rest(kubeconfig: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Rest, TargetError> {
+    Ok(Rest::new(connect::client(kubeconfig, Arc::clone(&clock)).await?, clock))
 }
 
 /// Looks whether a cluster can be used: whether it answers, and whether the inventory can be read; changes nothing.
@@ -113,7 +118,7 @@ impl Kube {
 /// # Errors
 /// As [`Kube::open`].
 pub async fn inspect(kubeconfig: Option<&Path>, namespace: &Namespace) -> Result<(), TargetError> {
-    let rest = Rest::new(connect::client(kubeconfig).await?);
+    let rest = rest(kubeconfig, Arc::new(SystemClock::new())).await?;
     status::cluster_uid(&rest).await?;
     Book::read(&rest, namespace).await.map(drop)
 }
@@ -123,7 +128,7 @@ pub async fn inspect(kubeconfig: Option<&Path>, namespace: &Namespace) -> Result
 /// # Errors
 /// [`TargetError`] when the cluster does not answer.
 pub async fn told(kubeconfig: Option<&Path>) -> Result<Option<(Object, Timestamp)>, TargetError> {
-    let told = status::read(&Rest::new(connect::client(kubeconfig).await?)).await?;
+    let told = status::read(&rest(kubeconfig, Arc::new(SystemClock::new())).await?).await?;
     Ok(told.map(|told| {
         let at = status::told_at(&told);
         (told, at)

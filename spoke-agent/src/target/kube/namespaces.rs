@@ -1,14 +1,14 @@
 //! All namespaces with their labels, kept current by one watch of metadata.
 
 use super::rest::Rest;
-use futures::StreamExt as _;
+use super::watches::{self, Heard};
 use k8s_openapi::api::core::v1::Namespace as Resource;
 use kube::api::{Api, PartialObjectMeta};
-use kube::runtime::WatchStreamExt as _;
-use kube::runtime::watcher::{self, Event};
+use kube::runtime::watcher::Event;
 use policy::name::Namespace;
 use policy::seen::NamespaceSeen;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -27,6 +27,24 @@ struct State {
     failing: Option<String>,
 }
 
+impl State {
+    /// Takes in what is heard; says whether it is news.
+    fn take(&mut self, heard: Heard<Resource>, listed: &mut All) -> bool {
+        let failing = match &heard {
+            // A list that has only begun tells nothing of the watch yet.
+            Ok(Event::Init | Event::InitApply(_)) => self.failing.clone(),
+            Ok(_) => None,
+            Err(fault) => Some(service::exit::chain(fault)),
+        };
+        let turned = self.failing != failing;
+        self.failing = failing;
+        let now = heard.ok().and_then(|event| after(self, event, listed));
+        let news = now.is_some();
+        self.all = now.map(Arc::new).or_else(|| self.all.take());
+        turned || news
+    }
+}
+
 /// All namespaces. Dropping it ends the watch.
 #[derive(Debug)]
 pub(super) struct Namespaces {
@@ -39,23 +57,16 @@ impl Namespaces {
     pub(super) fn start(rest: &Rest, wake: Arc<Notify>) -> Self {
         let state = Arc::new(watch::Sender::new(State::default()));
         let api: Api<PartialObjectMeta<Resource>> = Api::all(rest.client());
-        let events = watcher::watcher(api, watcher::Config::default()).default_backoff();
         let (told, mut task) = (Arc::clone(&state), JoinSet::new());
         task.spawn(async move {
-            let mut events = std::pin::pin!(events);
             let mut listed = All::new();
-            while let Some(event) = events.next().await {
-                let failing = event.as_ref().err().map(|error| service::exit::chain(error));
-                let now = event.ok().and_then(|event| after(&told.borrow(), event, &mut listed));
-                let news = now.is_some();
-                told.send_modify(|state| {
-                    state.failing = failing;
-                    state.all = now.map(Arc::new).or_else(|| state.all.take());
-                });
-                if news {
+            let hear = |heard: Heard<Resource>| {
+                if told.send_if_modified(|state| state.take(heard, &mut listed)) {
                     wake.notify_one();
                 }
-            }
+                ControlFlow::Continue(())
+            };
+            watches::follow(api, hear).await;
         });
         Self { state, _task: task }
     }

@@ -1,18 +1,19 @@
 //! Requests to the API server: bounded in time and size, patient where it asks for patience.
 
+use super::answers::Answers;
 use super::fault::Fault;
 use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use kube::Client;
 use kube::client::Body;
 use kube::core::Status;
 use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscoveryList};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use service::clock::Clock;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// The longest that one request may take.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// The largest answer that is read.
 const ANSWER: usize = 16 << 20;
 /// How often a request that the server put off is repeated.
@@ -22,7 +23,10 @@ const PUT_OFF: Duration = Duration::from_secs(5);
 
 /// The API server.
 #[derive(Clone)]
-pub(super) struct Rest(Client);
+pub(super) struct Rest {
+    client: Client,
+    answers: Arc<Answers>,
+}
 
 /// A request that may be sent again.
 #[derive(Debug, Clone)]
@@ -60,20 +64,24 @@ impl Ask {
 const JSON: &str = "application/json";
 
 impl Rest {
-    pub(super) const fn new(client: Client) -> Self {
-        Self(client)
+    pub(super) fn new(client: Client, clock: Arc<dyn Clock>) -> Self {
+        Self { client, answers: Arc::new(Answers::new(clock)) }
     }
 
     pub(super) fn client(&self) -> Client {
-        self.0.clone()
+        self.client.clone()
     }
 
     /// Asks, again where the server puts it off, and gives the answer with its code.
     pub(super) async fn ask(&self, ask: &Ask) -> Result<(StatusCode, Value), Fault> {
         let mut tries = 1;
         loop {
-            let answered = tokio::time::timeout(PATIENCE, self.once(ask)).await.unwrap_or(Err(Fault::Slow(PATIENCE)));
-            let wait = answered.as_ref().err().and_then(put_off).filter(|_| tries < TRIES);
+            let patience = self.answers.patience()?;
+            let answered = tokio::time::timeout(patience, self.once(ask)).await.unwrap_or(Err(Fault::Slow));
+            let put_off = answered.as_ref().err().and_then(Fault::retry_after);
+            let wait = put_off.filter(|wait| *wait <= PUT_OFF && tries < TRIES);
+            // A wait that is sat out here is nobody else's business.
+            self.answers.told(answered.as_ref().err(), put_off.filter(|_| wait.is_none()));
             let Some(wait) = wait else { return answered };
             tries += 1;
             tokio::time::sleep(wait).await;
@@ -84,9 +92,12 @@ impl Rest {
         let request = Request::builder().method(ask.method.clone()).uri(&ask.path);
         let request = request.header(header::ACCEPT, ask.accept).header(header::CONTENT_TYPE, ask.kind);
         let request = request.body(Body::from(ask.body.clone())).map_err(|error| Fault::Nonsense(error.to_string()))?;
-        let response = self.0.send(request).await.map_err(Fault::Unreachable)?;
+        let response = self.client.send(request).await.map_err(Fault::from)?;
         let (head, body) = response.into_parts();
-        let bytes = Limited::new(body, ANSWER).collect().await.map_err(|error| Fault::Nonsense(error.to_string()))?;
+        let bytes = Limited::new(body, ANSWER).collect().await.map_err(|error| match error.downcast_ref() {
+            Some(LengthLimitError { .. }) => Fault::Nonsense(format!("it has more than {ANSWER} bytes")),
+            None => Fault::Unreachable(format!("the API server broke off its answer: {error}")),
+        })?;
         let bytes = bytes.to_bytes();
         if head.status.is_success() {
             let value = serde_json::from_slice(&bytes).map_err(|error| Fault::Nonsense(error.to_string()))?;
@@ -117,9 +128,4 @@ impl Rest {
         let (_, value) = self.ask(&Ask { accept: ACCEPT_AGGREGATED_DISCOVERY_V2, ..Ask::get(path) }).await?;
         serde_json::from_value(value).map_err(|error| Fault::Nonsense(error.to_string()))
     }
-}
-
-/// How long to wait before asking again, where the server put the request off for a time worth waiting.
-fn put_off(fault: &Fault) -> Option<Duration> {
-    fault.retry_after().filter(|wait| *wait <= PUT_OFF)
 }

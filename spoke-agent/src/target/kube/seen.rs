@@ -1,9 +1,10 @@
 //! Looking: namespaces, rows and facts first, then the objects in question.
 
+use super::discovery::Found;
 use super::kinds::{AT_ONCE, Blind, Known, known};
 use super::rest::Ask;
-use super::served::{Kind, Resource, Served};
-use super::{DISCOVERED, Inner, Kube, drift, manager, part};
+use super::served::{Kind, Resource};
+use super::{Inner, Kube, drift, manager, part};
 use crate::target::{Looked, Oddity, Sight, TargetError};
 use futures::StreamExt as _;
 use policy::digest::Digest;
@@ -23,10 +24,10 @@ struct Unread {
 impl Inner {
     pub(super) async fn observe(&mut self, kube: &Kube) -> Result<Sight, TargetError> {
         self.left.clear();
-        let mut oddities = self.discover(kube).await;
-        let namespaces = kube.namespaces.all().await.map_err(TargetError::Server)?;
+        let mut oddities = self.serves(kube);
+        let namespaces = kube.namespaces.all().await.map_err(TargetError::Away)?;
         oddities.extend(kube.namespaces.failing().map(|why| Oddity { place: "namespaces".to_owned(), why }));
-        let failing = self.kinds.blind().into_iter();
+        let failing = self.kinds.blind().into_iter().inspect(|_| kube.discovery.again());
         oddities.extend(
             failing.map(|(kind, Blind { why, .. })| Oddity { place: format!("{} {}", kind.api, kind.kind), why }),
         );
@@ -40,21 +41,14 @@ impl Inner {
         })
     }
 
-    /// Asks again what is served, from time to time. What could not be asked stays as it was, and is told.
-    async fn discover(&mut self, kube: &Kube) -> BTreeSet<Oddity> {
-        let now = kube.clock.monotonic();
-        if now.saturating_sub(self.discovered) >= DISCOVERED {
-            match Served::discover(&kube.rest, &self.served).await {
-                Ok(served) => (self.served, self.discovered) = (served, now),
-                Err(fault) => {
-                    let why = service::exit::chain(&fault);
-                    return BTreeSet::from([Oddity { place: "what the cluster serves".to_owned(), why }]);
-                }
-            }
-        }
-        let stale = self.served.stale.iter();
+    /// Takes over what was found to be served. What could not be asked stays as it was, and is told.
+    fn serves(&mut self, kube: &Kube) -> BTreeSet<Oddity> {
+        let Found { served, failing } = kube.discovery.found();
+        self.served = served;
+        let failing = failing.map(|why| Oddity { place: "what the cluster serves".to_owned(), why });
         let why = "the server that serves it does not answer; what it served before is believed";
-        stale.map(|api| Oddity { place: api.to_string(), why: why.to_owned() }).collect()
+        let stale = self.served.stale.iter().map(|api| Oddity { place: api.to_string(), why: why.to_owned() });
+        failing.into_iter().chain(stale).collect()
     }
 
     pub(super) async fn look(
