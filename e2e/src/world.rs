@@ -39,14 +39,14 @@ pub struct World {
 }
 
 impl World {
-    /// The world of cluster [`NAME`], whose agent may do everything.
+    /// The world of cluster [`NAME`], whose agent may do what `writ-spoke install` lets it.
     ///
     /// # Errors
     /// When anything does not start.
     pub fn start() -> Result<Self> {
         let mut world = Self::without_agent(NAME)?;
-        let kubeconfig = world.plane.kubeconfig();
-        world.join(&kubeconfig)?;
+        let agent = xtask::lab::kube::install(&world.plane)?;
+        world.join(&agent)?;
         Ok(world)
     }
 

@@ -18,6 +18,7 @@ struct World {
 
 impl World {
     fn new() -> Result<Self> {
+        writ_e2e::build();
         let plane = ControlPlane::start()?;
         let agent = plane.user("system:serviceaccount:writ-system:writ-spoke", Some("system:serviceaccounts"))?;
         Ok(Self { plane, agent })

@@ -1,12 +1,15 @@
 //! What a real cluster begins with: its people's objects, and what an agent needs there.
 
+use super::binaries;
 use super::control_plane::ControlPlane;
 use super::kubectl::Kubectl;
+use crate::tools;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-/// The agent's own namespace.
-const OWN: &str = "writ-system";
+/// As whom an agent comes: the ServiceAccount that `writ-spoke install` makes.
+const AGENT: &str = "system:serviceaccount:writ-system:writ-spoke";
 
 /// Makes the objects of a folder, as the cluster's own people would.
 ///
@@ -19,12 +22,12 @@ pub fn seed(plane: &ControlPlane, seed: &Path) -> Result<()> {
     admin.apply(&seed.join("objects"), "platform")
 }
 
-/// Makes what an agent needs in a cluster, and gives the kubeconfig that it comes with.
+/// Installs what an agent needs in a cluster, and gives the kubeconfig of its account.
 ///
 /// # Errors
-/// When it cannot be made.
+/// When it cannot be installed.
 pub fn install(plane: &ControlPlane) -> Result<PathBuf> {
-    let kubeconfig = plane.kubeconfig();
-    Kubectl::of(&kubeconfig)?.run(&["create", "namespace", OWN])?;
-    Ok(kubeconfig)
+    let mut install = Command::new(binaries::path("writ-spoke")?);
+    tools::stdout(install.args(["install", "--kubeconfig"]).arg(plane.kubeconfig()))?;
+    plane.user(AGENT, None)
 }
