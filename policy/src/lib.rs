@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod canonical;
 pub mod catalog;
 pub mod cedar;
+pub mod cidr;
 pub mod compile;
 pub mod diagnostic;
 pub mod digest;

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Doc;
 use crate::kinds::cluster;
 use crate::name::RegionName;
-use crate::selector::{LabelSelector, Operator};
+use crate::selector::LabelSelector;
 
 /// Checks the scope at `/spec/scope` of `doc`.
 pub(super) fn check(
@@ -37,13 +37,9 @@ pub(super) fn check(
 
 fn labels(doc: &Doc, at: &str, selector: &LabelSelector, diagnostics: &mut Vec<Diagnostic>) {
     for (index, requirement) in selector.match_expressions.iter().enumerate() {
-        let compares = matches!(requirement.operator, Operator::In | Operator::NotIn);
-        let message = match (compares, requirement.values.is_empty()) {
-            (true, true) => "In and NotIn compare with `values`, and there are none",
-            (false, false) => "Exists and DoesNotExist take no `values`",
-            _ => continue,
-        };
-        diagnostics.push(doc.error(Code::InvalidValue, &format!("{at}/matchExpressions/{index}"), message));
+        if let Some(message) = requirement.fault() {
+            diagnostics.push(doc.error(Code::InvalidValue, &format!("{at}/matchExpressions/{index}"), message));
+        }
     }
 }
 

@@ -1,5 +1,10 @@
 //! The one selector grammar: Kubernetes' own, plus `regions`, `names` and `except`. `{}` is all.
 
+pub(crate) mod fault;
+pub mod meet;
+
+pub use meet::Meeting;
+
 use crate::facts::{Declared, Labels};
 use crate::name::{Namespace, RegionName};
 use serde::{Deserialize, Serialize};
