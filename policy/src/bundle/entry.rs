@@ -113,8 +113,20 @@ pub struct Template {
     pub adopt: bool,
     /// Whether the spoke makes one in every selected namespace (`metadata.namespace` is absent then).
     pub per_namespace: bool,
+    /// JSON pointers in the manifest at which the selected namespace's name stands, beside `metadata.namespace`. An
+    /// object of the cluster that is made once per namespace is named after it: `NAME.NAMESPACE`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namespace_at: Vec<String>,
     /// The object.
     pub manifest: Value,
+}
+
+impl Template {
+    /// An object that Writ owns as a whole.
+    #[must_use]
+    pub const fn whole(manifest: Value, per_namespace: bool) -> Self {
+        Self { own: Own::Whole, adopt: false, per_namespace, namespace_at: Vec::new(), manifest }
+    }
 }
 
 /// One rule for one cluster.

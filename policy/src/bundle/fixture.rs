@@ -3,7 +3,7 @@
 use super::chain::Chain;
 use super::contents::{Contents, FORMAT, Line};
 use super::dsse::{Envelope, pre_authentication};
-use super::entry::{Body, Entry, Own, Owner, Risk, Template};
+use super::entry::{Body, Entry, Owner, Risk, Template};
 use super::head::{self, Head};
 use super::key::PublicKey;
 use super::trust::{self, Authority, KeySet, Trust};
@@ -162,7 +162,6 @@ pub(crate) fn rule(name: &str, mode: Mode, namespaces: Option<&[(&str, &str)]>, 
 
 /// A body of whole objects.
 pub(crate) fn objects(per_namespace: bool, manifests: &[Value]) -> Body {
-    let template =
-        |manifest: &Value| Template { own: Own::Whole, adopt: false, per_namespace, manifest: manifest.clone() };
+    let template = |manifest: &Value| Template::whole(manifest.clone(), per_namespace);
     Body::Objects { templates: manifests.iter().map(template).collect(), slots: Vec::new() }
 }

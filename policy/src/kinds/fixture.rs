@@ -3,6 +3,7 @@
 use super::kind::{Fault, Intent, Unsupported};
 use super::translator::{Sight, Translator};
 use crate::bundle::entry::Template;
+use crate::diagnostic::Severity;
 use crate::facts::{Capabilities, Declared, Facts};
 use crate::mode::Mode;
 use crate::name::DocumentName;
@@ -36,7 +37,10 @@ impl Case {
     }
 
     pub(crate) fn faults(&self) -> Vec<String> {
-        let told = |fault: Fault| format!("{:?} at {}: {} ({})", fault.code, fault.place, fault.message, fault.help);
+        let told = |fault: Fault| {
+            let warning = if fault.severity == Severity::Warning { "warning: " } else { "" };
+            format!("{warning}{:?} at {}: {} ({})", fault.code, fault.place, fault.message, fault.help)
+        };
         self.translator.inspect(&self.intent()).into_iter().map(told).collect()
     }
 }

@@ -1,10 +1,11 @@
 //! What a kind of intent is: a pure translator of its spec into objects.
 
 use crate::bundle::entry::Template;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Severity};
 use crate::document::schema::hole;
 use crate::facts::Facts;
 use crate::name::DocumentName;
+use crate::quantity::Quantity;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,6 +42,12 @@ pub trait Kind: 'static {
 
     /// What git alone can tell is wrong, beyond what the schema says, once parameters are filled in.
     fn inspect(intent: &Intent<'_, Self::Spec>) -> Vec<Fault>;
+
+    /// What it says of things that other rules of its kind may speak of too. A kind whose rules add up says nothing.
+    #[must_use]
+    fn stakes(_intent: &Intent<'_, Self::Spec>) -> Vec<Stake> {
+        Vec::new()
+    }
 
     /// The objects.
     ///
@@ -86,6 +93,8 @@ pub struct Fault {
     pub place: String,
     /// What kind of fault.
     pub code: Code,
+    /// Whether the revision is refused for it.
+    pub severity: Severity,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -96,8 +105,39 @@ impl Fault {
     /// A fault at `place`.
     #[must_use]
     pub fn new(code: Code, place: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { place: place.into(), code, message: message.into(), help: help.into() }
+        let severity = Severity::Error;
+        Self { place: place.into(), code, severity, message: message.into(), help: help.into() }
     }
+
+    /// A fault for which nothing is refused.
+    #[must_use]
+    pub fn warning(code: Code, place: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::new(code, place, message, help) }
+    }
+}
+
+/// What a rule says of a thing that other rules of its kind may speak of too, wherever both hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stake {
+    /// The thing, for people; two rules that speak of one thing name it alike.
+    pub about: String,
+    /// JSON pointer, in the spec, at which people find it.
+    pub place: String,
+    /// What it says, and so what it means that another rule speaks of it.
+    pub says: Says,
+}
+
+/// What a rule says of a thing: the table of what an overlap means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Says {
+    /// It is this much. Another amount is a conflict: which one counts is left to chance.
+    Exactly(Quantity),
+    /// It is at most this much. Another amount holds beside it, so the lesser decides.
+    AtMost(Quantity),
+    /// It is for this rule alone.
+    Alone,
+    /// It is also for this rule.
+    Also,
 }
 
 /// Why a cluster cannot have the objects of a rule, for people.

@@ -9,6 +9,8 @@ pub(crate) mod fixture;
 pub mod governance;
 pub mod guardrail;
 pub mod kind;
+mod network_segmentation;
+mod objects;
 pub mod parameters;
 mod resource_guard;
 pub mod rule_set;
@@ -17,6 +19,7 @@ pub mod translator;
 use crate::document::schema::{Schema, shape};
 use config_template::ConfigTemplate;
 use kind::Kind;
+use network_segmentation::NetworkSegmentation;
 use resource_guard::ResourceGuard;
 use serde_json::Value;
 use translator::{Erased, Translator};
@@ -63,6 +66,7 @@ const fn intent<K: Kind>(translator: &'static dyn Translator) -> Row {
 /// Every kind.
 pub const TABLE: &[Row] = &[
     intent::<ConfigTemplate>(&Erased::<ConfigTemplate>::NEW),
+    intent::<NetworkSegmentation>(&Erased::<NetworkSegmentation>::NEW),
     intent::<ResourceGuard>(&Erased::<ResourceGuard>::NEW),
     Row {
         name: catalog::KIND,
@@ -113,7 +117,6 @@ pub const UNSUPPORTED: &[&str] = &[
     "DataResidency",
     "ExceptionRequest",
     "LocalConstraint",
-    "NetworkSegmentation",
     "Override",
     "SecretLifecycle",
     "WorkloadSecurity",

@@ -1,6 +1,6 @@
 //! Kinds of intents with their types erased, so that one table can hold them all.
 
-use super::kind::{Fault, Intent, Kind, Reference, Unsupported};
+use super::kind::{Fault, Intent, Kind, Reference, Stake, Unsupported};
 use crate::bundle::entry::Template;
 use crate::digest::Digest;
 use crate::facts::Facts;
@@ -18,6 +18,8 @@ pub trait Translator: Send + Sync {
     fn lens(&self, spec: &Value) -> Box<dyn Lens>;
     /// [`Kind::inspect`]; nothing for a spec that does not decode, because the schema tells that.
     fn inspect(&self, intent: &Intent<'_, Value>) -> Vec<Fault>;
+    /// [`Kind::stakes`]; nothing for a spec that does not decode.
+    fn stakes(&self, intent: &Intent<'_, Value>) -> Vec<Stake>;
     /// [`Kind::translate`].
     ///
     /// # Errors
@@ -86,6 +88,11 @@ impl<K: Kind> Translator for Erased<K> {
     fn inspect(&self, intent: &Intent<'_, Value>) -> Vec<Fault> {
         let decoded = decode::<K>(intent.spec);
         decoded.map_or_else(|_| Vec::new(), |spec| K::inspect(&with(intent, &spec)))
+    }
+
+    fn stakes(&self, intent: &Intent<'_, Value>) -> Vec<Stake> {
+        let decoded = decode::<K>(intent.spec);
+        decoded.map_or_else(|_| Vec::new(), |spec| K::stakes(&with(intent, &spec)))
     }
 
     fn translate(&self, intent: &Intent<'_, Value>, sight: Sight<'_>) -> Result<Vec<Template>, Unsupported> {

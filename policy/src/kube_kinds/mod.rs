@@ -107,34 +107,67 @@ impl Row {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Order {
     stage: Stage,
-    denies: bool,
+    closes: Closes,
     id: ObjectId,
+}
+
+/// How much a network policy closes: the more, the later it is written and the earlier it is removed, so that what is
+/// allowed is never cut off between two writes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Closes {
+    /// More than some pods: those that open something to just these have been written.
+    everyone: bool,
+    /// It opens nothing.
+    all: bool,
 }
 
 impl Order {
     /// Where `object` stands in the order.
     #[must_use]
     pub fn of(object: &Object) -> Self {
-        let id = object.id().clone();
-        Self { stage: Row::of(&id).stage, denies: denies(object), id }
+        Self::at(object.id(), Some(object))
     }
 
-    /// The stage, and whether it comes last in it because it only closes: what is alike in both has no order of need.
+    /// Where the object of this identity stands in the order, by what is known of it.
     #[must_use]
-    pub const fn place(&self) -> (Stage, bool) {
-        (self.stage, self.denies)
+    pub fn at(id: &ObjectId, object: Option<&Object>) -> Self {
+        Self { stage: Row::of(id).stage, closes: object.map(closes).unwrap_or_default(), id: id.clone() }
+    }
+
+    /// The stage, and how late it comes in it because it closes: what is alike in both has no order of need.
+    #[must_use]
+    pub const fn place(&self) -> (Stage, Closes) {
+        (self.stage, self.closes)
     }
 }
 
-/// Whether this is a network policy that only closes: it comes after those that open, so that what is allowed is
-/// never cut off between two writes.
-fn denies(object: &Object) -> bool {
-    let spec = |field: &str| object.tree().pointer("/spec").and_then(|spec| spec.get(field)).and_then(Value::as_array);
-    let opens = |field| spec(field).is_some_and(|rules| !rules.is_empty());
-    object.id().group == "networking.k8s.io"
-        && object.id().kind == "NetworkPolicy"
-        && !opens("ingress")
-        && !opens("egress")
+fn closes(object: &Object) -> Closes {
+    let Some(spec) = object.tree().get("spec") else { return Closes::default() };
+    match (object.id().group.as_str(), object.id().kind.as_str()) {
+        ("networking.k8s.io", "NetworkPolicy") => {
+            Closes { everyone: spec.get("podSelector").is_none_or(is_hollow), all: rules(spec).next().is_none() }
+        }
+        ("policy.networking.k8s.io", "ClusterNetworkPolicy") => {
+            let denies = rules(spec).any(|rule| rule.get("action").is_some_and(|action| action == "Deny"));
+            Closes { everyone: denies, all: denies }
+        }
+        _ => Closes::default(),
+    }
+}
+
+/// The rules of both directions.
+fn rules(spec: &Value) -> impl Iterator<Item = &Value> {
+    ["ingress", "egress"].into_iter().filter_map(|field| spec.get(field)?.as_array()).flatten()
+}
+
+/// Whether a selector says nothing, and so selects all.
+fn is_hollow(selector: &Value) -> bool {
+    let hollow = |part: &Value| match part {
+        Value::Object(map) => map.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => part.is_null(),
+    };
+    selector.as_object().is_none_or(|map| map.values().all(hollow))
 }
 
 #[cfg(test)]
@@ -147,9 +180,15 @@ mod tests {
         Object::try_from(json!({"apiVersion": api, "kind": kind, "metadata": {"name": name}})).unwrap()
     }
 
-    fn policy(name: &str, ingress: &Value) -> Object {
+    fn policy(name: &str, pods: &Value, ingress: &Value) -> Object {
         let tree = json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-            "metadata": {"name": name, "namespace": "shop"}, "spec": {"podSelector": {}, "ingress": ingress}});
+            "metadata": {"name": name, "namespace": "shop"}, "spec": {"podSelector": pods, "ingress": ingress}});
+        Object::try_from(tree).unwrap()
+    }
+
+    fn bound(name: &str, action: &str) -> Object {
+        let tree = json!({"apiVersion": "policy.networking.k8s.io/v1beta1", "kind": "ClusterNetworkPolicy",
+            "metadata": {"name": name}, "spec": {"egress": [{"action": "Pass"}, {"action": action}]}});
         Object::try_from(tree).unwrap()
     }
 
@@ -211,8 +250,16 @@ mod tests {
 
     #[test]
     fn allows_come_before_the_deny() {
-        let (deny, allow) = (policy("a-default-deny", &json!([])), policy("z-allow", &json!([{}])));
-        assert!(Order::of(&allow) < Order::of(&deny));
+        let web = json!({"matchLabels": {"app": "web"}});
+        let in_order = [
+            policy("z-web", &web, &json!([{}])),
+            bound("a-passes", "Pass"),
+            policy("y-web-closed", &web, &json!([])),
+            policy("x-everyone", &json!({"matchLabels": {}}), &json!([{}])),
+            policy("b-everyone-closed", &json!({}), &json!([])),
+            bound("a-denies", "Deny"),
+        ];
+        assert!(in_order.is_sorted_by_key(Order::of), "{in_order:?}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::round::{Round, Standing};
 use super::{Move, UnitPlan, becomes, keep, moves};
 use crate::bundle::entry::Own;
 use crate::digest::Digest;
-use crate::kube_kinds;
+use crate::kube_kinds::{self, Order};
 use crate::object::ObjectId;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
 use crate::resolve::Why;
@@ -31,11 +31,14 @@ fn nothing() -> Digest {
     becomes(&[])
 }
 
-/// What was in a namespace that is gone is gone with it: its rows are dropped.
+/// What was in a namespace that is gone is gone with it: its rows are dropped. What the cluster had for it leaves, and is
+/// no removal that a person must release: nobody is left whom it concerned.
 fn with_namespace(round: &Round<'_>, unit: &UnitId) -> UnitPlan {
-    let gone = round.rows(unit).filter(|row| !round.seen.objects.contains_key(&row.id));
+    let (stands, gone): (Vec<_>, Vec<_>) = round.rows(unit).partition(|row| round.seen.objects.contains_key(&row.id));
+    let of_cluster = stands.into_iter().filter(|row| row.id.namespace.is_none());
+    let Leaving { moves: leaving, .. } = leave(round, of_cluster);
     let outcome = Outcome::new(OutcomeCode::Removed, "NamespaceGone");
-    planned(gone.map(moves::forget).collect(), nothing(), outcome)
+    planned(gone.into_iter().map(moves::forget).chain(leaving).collect(), nothing(), outcome)
 }
 
 fn removed(round: &Round<'_>, unit: &UnitId, reason: &str, after: Timestamp) -> UnitPlan {
@@ -75,7 +78,10 @@ pub(super) struct Leaving {
 /// of ours: nobody wants it, so it is not made anew.
 pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) -> Leaving {
     let mut rows: Vec<_> = rows.collect();
-    rows.sort_by_key(|row| std::cmp::Reverse((kube_kinds::Row::of(&row.id).stage, &row.id)));
+    rows.sort_by_cached_key(|row| {
+        let stands = round.seen.objects.get(&row.id).map(|observed| &observed.object);
+        std::cmp::Reverse(Order::at(&row.id, stands))
+    });
     let mut leaving = Leaving::default();
     for row in rows {
         let gone = match round.standing_of(row) {

@@ -1,14 +1,14 @@
 //! When steps are taken: those of one turn side by side, those of an earlier turn before.
 
 use super::{Move, Step, Transaction};
-use crate::kube_kinds::{Order, Row, Stage};
+use crate::kube_kinds::{Closes, Order, Row, Stage};
 use std::cmp::Reverse;
 
 /// The turn of a write. Writes go from namespaces to workloads, and what leaves goes last, backwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Turn {
-    /// An object is written: its kind's stage, and whether it only closes what others of the stage open.
-    Write(Stage, bool),
+    /// An object is written: its kind's stage, and how much it closes of what others of the stage open.
+    Write(Stage, Closes),
     /// An object leaves.
     Leave(Reverse<Stage>),
 }
@@ -20,8 +20,8 @@ impl Step {
         let leave = |id| Some(Turn::Leave(Reverse(Row::of(id).stage)));
         match self {
             Self::Apply { object, .. } => {
-                let (stage, denies) = Order::of(object).place();
-                Some(Turn::Write(stage, denies))
+                let (stage, closes) = Order::of(object).place();
+                Some(Turn::Write(stage, closes))
             }
             Self::Release { object, .. } => leave(object.id()),
             Self::Delete { id, .. } => leave(id),
@@ -38,9 +38,14 @@ impl Transaction {
     }
 }
 
-/// `moves` in groups, in their order: what is in one group may be done side by side.
+/// `moves` in groups, in their order: what is in one group may be done side by side. Network policies leave one by one,
+/// those that close first: a removal does not say how much it opens.
 pub fn side_by_side<'m>(moves: &'m [&'m Move]) -> impl Iterator<Item = &'m [&'m Move]> {
-    moves.chunk_by(|one, next| one.step.turn() == next.step.turn())
+    let alone = |turn: &Option<Turn>| *turn == Some(Turn::Leave(Reverse(Stage::Network)));
+    moves.chunk_by(move |one, next| {
+        let turn = one.step.turn();
+        turn == next.step.turn() && !alone(&turn)
+    })
 }
 
 #[cfg(test)]
@@ -102,6 +107,19 @@ mod tests {
         let groups: Vec<usize> = side_by_side(&moves.iter().collect::<Vec<_>>()).map(<[_]>::len).collect();
         assert_eq!(groups, [1, 1, 3, 1]);
         let turn = Transaction { moves: moves.to_vec(), becomes: crate::digest::Digest::of(b"x") }.turn();
-        assert_eq!(turn, Some(Turn::Write(Stage::Quotas, false)));
+        assert_eq!(turn, Some(Turn::Write(Stage::Quotas, Closes::default())));
+    }
+
+    #[test]
+    fn network_policies_leave_one_by_one() {
+        let policy = |name| delete(&object("networking.k8s.io/v1", "NetworkPolicy", name));
+        let moves = [
+            policy("deny"),
+            policy("open"),
+            delete(&object("v1", "ConfigMap", "a")),
+            delete(&object("v1", "Secret", "b")),
+        ];
+        let groups: Vec<usize> = side_by_side(&moves.iter().collect::<Vec<_>>()).map(<[_]>::len).collect();
+        assert_eq!(groups, [1, 1, 2]);
     }
 }

@@ -7,7 +7,7 @@ use certs::key::{FileSigner, Signer};
 use jiff::SignedDuration;
 use policy::bundle::chain::Chain;
 use policy::bundle::contents::{Contents, FORMAT, Line};
-use policy::bundle::entry::{Body, Entry, Envelope, Own, Owner, Risk, Template};
+use policy::bundle::entry::{Body, Entry, Envelope, Owner, Risk, Template};
 use policy::bundle::head::{Head, PAYLOAD_TYPE};
 use policy::bundle::trust::{Authority, KeySet, Trust};
 use policy::bundle::verify::{Bundle, verify};
@@ -134,8 +134,7 @@ fn head(audience: &str, sequence: u64, contents: Digest) -> Head {
 
 /// A rule of whole objects, for the cluster as one unit.
 pub(crate) fn rule(name: &str, manifests: &[Value]) -> Entry {
-    let template =
-        |manifest: &Value| Template { own: Own::Whole, adopt: false, per_namespace: false, manifest: manifest.clone() };
+    let template = |manifest: &Value| Template::whole(manifest.clone(), false);
     Entry {
         name: format!("ConfigTemplate/{name}").parse().unwrap(),
         envelope: Envelope {

@@ -5,7 +5,7 @@ use super::tally::Tally;
 use crate::bundle::entry::{Body, Entry};
 use crate::compile::levels::Found;
 use crate::compile::prepare::PreparedRule;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::document::Doc;
 use crate::document::pointer::join;
 use crate::document::schema::{Schema, validate_filled};
@@ -69,8 +69,9 @@ pub(super) fn filled<'c>(group: &Group<'_, 'c>, schema: &Schema, tally: &mut Tal
         return None;
     }
     let faults = faults(group, schema);
-    if !faults.is_empty() {
-        faults.into_iter().for_each(|fault| told(group, fault, tally));
+    let refused = faults.iter().any(|fault| fault.severity == Severity::Error);
+    faults.into_iter().for_each(|fault| told(group, fault, tally));
+    if refused {
         return None;
     }
     Some(group.choice.entry(Sight::Best)).filter(|entry| rendered(group, entry, tally))
@@ -109,8 +110,8 @@ fn unresolved(rule: &PreparedRule<'_>, reference: &Reference) -> Diagnostic {
 }
 
 fn diagnostic(doc: &Doc, fault: Fault) -> Diagnostic {
-    let Fault { place, code, message, help } = fault;
-    doc.error(code, &format!("{SPEC}{place}"), message).help(help)
+    let Fault { place, code, severity, message, help } = fault;
+    Diagnostic { severity, ..doc.error(code, &format!("{SPEC}{place}"), message).help(help) }
 }
 
 /// Tells a fault; where a parameter gave the value, at the place of the `$param`, and which value from where.
@@ -128,7 +129,7 @@ fn told<'c>(group: &Group<'_, 'c>, fault: Diagnostic, tally: &mut Tally<'c>) {
     let Found { valued, level } = found;
     let message = format!("{} (parameter `{}` is {} from {level})", fault.message, reference.name, valued.value);
     let shown = doc.error(fault.code, &format!("{SPEC}{}", reference.shown), message);
-    tally.within(Diagnostic { help: fault.help, ..shown }, group.clusters.iter().copied());
+    tally.within(Diagnostic { help: fault.help, severity: fault.severity, ..shown }, group.clusters.iter().copied());
 }
 
 /// Whether the entry holds objects, with a slot for every field that is declared overridable.

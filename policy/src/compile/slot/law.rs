@@ -2,7 +2,7 @@
 
 use super::probe::probe;
 use super::{Bounds, By, Form, Overridable, Refused, fill};
-use crate::bundle::entry::{Own, Template};
+use crate::bundle::entry::Template;
 use crate::kinds;
 use crate::kinds::kind::Intent;
 use crate::kinds::translator::Sight;
@@ -67,10 +67,39 @@ fn template() -> impl Strategy<Value = (Value, Vec<&'static str>)> {
     })
 }
 
+fn segmentation() -> impl Strategy<Value = (Value, Vec<&'static str>)> {
+    let cidrs = || prop::collection::vec("10\\.[0-9]{1,2}\\.0\\.0/16", 0..4);
+    (cidrs(), cidrs(), cidrs(), "[a-z]{1,8}", any::<bool>()).prop_map(|(callers, called, apiserver, app, widen)| {
+        let spec = json!({
+            "ownPolicies": if widen { "widen" } else { "narrow" },
+            "segments": [
+                {"name": "web", "pods": {"matchLabels": {"app": app}},
+                    "ingress": {"cidrs": callers, "ports": [443]}, "egress": {"cidrs": called}},
+                {"name": "db", "pods": {"matchLabels": {"app": "db"}}},
+            ],
+            "flows": [
+                {"from": ["web"], "to": ["db", {"cidr": "192.0.2.0/24"}], "ports": [{"port": 5432, "protocol": "UDP"}]},
+                {"from": ["web"], "to": ["db"], "ports": [{"name": "sql"}]},
+            ],
+            "system": {"dns": {}, "apiserver": {"cidrs": apiserver}},
+        });
+        let fields = vec![
+            "spec.segments[web].ingress.cidrs",
+            "spec.segments[web].egress.cidrs",
+            "spec.segments[web].pods.matchLabels.app",
+            "spec.flows[#0].to[#1].cidr",
+            "spec.flows[#1].ports[#0].name",
+            "spec.system.apiserver.cidrs",
+        ];
+        (spec, fields)
+    })
+}
+
 fn any_kind() -> impl Strategy<Value = (&'static str, Value, Vec<&'static str>)> {
     prop_oneof![
         guard().prop_map(|(spec, fields)| ("ResourceGuard", spec, fields)),
         template().prop_map(|(spec, fields)| ("ConfigTemplate", spec, fields)),
+        segmentation().prop_map(|(spec, fields)| ("NetworkSegmentation", spec, fields)),
     ]
 }
 
@@ -111,7 +140,11 @@ proptest! {
 #[test]
 fn every_kind_of_intent_is_under_the_law() {
     let intents: Vec<_> = kinds::TABLE.iter().filter(|row| row.translator.is_some()).map(|row| row.name).collect();
-    assert_eq!(intents, ["ConfigTemplate", "ResourceGuard"], "give a new kind a strategy in any_kind");
+    assert_eq!(
+        intents,
+        ["ConfigTemplate", "NetworkSegmentation", "ResourceGuard"],
+        "give a new kind a strategy in any_kind"
+    );
 }
 
 /// A translator that writes a list's items wrapped, among others, and a number derived from the list.
@@ -122,7 +155,7 @@ fn policies(spec: &Value) -> Option<Vec<Template>> {
     to.push(json!({"namespaceSelector": {}}));
     let manifest =
         json!({"kind": "NetworkPolicy", "egress": [{"to": to}], "ports": spec["port"].as_i64()?.checked_add(1)?});
-    Some(vec![Template { own: Own::Whole, adopt: false, per_namespace: true, manifest }])
+    Some(vec![Template::whole(manifest, true)])
 }
 
 #[test]

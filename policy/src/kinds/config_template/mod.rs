@@ -83,7 +83,7 @@ fn template(
     let tree = filled(&manifest.manifest, values)?;
     served(&tree, view)?;
     let per_namespace = namespaced && tree.pointer("/metadata/namespace").is_none();
-    Ok(Template { own: manifest.own, adopt: manifest.adopt, per_namespace, manifest: tree })
+    Ok(Template { own: manifest.own, adopt: manifest.adopt, ..Template::whole(tree, per_namespace) })
 }
 
 fn served(tree: &Value, view: &BTreeSet<ApiVersion>) -> Result<(), Unsupported> {

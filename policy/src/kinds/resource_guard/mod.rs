@@ -2,16 +2,17 @@
 
 mod inspect;
 mod spec;
+mod stakes;
 #[cfg(test)]
 mod tests;
 
-use super::kind::{Fault, Intent, Kind, Unsupported};
-use crate::bundle::entry::{Own, Template};
+use super::kind::{Fault, Intent, Kind, Stake, Unsupported};
+use super::objects::template;
+use crate::bundle::entry::Template;
 use crate::facts::Facts;
 use k8s_openapi::api::core::v1::{LimitRange, LimitRangeItem, LimitRangeSpec, ResourceQuota, ResourceQuotaSpec};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde::Serialize;
 use serde_json::Value;
 use spec::{Amounts, Containers, Spec};
 use std::collections::BTreeMap;
@@ -37,18 +38,18 @@ impl Kind for ResourceGuard {
         inspect::inspect(intent)
     }
 
+    fn stakes(intent: &Intent<'_, Spec>) -> Vec<Stake> {
+        stakes::stakes(intent.spec)
+    }
+
     /// The limits come first, so that what the quota counts is already defaulted.
     fn translate(intent: &Intent<'_, Spec>, (): &()) -> Result<Vec<Template>, Unsupported> {
         let metadata = || ObjectMeta { name: Some(format!("writ-{}", intent.name)), ..ObjectMeta::default() };
-        let limits = intent.spec.containers.as_ref().map(|containers| template(&limit_range(metadata(), containers)));
-        let quota = intent.spec.quota.as_ref().map(|quota| template(&resource_quota(metadata(), quota)));
+        let limits =
+            intent.spec.containers.as_ref().map(|containers| template(&limit_range(metadata(), containers), true));
+        let quota = intent.spec.quota.as_ref().map(|quota| template(&resource_quota(metadata(), quota), true));
         limits.into_iter().chain(quota).collect()
     }
-}
-
-fn template(object: &impl Serialize) -> Result<Template, Unsupported> {
-    let manifest = serde_json::to_value(object).map_err(|error| Unsupported(error.to_string()))?;
-    Ok(Template { own: Own::Whole, adopt: false, per_namespace: true, manifest })
 }
 
 fn limit_range(metadata: ObjectMeta, containers: &Containers) -> LimitRange {

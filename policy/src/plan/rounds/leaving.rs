@@ -33,3 +33,42 @@ fn a_namespace_that_is_gone_takes_its_rows_along() {
     assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::Removed], 1));
     assert!(cluster.inventory().is_empty());
 }
+
+#[test]
+fn what_the_cluster_had_for_a_namespace_that_is_gone_leaves() {
+    let mut cluster = cluster(&[("shop", "web"), ("other", "web")]);
+    let bound = json!({"apiVersion": "policy.networking.k8s.io/v1beta1", "kind": "ClusterNetworkPolicy",
+        "metadata": {"name": "writ-a"}, "spec": {}});
+    let entries = [per_namespace("a", Mode::Enforce, &[config("one", 1), bound])];
+    round(&mut cluster, &entries, 0);
+    cluster.seen.namespaces.remove(&"shop".parse().unwrap());
+    cluster.seen.objects.retain(|id, _| id.namespace.as_ref().is_none_or(|namespace| namespace.as_str() != "shop"));
+    let (codes, _) = round(&mut cluster, &entries, 1);
+    assert_eq!(codes, [OutcomeCode::Applied, OutcomeCode::Removed]);
+    assert_eq!(cluster.names(), ["ConfigMap other/one", "ClusterNetworkPolicy.policy.networking.k8s.io writ-a.other"]);
+}
+
+#[test]
+fn the_network_policy_that_closes_leaves_first() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    let policy = |name: &str, pods: &serde_json::Value| {
+        json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": name},
+            "spec": {"podSelector": pods, "ingress": [{}]}})
+    };
+    let web = json!({"matchLabels": {"app": "web"}});
+    let entries = [per_namespace("a", Mode::Enforce, &[policy("a-everyone", &json!({})), policy("b-web", &web)])];
+    let ids = |cluster: &mut crate::plan::simulation::Cluster, entries: &[_], hours| -> Vec<String> {
+        let plan = cluster.plan(&super::wants(cluster, entries, hours), crate::bundle::fixture::hour(hours));
+        let steps = plan.units.values().flat_map(|unit| &unit.transaction.as_ref().unwrap().moves);
+        let name = |step: &crate::plan::Step| match step {
+            crate::plan::Step::Apply { object, .. } => Some(object.id().name.clone()),
+            crate::plan::Step::Delete { id, .. } => Some(id.name.clone()),
+            _ => None,
+        };
+        let names = steps.filter_map(|step| name(&step.step)).collect();
+        cluster.carry_out(&plan);
+        names
+    };
+    assert_eq!(ids(&mut cluster, &entries, 0), ["b-web", "a-everyone"]);
+    assert_eq!(ids(&mut cluster, &[], 1), ["a-everyone", "b-web"]);
+}

@@ -45,7 +45,7 @@ fn inv29_namespaces_are_disowned_and_never_deleted() {
 fn an_object_is_taken_over_only_where_the_intent_says_so() {
     let mut cluster = cluster(&[("shop", "web")]);
     cluster.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "shop"}}));
-    let template = Template { own: Own::Whole, adopt: true, per_namespace: true, manifest: config("one", 1) };
+    let template = Template { adopt: true, ..Template::whole(config("one", 1), true) };
     let body = Body::Objects { templates: vec![template], slots: Vec::new() };
     let entries = [rule("a", Mode::Enforce, Some(&[("team", "web")]), body)];
     assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::Applied], 2));
@@ -73,7 +73,7 @@ fn two_rules_never_write_one_object() {
 }
 
 fn own_fields(name: &str, tree: Value) -> Entry {
-    let template = Template { own: Own::Fields, adopt: false, per_namespace: true, manifest: tree };
+    let template = Template { own: Own::Fields, ..Template::whole(tree, true) };
     rule(name, Mode::Enforce, Some(&[("team", "web")]), Body::Objects { templates: vec![template], slots: Vec::new() })
 }
 
