@@ -4,11 +4,10 @@
 
 use crate::local::STATUS;
 use crate::target::choice::{Choice, Means};
-use crate::target::{Target, TargetError};
+use crate::target::{Target, TargetError, Telling};
 use anyhow::Result;
 use axum::http::StatusCode;
 use axum::routing::get;
-use policy::object::Object;
 use service::backoff::Backoff;
 use service::health::Heartbeat;
 use service::probes;
@@ -30,8 +29,8 @@ const STOPPING: Duration = Duration::from_secs(5);
 pub struct Reached {
     /// The cluster.
     pub target: Arc<dyn Target>,
-    /// The status that an agent told there last, or why it cannot be read.
-    pub told: Result<Option<Object>, TargetError>,
+    /// What an agent told there last, or why it cannot be read.
+    pub told: Result<Option<Telling>, TargetError>,
 }
 
 /// Opens the target. While it does not answer, `listener` answers the probes: alive, not ready. None when the process was
@@ -57,7 +56,8 @@ pub async fn reach(
 pub async fn reached(choice: &Choice, means: Means) -> Result<Reached, TargetError> {
     let target = choice.open(means).await?;
     match target.told().await {
-        Err(error) if error.is_absence() => Err(error),
+        // Invariant 1: the cluster may remember a newer head than the disk does.
+        Err(error) if error.may_pass() => Err(error),
         told => Ok(Reached { target, told }),
     }
 }

@@ -10,8 +10,8 @@ use crate::faults::Faults;
 use crate::identity::{Files, IdentityProblem, TrustFault, Trusted};
 use crate::measures::Measures;
 use crate::reach::Reached;
-use crate::target::Target;
 use crate::target::choice::Means;
+use crate::target::{Target, Telling};
 use crate::time::Time;
 use bytes::Bytes;
 use policy::bundle::chain::Chain;
@@ -40,8 +40,8 @@ pub struct Started {
     pub target: Arc<dyn Target>,
     /// Last good copies.
     pub good: Good,
-    /// The status that stood in the cluster.
-    pub told: Option<Object>,
+    /// What stood in the cluster of what an agent told.
+    pub told: Option<Telling>,
     /// What it connects with.
     pub beginning: Beginning,
 }
@@ -59,9 +59,10 @@ pub async fn start(config: &Config, reached: Reached, means: Means) -> Result<St
         faults.put("status", Some(service::exit::chain(&error)));
         None
     });
+    let enforcement = told.as_ref().map(|told| told.enforcement.clone());
     let time = Time::start(clock, StoredTime::under(&config.data), faults.clone());
     let own = target.cluster_uid().map(str::to_owned);
-    let cluster_uid = own.or_else(|| uid_of(told.as_ref())).unwrap_or_else(|| chance.uid());
+    let cluster_uid = own.or_else(|| uid_of(enforcement.as_ref())).unwrap_or_else(|| chance.uid());
     let agent = Agent {
         cluster: joined.cluster.clone(),
         cluster_uid,
@@ -82,10 +83,10 @@ pub async fn start(config: &Config, reached: Reached, means: Means) -> Result<St
     };
     let trusted = Trusted::load(&config.data, agent.joined.trust);
     agent.put_in_force(match &trusted {
-        Ok(trusted) => in_force(&agent, &trusted.chain(), told.as_ref()),
-        Err(fault) => last_good(&agent, fault, told.as_ref()),
+        Ok(trusted) => in_force(&agent, &trusted.chain(), enforcement.as_ref()),
+        Err(fault) => last_good(&agent, fault, enforcement.as_ref()),
     });
-    let beginning = Beginning { data: config.data.clone(), files, trusted: trusted.ok(), told: told.clone() };
+    let beginning = Beginning { data: config.data.clone(), files, trusted: trusted.ok(), told: enforcement };
     Ok(Started { agent: Arc::new(agent), target, good, told, beginning })
 }
 
@@ -139,7 +140,7 @@ fn remembered(agent: &Agent, trust: &Chain, envelope: &Value) -> (Option<Waterma
         Some(named) => format!("cannot be judged yet: it names trust document {named}, and ours is {held}; {error}"),
         None => format!("is refused: {error}"),
     };
-    agent.faults.put("watermark", Some(format!("the head in status/enforcement.yaml {why}")));
+    agent.faults.put("watermark", Some(format!("the head that the cluster remembers (Enforcement writ) {why}")));
     (None, newer.map(|_| envelope.clone()))
 }
 

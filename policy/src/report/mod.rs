@@ -154,7 +154,8 @@ impl Report {
 /// Ends a message that was cut.
 const CUT: char = '…';
 
-fn shorten(message: &mut String) {
+/// Cuts a message to what it may have.
+pub fn shorten(message: &mut String) {
     if message.len() > MAX_MESSAGE {
         message.truncate(message.floor_char_boundary(MAX_MESSAGE - CUT.len_utf8()));
         message.push(CUT);

@@ -1,7 +1,9 @@
 //! Since when conditions and units are as they are: kept over a restart, so that a restart alone changes nothing.
 
-use super::Judged;
+use super::Sinces;
+use super::conditions::Judged;
 use crate::apply::Outcomes;
+use crate::target::Telling;
 use jiff::Timestamp;
 use policy::object::Object;
 use policy::outcome::{Outcome, OutcomeCode, UnitId};
@@ -23,14 +25,16 @@ pub(super) struct Since {
 }
 
 impl Since {
-    /// As the status document has it that was told last.
-    pub(super) fn of(told: Option<&Object>) -> Self {
-        let conditions: Vec<Condition> = list(told, "/status/conditions");
-        let units: Vec<UnitReport> = list(told, "/status/units");
+    /// As the status documents have it that were told last.
+    pub(super) fn of(told: Option<&Telling>) -> Self {
+        let enforcement = told.map(|told| &told.enforcement);
+        let conditions: Vec<Condition> = list(enforcement, "/status/conditions");
+        let documents = told.into_iter().flat_map(|told| told.rules.values()).chain(enforcement);
+        let units = documents.flat_map(|document| list::<UnitReport>(Some(document), "/status/units"));
         let connected = conditions.iter().find(|condition| condition.kind == ConditionKind::Connected);
         let connected = connected.map(|told| (told.status, Cow::Owned(told.reason.clone()), told.message.clone()));
         let kinds = conditions.into_iter().map(|told| (told.kind, (told.status, told.last_transition_time))).collect();
-        let units = units.into_iter().map(|told| (told.unit, (standing(&told.outcome), told.since))).collect();
+        let units = units.map(|told| (told.unit, (standing(&told.outcome), told.since))).collect();
         Self { kinds, units, connected }
     }
 
@@ -43,7 +47,7 @@ impl Since {
     }
 
     /// Since when each unit of which there is something to tell has its code and reason.
-    pub(super) fn of_units(&mut self, outcomes: &Outcomes, now: Timestamp) -> BTreeMap<UnitId, Timestamp> {
+    pub(super) fn of_units(&mut self, outcomes: &Outcomes, now: Timestamp) -> Sinces {
         let before = std::mem::take(&mut self.units);
         let open = outcomes.iter().filter(|(_, outcome)| outcome.is_told());
         let stands = |(unit, outcome): (&UnitId, &Outcome)| {
@@ -76,6 +80,10 @@ mod tests {
         format!("2026-11-21T03:{minute:02}:00Z").parse().unwrap()
     }
 
+    fn telling(enforcement: Object) -> Telling {
+        Telling { enforcement, rules: BTreeMap::new() }
+    }
+
     fn outcomes(code: OutcomeCode, message: &str) -> Outcomes {
         let unit = UnitId { rule: "ConfigTemplate/a".parse().unwrap(), namespace: None };
         BTreeMap::from([(unit, Outcome::new(code, "Word").saying(message))])
@@ -101,7 +109,7 @@ mod tests {
             let told = Object::try_from(json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement",
                 "metadata": {"name": "writ"}, "status": {"conditions": [condition]}}))
             .unwrap();
-            let kept = Since::of(Some(&told)).connected;
+            let kept = Since::of(Some(&telling(told))).connected;
             assert_eq!(kept, Some((status, reason.into(), "why".to_owned())));
         }
     }
@@ -116,7 +124,7 @@ mod tests {
         let told = Object::try_from(json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement",
             "metadata": {"name": "writ"}, "status": {"units": units}}))
         .unwrap();
-        let mut since = Since::of(Some(&told));
+        let mut since = Since::of(Some(&telling(told)));
         assert_eq!(since.of_units(&outcomes, at(9)).into_values().collect::<Vec<_>>(), [at(1)]);
     }
 }

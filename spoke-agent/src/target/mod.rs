@@ -39,6 +39,15 @@ pub struct Looked {
     pub unseen: BTreeMap<ObjectId, Outcome>,
 }
 
+/// What an agent tells of itself in its cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Telling {
+    /// Kind Enforcement: all in all, and the second watermark.
+    pub enforcement: Object,
+    /// Kind RuleStatus, one for each rule, by name. A directory keeps none: there, Enforcement names the units.
+    pub rules: BTreeMap<String, Object>,
+}
+
 /// Something in the target that was passed over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Oddity {
@@ -194,6 +203,15 @@ pub enum TargetError {
     /// There is no way to the cluster.
     #[error("the cluster cannot be connected to: {0}")]
     Connection(String),
+    /// The cluster does not serve a kind of ours.
+    #[error("the cluster does not serve {0} of writ.dev; prepare it with `writ-spoke install`")]
+    NotInstalled(&'static str),
+    /// The agent may not.
+    #[error("{0}; `writ-spoke install` grants it")]
+    Forbidden(String),
+    /// What is told was refused a moment ago, as said then.
+    #[error("{0}")]
+    Untold(String),
     /// The cluster's server refused.
     #[error("{0}")]
     Server(String),
@@ -253,9 +271,9 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
     /// Makes durable what steps left in memory: called after the last step of a round.
     async fn settle(&self) -> Result<(), TargetError>;
 
-    /// The status document that stands in the cluster, if any.
-    async fn told(&self) -> Result<Option<Object>, TargetError>;
+    /// What stands in the cluster of what an agent told, if anything.
+    async fn told(&self) -> Result<Option<Telling>, TargetError>;
 
-    /// Puts the status document; writes nothing where it stands already.
-    async fn tell(&self, status: &Object) -> Result<(), TargetError>;
+    /// Puts what is told, and takes away what is told no longer; writes nothing where it stands already.
+    async fn tell(&self, telling: &Telling) -> Result<(), TargetError>;
 }

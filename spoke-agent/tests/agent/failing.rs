@@ -5,13 +5,13 @@ use crate::world::World;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use policy::facts::Capabilities;
-use policy::object::{ApiVersion, Object, ObjectId};
+use policy::object::{ApiVersion, ObjectId};
 use policy::outcome::OutcomeCode;
 use policy::plan::{Step, Undo};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use writ_spoke_agent::target::directory::Directory;
-use writ_spoke_agent::target::{Looked, Refusal, Sight, Target, TargetError};
+use writ_spoke_agent::target::{Looked, Refusal, Sight, Target, TargetError, Telling};
 
 const FILE: &str = "objects/shop/ConfigMap..b.yaml";
 
@@ -87,12 +87,12 @@ impl Target for Failing {
         self.0.settle().await
     }
 
-    async fn told(&self) -> Result<Option<Object>, TargetError> {
+    async fn told(&self) -> Result<Option<Telling>, TargetError> {
         self.0.told().await
     }
 
-    async fn tell(&self, status: &Object) -> Result<(), TargetError> {
-        self.0.tell(status).await
+    async fn tell(&self, telling: &Telling) -> Result<(), TargetError> {
+        self.0.tell(telling).await
     }
 }
 

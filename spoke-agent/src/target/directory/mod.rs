@@ -17,7 +17,7 @@ mod yaml;
 
 pub use layout::Layout;
 
-use super::{Looked, Refusal, Sight, Target, TargetError};
+use super::{Looked, Refusal, Sight, Target, TargetError, Telling};
 use crate::blocking;
 use crate::cache::good::Good;
 use crate::chance::Chance;
@@ -143,12 +143,13 @@ impl Target for Directory {
         self.blocking(Inner::settle).await
     }
 
-    async fn told(&self) -> Result<Option<Object>, TargetError> {
-        self.blocking(|inner| status::read(&inner.layout)).await
+    async fn told(&self) -> Result<Option<Telling>, TargetError> {
+        let told = self.blocking(|inner| status::read(&inner.layout)).await?;
+        Ok(told.map(|enforcement| Telling { enforcement, rules: BTreeMap::new() }))
     }
 
-    async fn tell(&self, status: &Object) -> Result<(), TargetError> {
-        let status = status.clone();
+    async fn tell(&self, telling: &Telling) -> Result<(), TargetError> {
+        let status = telling.enforcement.clone();
         self.blocking(move |inner| status::write(&inner.layout, &status)).await
     }
 }

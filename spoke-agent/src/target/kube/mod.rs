@@ -24,7 +24,7 @@ mod undo;
 mod watches;
 mod write;
 
-use super::{Looked, Refusal, Sight, Target, TargetError};
+use super::{Looked, Refusal, Sight, Target, TargetError, Telling};
 use crate::cache::good::Good;
 use async_trait::async_trait;
 use book::Book;
@@ -41,6 +41,7 @@ use policy::plan::{Step, Undo};
 use rest::Rest;
 use served::Served;
 use service::clock::{Clock, SystemClock};
+use status::Standing;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -61,6 +62,7 @@ pub struct Kube {
     /// So many writes are under way at once, of all units together.
     turnstile: Semaphore,
     inner: Mutex<Inner>,
+    standing: Mutex<Standing>,
 }
 
 /// What steps read and change. It is locked for no longer than that: requests of steps go out side by side.
@@ -95,7 +97,7 @@ impl Kube {
         clock: Arc<dyn Clock>,
         wake: Arc<Notify>,
     ) -> Result<Self, TargetError> {
-        let rest = rest(kubeconfig, clock).await?;
+        let rest = rest(kubeconfig, Arc::clone(&clock)).await?;
         let served = Served::discover(&rest, &Served::default()).await?;
         let cluster_uid = status::cluster_uid(&rest).await?;
         let book = Book::read(&rest, &namespace).await?;
@@ -104,8 +106,8 @@ impl Kube {
         let (before, compared, left) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (served, kinds) = (discovery.found().served, Kinds::new(wake));
         let inner = Mutex::new(Inner { served, book, kinds, before, compared, left });
-        let turnstile = Semaphore::new(kinds::AT_ONCE);
-        Ok(Self { rest, namespace, cluster_uid, good, discovery, namespaces, turnstile, inner })
+        let (turnstile, standing) = (Semaphore::new(kinds::AT_ONCE), Mutex::new(Standing::new(clock)));
+        Ok(Self { rest, namespace, cluster_uid, good, discovery, namespaces, turnstile, inner, standing })
     }
 }
 
@@ -129,9 +131,9 @@ pub async fn inspect(kubeconfig: Option<&Path>, namespace: &Namespace) -> Result
 /// [`TargetError`] when the cluster does not answer.
 pub async fn told(kubeconfig: Option<&Path>) -> Result<Option<(Object, Timestamp)>, TargetError> {
     let told = status::read(&rest(kubeconfig, Arc::new(SystemClock::new())).await?).await?;
-    Ok(told.map(|told| {
-        let at = status::told_at(&told);
-        (told, at)
+    Ok(told.map(|Telling { enforcement, .. }| {
+        let at = status::told_at(&enforcement);
+        (enforcement, at)
     }))
 }
 
@@ -176,12 +178,12 @@ impl Target for Kube {
         flushed
     }
 
-    async fn told(&self) -> Result<Option<Object>, TargetError> {
+    async fn told(&self) -> Result<Option<Telling>, TargetError> {
         status::read(&self.rest).await
     }
 
-    async fn tell(&self, status: &Object) -> Result<(), TargetError> {
-        status::write(&self.rest, status).await
+    async fn tell(&self, telling: &Telling) -> Result<(), TargetError> {
+        self.standing.lock().await.tell(&self.rest, telling).await
     }
 }
 

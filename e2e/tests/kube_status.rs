@@ -1,0 +1,137 @@
+//! What an agent tells in its cluster, and what the cluster remembers of it.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use writ_e2e::world::{NAME, World};
+use xtask::lab::cast::PATIENCE;
+use xtask::lab::kubectl::Kubectl;
+use xtask::lab::{files, kube};
+use xtask::wait;
+
+const TELEMETRY: &str = "intents/observability/telemetry.yaml";
+const NOTICE: &str = "regions/eu/intents/works-notice.yaml";
+const QUOTA: &str = "resourceguard.team-quota";
+
+fn admin(world: &World) -> Result<Kubectl> {
+    Kubectl::of(&world.plane.kubeconfig())
+}
+
+/// A table of kubectl: the row that begins with `name`, by column.
+fn row(table: &str, name: &str) -> Result<Vec<(String, String)>> {
+    let mut lines = table.lines();
+    let heading: Vec<&str> = lines.next().context("no heading")?.split_whitespace().collect();
+    let row = lines.find(|line| line.starts_with(name)).with_context(|| format!("no {name} in\n{table}"))?;
+    // Columns are told apart by more than one space.
+    let cells = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned);
+    Ok(heading.into_iter().map(str::to_owned).zip(cells).collect())
+}
+
+fn cell<'a>(row: &'a [(String, String)], column: &str) -> &'a str {
+    row.iter().find(|(name, _)| name == column).map_or("", |(_, cell)| cell)
+}
+
+/// The versions of all that the agent tells.
+fn versions(kubectl: &Kubectl) -> Result<Value> {
+    let all = kubectl.json(&["get", "enforcements,rulestatuses", "--output", "json"])?;
+    let items = all.get("items").and_then(Value::as_array).context("no items")?;
+    ensure!(items.len() > 3, "{} documents", items.len());
+    let version = |item: &Value| json!([item.pointer("/metadata/name"), item.pointer("/metadata/resourceVersion")]);
+    Ok(items.iter().map(version).collect())
+}
+
+#[test]
+fn inv28_an_engineer_reads_what_is_enforced_and_nothing_is_told_twice() -> Result<()> {
+    let mut world = World::without_agent(NAME)?;
+    let kubectl = admin(&world)?;
+
+    // An agent that comes before its custom resources enforces, and says what it lacks.
+    let agent = kube::install(&world.plane)?;
+    kubectl.run(&["delete", "customresourcedefinition", "enforcements.writ.dev", "rulestatuses.writ.dev"])?;
+    world.join(&agent)?;
+    world.applied()?;
+    world.condition("Degraded", true, "writ-spoke install")?;
+    kube::install(&world.plane)?;
+    world.condition("Degraded", false, "")?;
+
+    wait::until("the Enforcement reads like a sentence", PATIENCE, || {
+        let table = kubectl.run(&["get", "enforcement"])?;
+        let row = row(&table, "writ")?;
+        let columns: Vec<&str> = row.iter().map(|(name, _)| name.as_str()).collect();
+        ensure!(columns == ["NAME", "MODE", "REVISION", "SEQUENCE", "FRESH", "APPLIED", "FINDINGS", "AGE"], "{table}");
+        let (applied, all) = cell(&row, "APPLIED").split_once('/').context("no fraction")?;
+        ensure!(applied.parse::<u64>()? + cell(&row, "FINDINGS").parse::<u64>()? == all.parse::<u64>()?, "{table}");
+        ensure!(cell(&row, "MODE") == "enforce" && cell(&row, "FRESH") == "True", "{table}");
+        ensure!(cell(&row, "REVISION") == world.cast.commit_id()?.trim(), "{table}");
+        Ok(())
+    })?;
+    let rule = kubectl.run(&["get", "rulestatus", QUOTA])?;
+    ensure!(rule.starts_with("NAME") && rule.contains("OWNER") && rule.contains("enforce"), "{rule}");
+
+    // A restart, and quiet, write nothing.
+    world.applied()?;
+    let before = versions(&kubectl)?;
+    world.cast.crash_spoke(NAME)?;
+    world.applied()?;
+    world.cast.crash_spoke(NAME)?;
+    world.applied()?;
+    ensure!(versions(&kubectl)? == before, "{before} became {}", versions(&kubectl)?);
+
+    // What somebody removes is told again after a start; a rule that leaves takes its status along.
+    kubectl.run(&["delete", "rulestatus", QUOTA])?;
+    world.cast.crash_spoke(NAME)?;
+    wait::until("it is told again", PATIENCE, || kubectl.run(&["get", "rulestatus", QUOTA]).map(drop))?;
+    files::forget(&world.cast.repository.join(NOTICE))?;
+    world.publish("No works any more")?;
+    wait::until("the rule's status leaves", PATIENCE, || {
+        let all = kubectl.run(&["get", "rulestatus"])?;
+        ensure!(!all.contains("works-notice") && all.contains("configtemplate.telemetry"), "{all}");
+        Ok(())
+    })?;
+    world.end()
+}
+
+#[test]
+fn inv01_an_old_disk_put_back_is_noticed_and_lowers_nothing() -> Result<()> {
+    let mut world = World::without_agent(NAME)?;
+    let agent = kube::install(&world.plane)?;
+    world.join(&agent)?;
+    world.gets("observability", "otel", "compression", "zstd")?;
+    let data = world.cast.spoke(NAME)?.home.join("data");
+    let backup = data.with_file_name("backup");
+    world.cast.kill_spoke(NAME)?;
+    files::copy(&data, &backup)?;
+    world.cast.run_spoke(NAME)?;
+
+    world.change(TELEMETRY, "compression: zstd", "compression: gzip")?;
+    world.gets("observability", "otel", "compression", "gzip")?;
+    let kubectl = admin(&world)?;
+    let sequence = || kubectl.run(&["get", "enforcement", "writ", "--output", "jsonpath={.status.sequence}"]);
+    wait::until("the cluster remembers it", PATIENCE, || {
+        let commit = world.cast.commit_id()?;
+        let told = kubectl.run(&["get", "enforcement", "writ", "--output", "jsonpath={.status.revision}"])?;
+        ensure!(told == commit.trim(), "{told}");
+        Ok(())
+    })?;
+    let newest = sequence()?;
+
+    // The backup comes back, and no hub is there to help.
+    world.cast.stop_hub()?;
+    world.cast.kill_spoke(NAME)?;
+    std::fs::remove_dir_all(&data)?;
+    files::copy(&backup, &data)?;
+    world.cast.run_spoke(NAME)?;
+    world.condition("Degraded", true, "below")?;
+    let drift = json!({"data": {"compression": "none"}});
+    world.edit(&world.within::<k8s_openapi::api::core::v1::ConfigMap>("observability"), "otel", &drift)?;
+    world.condition("Degraded", true, "below")?;
+    ensure!(world.has("observability", "otel", "compression", "zstd").is_err(), "the old bundle is in force");
+
+    world.cast.start_hub()?;
+    world.gets("observability", "otel", "compression", "gzip")?;
+    world.condition("Degraded", false, "")?;
+    wait::until("the newest is in force", PATIENCE, || {
+        ensure!(sequence()? == newest, "{}", sequence()?);
+        Ok(())
+    })?;
+    world.end()
+}
