@@ -70,6 +70,8 @@ pub enum Code {
     ObjectRefused,
     /// Two rules that say different things about one object.
     Conflict,
+    /// A grant by which its holders could take more than it says.
+    Escalation,
     /// Something asked for that this hub cannot do yet.
     Unsupported,
     /// A rule that selects nothing.
@@ -98,6 +100,7 @@ impl Code {
             Self::CedarForm => "CedarForm",
             Self::ObjectRefused => "ObjectRefused",
             Self::Conflict => "Conflict",
+            Self::Escalation => "Escalation",
             Self::Unsupported => "Unsupported",
             Self::SelectsNothing => "SelectsNothing",
         }
@@ -173,7 +176,7 @@ mod tests {
         let document = [Code::UnknownField, Code::MissingField, Code::InvalidValue, Code::Duplicate];
         let reference = [Code::UnknownReference, Code::ParameterUnresolved, Code::NoSlot, Code::ObjectRefused];
         let cedar = [Code::CedarSyntax, Code::CedarType, Code::CedarForm];
-        let whole = [Code::Conflict, Code::Unsupported, Code::SelectsNothing];
+        let whole = [Code::Conflict, Code::Escalation, Code::Unsupported, Code::SelectsNothing];
         let all = [&catalog[..], &document, &reference, &cedar, &whole].concat();
         for code in all {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());

@@ -1,5 +1,6 @@
 //! The kind table: every kind that a catalog may hold, one row each.
 
+mod access_control;
 pub mod catalog;
 pub mod cluster;
 mod config_template;
@@ -17,6 +18,7 @@ pub mod rule_set;
 pub mod translator;
 
 use crate::document::schema::{Schema, shape};
+use access_control::AccessControl;
 use config_template::ConfigTemplate;
 use kind::Kind;
 use network_segmentation::NetworkSegmentation;
@@ -65,6 +67,7 @@ const fn intent<K: Kind>(translator: &'static dyn Translator) -> Row {
 
 /// Every kind.
 pub const TABLE: &[Row] = &[
+    intent::<AccessControl>(&Erased::<AccessControl>::NEW),
     intent::<ConfigTemplate>(&Erased::<ConfigTemplate>::NEW),
     intent::<NetworkSegmentation>(&Erased::<NetworkSegmentation>::NEW),
     intent::<ResourceGuard>(&Erased::<ResourceGuard>::NEW),
@@ -112,7 +115,6 @@ pub const TABLE: &[Row] = &[
 
 /// Kinds that the catalog's layout knows and this version does not.
 pub const UNSUPPORTED: &[&str] = &[
-    "AccessControl",
     "CatalogTest",
     "DataResidency",
     "ExceptionRequest",

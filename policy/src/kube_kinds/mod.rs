@@ -27,8 +27,10 @@ pub enum Stage {
     Namespaces,
     /// Definitions of kinds, classes and API services: what other objects refer to by kind or class.
     Definitions,
-    /// Accounts and what they may do.
+    /// Accounts and roles.
     Access,
+    /// Who holds a role: a server asks what the role allows when it is given.
+    Bindings,
     /// Defaults and bounds, so that what a quota demands is already defaulted.
     Defaults,
     /// Quotas.

@@ -2,7 +2,8 @@
 
 use super::Reach::{Cluster, Namespace, Unknown};
 use super::Stage::{
-    Access, Configuration, Defaults, Definitions, Exposure, Namespaces, Network, Other, Quotas, Services, Workloads,
+    Access, Bindings, Configuration, Defaults, Definitions, Exposure, Namespaces, Network, Other, Quotas, Services,
+    Workloads,
 };
 use super::{Grant, Reach, Row, Stage};
 
@@ -22,8 +23,8 @@ const fn by(grant: Grant, row: Row) -> Row {
     Row { grant: Some(grant), ..row }
 }
 
-const fn access(kind: &'static str, reach: Reach) -> Row {
-    by(Grant::Access, Row { leaves_at_once: true, ..plain("rbac.authorization.k8s.io", kind, reach, Access) })
+const fn access(kind: &'static str, reach: Reach, stage: Stage) -> Row {
+    by(Grant::Access, Row { leaves_at_once: true, ..plain("rbac.authorization.k8s.io", kind, reach, stage) })
 }
 
 /// Shared by all kinds that have no row of their own.
@@ -91,10 +92,10 @@ pub(super) const TABLE: &[Row] = &[
     fixed(by(Grant::Workload, plain("node.k8s.io", "RuntimeClass", Cluster, Definitions)), &["/handler"]),
     by(Grant::Workload, plain("policy", "PodDisruptionBudget", Namespace, Exposure)),
     by(Grant::Network, plain("policy.networking.k8s.io", "ClusterNetworkPolicy", Cluster, Network)),
-    access("ClusterRole", Cluster),
-    fixed(access("ClusterRoleBinding", Cluster), &["/roleRef"]),
-    access("Role", Namespace),
-    fixed(access("RoleBinding", Namespace), &["/roleRef"]),
+    access("ClusterRole", Cluster, Access),
+    fixed(access("ClusterRoleBinding", Cluster, Bindings), &["/roleRef"]),
+    access("Role", Namespace, Access),
+    fixed(access("RoleBinding", Namespace, Bindings), &["/roleRef"]),
     fixed(
         by(Grant::Workload, plain("scheduling.k8s.io", "PriorityClass", Cluster, Definitions)),
         &["/preemptionPolicy", "/value"],

@@ -29,5 +29,7 @@ fn says(there: &Value, wanted: &Value) -> bool {
 /// Whether an object may be deleted and made anew: nothing runs in it and nothing is stored in it.
 pub(super) fn replaceable(id: &ObjectId) -> bool {
     let row = Row::of(id);
-    !row.never_deleted && matches!(row.stage, Stage::Access | Stage::Defaults | Stage::Quotas | Stage::Network)
+    let holds_nothing =
+        matches!(row.stage, Stage::Access | Stage::Bindings | Stage::Defaults | Stage::Quotas | Stage::Network);
+    !row.never_deleted && holds_nothing
 }

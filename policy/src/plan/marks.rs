@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 pub const LABEL: &str = "writ.dev/owned";
 /// The annotation that names the rule.
 pub const ANNOTATION: &str = "writ.dev/rule";
+/// The annotation of a binding whose role nobody else may hold where it stands: any other binding of that role there is
+/// foreign, whoever wrote it.
+pub const EXCLUSIVE: &str = "writ.dev/exclusive";
 
 /// Puts the marks on an object.
 pub fn put(tree: &mut Value, rule: &RuleName) {

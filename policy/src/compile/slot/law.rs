@@ -95,9 +95,31 @@ fn segmentation() -> impl Strategy<Value = (Value, Vec<&'static str>)> {
     })
 }
 
+fn access() -> impl Strategy<Value = (Value, Vec<&'static str>)> {
+    let names = || prop::collection::vec("[a-z]{1,8}", 0..4);
+    (names(), names(), names(), names()).prop_map(|(users, groups, verbs, named)| {
+        let spec = json!({"grants": [
+            {"name": "a", "clusterRole": "view", "subjects": {
+                "users": users, "groups": groups, "serviceAccounts": [{"name": "ci"}, {"name": "ci", "namespace": "build"}],
+            }},
+            {"name": "b", "subjects": {"users": []}, "rules": [
+                {"verbs": verbs, "apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": named},
+            ]},
+        ]});
+        let fields = vec![
+            "spec.grants[a].subjects.users",
+            "spec.grants[a].subjects.groups",
+            "spec.grants[a].subjects.serviceAccounts[#1].namespace",
+            "spec.grants[b].rules[#0].resourceNames",
+        ];
+        (spec, fields)
+    })
+}
+
 fn any_kind() -> impl Strategy<Value = (&'static str, Value, Vec<&'static str>)> {
     prop_oneof![
         guard().prop_map(|(spec, fields)| ("ResourceGuard", spec, fields)),
+        access().prop_map(|(spec, fields)| ("AccessControl", spec, fields)),
         template().prop_map(|(spec, fields)| ("ConfigTemplate", spec, fields)),
         segmentation().prop_map(|(spec, fields)| ("NetworkSegmentation", spec, fields)),
     ]
@@ -142,7 +164,7 @@ fn every_kind_of_intent_is_under_the_law() {
     let intents: Vec<_> = kinds::TABLE.iter().filter(|row| row.translator.is_some()).map(|row| row.name).collect();
     assert_eq!(
         intents,
-        ["ConfigTemplate", "NetworkSegmentation", "ResourceGuard"],
+        ["AccessControl", "ConfigTemplate", "NetworkSegmentation", "ResourceGuard"],
         "give a new kind a strategy in any_kind"
     );
 }
