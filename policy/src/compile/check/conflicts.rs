@@ -1,67 +1,75 @@
 //! Objects that two rules claim as a whole in one cluster.
 
 use super::Group;
-use super::tally::Tally;
+use super::area::Area;
+use super::tally::{Tally, blamed, where_they_meet};
 use crate::bundle::entry::{Body, Entry, Own, Template};
 use crate::catalog::Rule;
 use crate::diagnostic::Code;
 use crate::name::ClusterName;
 use crate::object::{Object, ObjectId};
-use crate::selector::NamespaceSelector;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Which object: by identity and, for one per namespace, by the namespaces. Of different selectors only a cluster can
-/// tell whether they meet.
-type Key = (ObjectId, Option<NamespaceSelector>);
-
 struct Claim<'c> {
+    id: ObjectId,
     rule: &'c Rule,
+    area: Area,
     place: String,
     clusters: BTreeSet<&'c ClusterName>,
 }
 
-/// Who claims what.
+/// Who claims what: by identity, wherever it stands.
 #[derive(Default)]
-pub(super) struct Claims<'c>(BTreeMap<Key, Vec<Claim<'c>>>);
+pub(super) struct Claims<'c>(BTreeMap<ObjectId, Vec<Claim<'c>>>);
 
 impl<'c> Claims<'c> {
     /// Notes the objects that `entry` owns as a whole.
     pub(super) fn add(&mut self, group: &Group<'_, 'c>, entry: &Entry) {
         let Body::Objects { templates, .. } = &entry.body else { return };
         for (index, template) in templates.iter().enumerate() {
-            if let Some(key) = key(template, entry) {
+            if let Some((id, area)) = claimed(template, entry) {
                 let place = format!("/spec{}", group.choice.rule.translator.origin(index));
                 let clusters = group.clusters.iter().copied().collect();
-                self.0.entry(key).or_default().push(Claim { rule: group.choice.rule.rule, place, clusters });
+                let anywhere = ObjectId { namespace: None, ..id.clone() };
+                let claim = Claim { id, rule: group.choice.rule.rule, area, place, clusters };
+                self.0.entry(anywhere).or_default().push(claim);
             }
         }
     }
 
     /// Tells each later claim of an object that an earlier one has in the same cluster.
     pub(super) fn told(self, tally: &mut Tally<'c>) {
-        for ((id, _), claims) in self.0 {
+        for claims in self.0.into_values() {
             for (index, later) in claims.iter().enumerate() {
                 for earlier in claims.iter().take(index) {
-                    contested(&id, earlier, later, tally);
+                    let (mine, theirs) = blamed(later, earlier, |claim| claim.rule);
+                    contested(mine, theirs, tally);
                 }
             }
         }
     }
 }
 
-fn key(template: &Template, entry: &Entry) -> Option<Key> {
+/// What a template claims, and where.
+fn claimed(template: &Template, entry: &Entry) -> Option<(ObjectId, Area)> {
     let whole = template.own == Own::Whole;
     let object = Object::try_from(template.manifest.clone()).ok().filter(|_| whole)?;
-    let namespaces = entry.envelope.namespaces.clone().filter(|_| template.per_namespace);
-    Some((object.id().clone(), namespaces))
+    let id = object.id().clone();
+    let area = match &id.namespace {
+        _ if template.per_namespace => Area::of(&entry.envelope),
+        Some(namespace) => Area::named(namespace),
+        None => Area::CLUSTER,
+    };
+    Some((id, area))
 }
 
-fn contested<'c>(id: &ObjectId, earlier: &Claim<'c>, later: &Claim<'c>, tally: &mut Tally<'c>) {
-    let both: Vec<_> = earlier.clusters.intersection(&later.clusters).copied().collect();
-    if both.is_empty() {
-        return;
-    }
-    let message = format!("{id} is also an object of {}", earlier.rule.name);
+fn contested<'c>(mine: &Claim<'c>, theirs: &Claim<'c>, tally: &mut Tally<'c>) {
+    let mut both = mine.clusters.intersection(&theirs.clusters).copied().peekable();
+    let message = format!("{} is also an object of {}", mine.id, theirs.rule.name);
     let help = "name it otherwise, or give it to one of the two; several rules may share an object with `own: fields`";
-    tally.within(later.rule.doc.error(Code::Conflict, &later.place, message).help(help), both);
+    let found = mine.rule.doc.error(Code::Conflict, &mine.place, message).help(help);
+    let found = where_they_meet(found, mine.area.meets(&theirs.area));
+    if let Some(found) = found.filter(|_| both.peek().is_some()) {
+        tally.within(found, both);
+    }
 }

@@ -1,7 +1,10 @@
 //! What git alone can tell of compiling: parameters without a value, specs that are wrong once values are filled in,
-//! fields without a slot, objects that two rules claim, and what grows beyond a limit.
+//! fields without a slot, objects that two rules claim, rules that say different things of one, and what grows beyond a
+//! limit.
 
+mod area;
 mod conflicts;
+mod overlaps;
 mod rule;
 mod sizes;
 mod tally;
@@ -16,6 +19,7 @@ use crate::facts::Declared;
 use crate::kinds;
 use crate::name::ClusterName;
 use conflicts::Claims;
+use overlaps::Stakes;
 use sizes::Sizes;
 use std::collections::BTreeMap;
 use tally::Tally;
@@ -25,7 +29,8 @@ use tally::Tally;
 pub fn check(catalog: &Catalog) -> Vec<Diagnostic> {
     let prepared = prepare(catalog);
     let schemas = schemas();
-    let (mut tally, mut claims, mut sizes) = (Tally::default(), Claims::default(), Sizes::default());
+    let (mut tally, mut sizes) = (Tally::default(), Sizes::default());
+    let (mut claims, mut stakes) = (Claims::default(), Stakes::default());
     for rule in &prepared.rules {
         let groups = groups(&prepared, rule, catalog);
         rule::written(rule, groups.is_empty(), &mut tally);
@@ -33,11 +38,13 @@ pub fn check(catalog: &Catalog) -> Vec<Diagnostic> {
             let Some(schema) = schemas.get(rule.rule.name.kind()) else { continue };
             if let Some(entry) = rule::filled(group, schema, &mut tally) {
                 claims.add(group, &entry);
+                stakes.add(group, &entry);
                 sizes.add(group, &entry, &mut tally);
             }
         }
     }
     claims.told(&mut tally);
+    stakes.told(&mut tally);
     sizes.told(&catalog.name, &mut tally);
     tally.diagnostics()
 }

@@ -1,7 +1,9 @@
 //! Faults counted over clusters, so that each is told once.
 
-use crate::diagnostic::Diagnostic;
+use crate::catalog::{Rule, region_of};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::name::ClusterName;
+use crate::selector::Meeting;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Faults, and the clusters in which each was found; none: the fault does not depend on the cluster.
@@ -34,4 +36,24 @@ impl<'c> Tally<'c> {
         };
         self.0.into_iter().map(told).collect()
     }
+}
+
+/// A fault of two rules, by whether they meet. Where nobody can tell that any namespace has both, it is a warning; where
+/// they look at different labels, only a cluster can tell, and its spoke does.
+pub(super) fn where_they_meet(found: Diagnostic, meeting: Meeting) -> Option<Diagnostic> {
+    match meeting {
+        Meeting::Never | Meeting::Untold => None,
+        Meeting::Perhaps => {
+            let message = format!("{}, where a namespace matches both,", found.message);
+            Some(Diagnostic { severity: Severity::Warning, message, ..found })
+        }
+        Meeting::Surely => Some(found),
+    }
+}
+
+/// Of two that contradict each other, the one that is told, and the other: the later one, unless only the earlier stands
+/// in a region's folder. What a region adds must not refuse what is everybody's.
+pub(super) fn blamed<'t, T>(later: &'t T, earlier: &'t T, rule: fn(&T) -> &Rule) -> (&'t T, &'t T) {
+    let regional = |one: &T| region_of(&rule(one).doc.file).is_some();
+    if regional(earlier) && !regional(later) { (earlier, later) } else { (later, earlier) }
 }

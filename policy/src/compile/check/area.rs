@@ -1,0 +1,42 @@
+//! Where in a cluster something holds, and whether two such places meet.
+
+use crate::bundle::entry::Envelope;
+use crate::name::Namespace;
+use crate::selector::meet::Domain;
+use crate::selector::{Meeting, NamespaceSelector, Term};
+
+/// The whole cluster, or the namespaces of any of these.
+#[derive(Debug, Clone)]
+pub(super) struct Area(Option<Vec<Domain>>);
+
+impl Area {
+    /// The cluster as one.
+    pub(super) const CLUSTER: Self = Self(None);
+
+    /// The namespaces that a rule governs: under rule sets that select different ones, those of each.
+    pub(super) fn of(envelope: &Envelope) -> Self {
+        let Some(own) = &envelope.namespaces else { return Self::CLUSTER };
+        if envelope.assignments.is_empty() {
+            return Self(Some(vec![own.domain()]));
+        }
+        let within = |more: Option<&Term>| {
+            let all = own.all.iter().chain(more).cloned().collect();
+            NamespaceSelector { all }.domain()
+        };
+        let assigned = envelope.assignments.iter().map(|assignment| within(assignment.namespaces.as_ref()));
+        Self(Some(assigned.collect()))
+    }
+
+    /// One namespace.
+    pub(super) fn named(namespace: &Namespace) -> Self {
+        let only = Term { names: Some(vec![namespace.to_string()]), ..Term::default() };
+        Self(Some(vec![only.domain()]))
+    }
+
+    /// How the two stand to one another. The cluster as one has all namespaces in it.
+    pub(super) fn meets(&self, other: &Self) -> Meeting {
+        let (Some(ones), Some(others)) = (&self.0, &other.0) else { return Meeting::Surely };
+        let pairs = ones.iter().flat_map(|one| others.iter().map(|other| one.meets(other)));
+        pairs.max().unwrap_or(Meeting::Never)
+    }
+}
