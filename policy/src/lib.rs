@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod document;
 pub mod facts;
+pub mod health;
 pub mod kinds;
 pub mod kube_kinds;
 pub mod mode;

@@ -2,6 +2,7 @@
 
 use crate::digest::Digest;
 use crate::facts::Labels;
+use crate::health::Health;
 use crate::name::Namespace;
 use crate::object::{Object, ObjectId};
 use crate::outcome::{Outcome, UnitId};
@@ -71,6 +72,8 @@ pub struct Seen {
     pub inventory: Inventory,
     /// Objects in question that could not be looked at, with what that makes of their units.
     pub unseen: BTreeMap<ObjectId, Outcome>,
+    /// How objects are whose version has still to show that it works.
+    pub health: BTreeMap<ObjectId, Health>,
     /// The last good objects that rows name, by digest, checked against it.
     pub good: BTreeMap<Digest, Object>,
     /// What was refused and is not to be tried again yet: by unit and by what it would have become, what became of it.

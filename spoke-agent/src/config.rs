@@ -30,6 +30,9 @@ struct Spec {
     /// How long objects stay in a namespace that no longer matches.
     #[serde(default = "linger")]
     linger: Span,
+    /// How long a new version may take to work.
+    #[serde(default = "health")]
+    health: Span,
     /// How long the repair of an object that somebody else keeps changing back may have to wait before that is told.
     #[serde(default = "contested")]
     contested: Span,
@@ -72,6 +75,10 @@ const fn linger() -> Span {
     Span::new(Duration::from_secs(24 * 3600))
 }
 
+const fn health() -> Span {
+    Span::new(Duration::from_secs(60))
+}
+
 const fn contested() -> Span {
     Span::new(Duration::from_secs(60))
 }
@@ -89,6 +96,8 @@ pub struct Config {
     pub slow_scan: Duration,
     /// How long objects linger.
     pub linger: Duration,
+    /// How long a new version may take to work.
+    pub health: Duration,
     /// How long a repair may have to wait before its unit is Contested.
     pub contested: Duration,
 }
@@ -133,8 +142,15 @@ impl Config {
                 fault.help("give the agent a folder beside the cluster's: what stands in either is its own"),
             ]);
         }
-        let (slow_scan, linger) = (spec.slow_scan.get(), spec.linger.get());
-        Ok(Self { data, target, local: spec.local.0, slow_scan, linger, contested: spec.contested.get() })
+        Ok(Self {
+            data,
+            target,
+            local: spec.local.0,
+            slow_scan: spec.slow_scan.get(),
+            linger: spec.linger.get(),
+            health: spec.health.get(),
+            contested: spec.contested.get(),
+        })
     }
 
     fn missing_target(&self, doc: &Doc) -> Option<Diagnostic> {

@@ -5,14 +5,16 @@ use crate::cache::good::{Good, GoodError};
 use crate::measures::Measures;
 use crate::target::{Sight, Target, TargetError};
 use crate::time::Time;
+use jiff::Timestamp;
 use policy::bundle::verify::Bundle;
 use policy::canonical::{self, NotCanonical};
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::mode::Mode;
 use policy::object::Object;
+use policy::plan::inventory::Row;
 use policy::plan::prune::{self, Held};
-use policy::plan::{Plan, diff, in_question, plan, rest};
+use policy::plan::{Plan, diff, in_question, on_trial, plan, rest};
 use policy::resolve::{Settings, Want, Wants, resolve, without_bundle};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
@@ -55,6 +57,8 @@ pub struct Reconciler {
     refusals: Refusals,
     repairs: Repairs,
     began: Duration,
+    /// When the plan changes by itself.
+    turns: Option<Duration>,
     measures: Measures,
     copies: BTreeMap<Digest, Object>,
     collected: Option<BTreeSet<Digest>>,
@@ -67,7 +71,7 @@ impl Reconciler {
         let (refusals, repairs) = (Refusals::default(), Repairs::new(settings.contested));
         let (began, copies, collected) = (Duration::ZERO, BTreeMap::new(), None);
         let measures = Measures::default();
-        Self { target, good, time, settings, refusals, repairs, began, measures, copies, collected }
+        Self { target, good, time, settings, refusals, repairs, began, turns: None, measures, copies, collected }
     }
 
     /// The same, counting its writes in `measures`.
@@ -95,7 +99,10 @@ impl Reconciler {
         let looked = self.target.look(&in_question(&wants, &seen.inventory)).await?;
         (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
         let released = bundle.and_then(|bundle| bundle.head().prune);
-        let mut plan = prune::admit(plan(&wants, &seen, now), &seen.inventory, released, now)?;
+        seen.health = self.target.health(&on_trial(&seen.inventory)).await;
+        let plan = plan(&wants, &seen, &self.settings, now);
+        self.turns = plan.again().map(|at| self.began + until(at, now));
+        let mut plan = prune::admit(plan, &seen.inventory, released, now)?;
         let resting = self.repairs.begin(self.began);
         self.repairs.changed(&rest::put_off(&mut plan, &seen, &resting), self.began);
         let held = plan.held.clone();
@@ -106,10 +113,11 @@ impl Reconciler {
         Ok(Round { outcomes, held, capabilities: sight.capabilities, faults })
     }
 
-    /// When to look again because something was refused or repaired, on the agent's monotonic clock.
+    /// When to look again because something was refused or repaired, or something's time comes, on the agent's monotonic clock.
     #[must_use]
     pub fn again(&self) -> Option<Duration> {
-        [self.refusals.next(self.began), self.repairs.next(self.began)].into_iter().flatten().min()
+        let (refused, repaired) = (self.refusals.next(self.began), self.repairs.next(self.began));
+        [refused, repaired, self.turns].into_iter().flatten().min()
     }
 
     async fn carry_out(&mut self, seen: &Seen, plan: Plan, now: TrustedTime) -> Done {
@@ -126,7 +134,7 @@ impl Reconciler {
         let mut faults: BTreeSet<String> = sight.oddities.iter().map(odd).collect();
         let mut seen = sight.seen.clone();
         self.copies.retain(|digest, _| sight.named.contains(digest));
-        for digest in seen.inventory.values().filter(|row| row.live()).map(|row| row.digest) {
+        for digest in seen.inventory.values().flat_map(Row::copies) {
             if self.copies.contains_key(&digest) {
                 continue;
             }
@@ -178,6 +186,11 @@ impl Reconciler {
         }
         Ok(())
     }
+}
+
+/// How long it is until `at`.
+fn until(at: Timestamp, now: TrustedTime) -> Duration {
+    Duration::try_from(at.duration_since(now.get())).unwrap_or_default()
 }
 
 /// What a refusal may depend on beside the unit itself.

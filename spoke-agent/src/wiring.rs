@@ -73,7 +73,7 @@ pub async fn run(config: &Config, ready_file: Option<&Path>) -> Result<()> {
 /// What enforces: needs no hub.
 fn enforce(supervisor: &mut Supervisor, config: &Config, started: &Started, ready: service::health::Gate) {
     let (agent, target, good) = (&started.agent, &started.target, &started.good);
-    let settings = Settings { linger: config.linger, contested: config.contested };
+    let settings = Settings { linger: config.linger, health: config.health, contested: config.contested };
     let reconciler = Reconciler::new(Arc::clone(target), good.clone(), agent.time.clone(), settings);
     let reconciler = reconciler.measured(agent.measures.clone());
     let (shared, slow_scan) = (Arc::clone(agent), config.slow_scan);

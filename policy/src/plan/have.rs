@@ -3,6 +3,7 @@
 use super::inventory::{Row, State};
 use super::leave::{Leaving, leave};
 use super::round::{Round, Standing};
+use super::trial::{self, Stage};
 use super::{Move, Transaction, UnitPlan, diff, immutable, keep, moves};
 use crate::bundle::entry::Own;
 use crate::canonical;
@@ -32,17 +33,29 @@ pub(super) fn have(round: &Round<'_>, unit: &UnitId, desired: &[Desired]) -> Uni
             Err(blocked) => return keep::last_good(round, unit, blocked.moves, blocked.outcome),
         }
     }
+    let digest = becomes(desired);
+    let stage = trial::stage(round, unit, steps);
+    let steps = match stage {
+        Stage::Over(steps) => steps,
+        Stage::On { moves, outcome, again } => {
+            return UnitPlan { again: Some(again), ..planned(moves, digest, outcome) };
+        }
+        Stage::Lost(outcome) => {
+            return UnitPlan { gives_up: Some(digest), ..trial::back(round, unit, outcome) };
+        }
+    };
     let wanted = |row: &&Row| !desired.iter().any(|desired| *desired.object.id() == row.id);
     let Leaving { moves, stays, removes } = leave(round, round.rows(unit).filter(wanted));
-    let (digest, outcome) = (becomes(desired), Outcome::new(OutcomeCode::Applied, "AsWanted"));
+    let outcome = Outcome::new(OutcomeCode::Applied, "AsWanted");
     let held = transaction(steps.iter().cloned().chain(stays).collect(), digest);
-    steps.extend(moves);
+    let steps = steps.into_iter().chain(moves).collect();
     UnitPlan { removes, held, ..planned(steps, digest, outcome) }
 }
 
 /// A unit's plan, of which nothing leaves.
 pub(super) fn planned(moves: Vec<Move>, becomes: Digest, outcome: Outcome) -> UnitPlan {
-    UnitPlan { transaction: transaction(moves, becomes), outcome, removes: Vec::new(), held: None }
+    let transaction = transaction(moves, becomes);
+    UnitPlan { transaction, outcome, removes: Vec::new(), held: None, gives_up: None, again: None }
 }
 
 /// Without moves there is no transaction.
@@ -151,6 +164,7 @@ fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>
         leaving: None,
         mode: Mode::Enforce,
         written: same.and_then(|before| before.written.clone()),
+        trial: before.filter(|before| before.digest == digest).and_then(|before| before.trial.clone()),
         state,
     }
 }

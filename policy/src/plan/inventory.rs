@@ -52,6 +52,28 @@ pub struct Written {
     pub part: Digest,
 }
 
+/// A version that has still to show that it works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trial {
+    /// Since when it stands.
+    pub since: Timestamp,
+    /// What goes back in its place if it does not.
+    pub before: Before,
+}
+
+/// What stood before a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Before {
+    /// Nothing of ours: what we made is taken away again.
+    Nothing,
+    /// An object of somebody else's that was taken over: it stays.
+    Theirs,
+    /// The last good version, by the digest of its copy.
+    Version(Digest),
+}
+
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,6 +102,9 @@ pub struct Row {
     /// What the last write of this very digest left, where the target tells that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<Written>,
+    /// While the version has still to show that it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Trial>,
     /// Where it stands.
     pub state: State,
 }
@@ -113,6 +138,16 @@ impl Row {
     #[must_use]
     pub const fn owned(&self) -> bool {
         matches!(self.state, State::Owned { .. })
+    }
+
+    /// The digests of the last good copies that it needs while it is live: of the version that stands, and of the one
+    /// that may come back.
+    pub fn copies(&self) -> impl Iterator<Item = Digest> {
+        let before = self.trial.as_ref().and_then(|trial| match trial.before {
+            Before::Version(digest) => Some(digest),
+            Before::Nothing | Before::Theirs => None,
+        });
+        [self.digest].into_iter().chain(before).filter(|_| self.live())
     }
 
     /// Whether it speaks of a removal that is a day old.

@@ -3,6 +3,7 @@
 use super::have::{self, becomes, in_order, planned};
 use super::inventory::{Row, State};
 use super::round::Round;
+use super::trial::{self, Stage};
 use super::{Move, UnitPlan, diff, immutable, moves};
 use crate::digest::Digest;
 use crate::mode::Mode;
@@ -26,7 +27,12 @@ pub(super) fn last_good(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outc
     let repairs =
         in_order(&good).into_iter().flat_map(|desired| have::object(round, unit, desired).unwrap_or_default());
     let moves = first.into_iter().chain(repairs).collect();
-    planned(moves, becomes(&good), outcome)
+    // What stands may have to show yet that it works, although something newer is wanted.
+    match trial::stage(round, unit, moves) {
+        Stage::Over(moves) => planned(moves, becomes(&good), outcome),
+        Stage::On { moves, again, .. } => UnitPlan { again: Some(again), ..planned(moves, becomes(&good), outcome) },
+        Stage::Lost(_) => trial::back(round, unit, outcome),
+    }
 }
 
 /// What it takes for our object to stand as it was last applied, its row untouched: it leaves once a person says so.

@@ -51,7 +51,8 @@ fn removed(round: &Round<'_>, unit: &UnitId, reason: &str, after: Timestamp) -> 
     let code = if waiting.is_empty() { OutcomeCode::Removed } else { OutcomeCode::Lingering };
     let message =
         if waiting.is_empty() { String::new() } else { format!("{} objects stay until {after}", waiting.len()) };
-    UnitPlan { removes, held, ..planned(steps, nothing(), Outcome::new(code, reason).saying(message)) }
+    let again = (!waiting.is_empty()).then_some(after);
+    UnitPlan { removes, held, again, ..planned(steps, nothing(), Outcome::new(code, reason).saying(message)) }
 }
 
 /// Access leaves at once; everything else when its time has come.
@@ -101,7 +102,7 @@ pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) 
 }
 
 /// How our object leaves: fields are released, what holds other things is disowned, everything else is deleted.
-fn removal(round: &Round<'_>, row: &Row, observed: &Observed) -> Vec<Move> {
+pub(super) fn removal(round: &Round<'_>, row: &Row, observed: &Observed) -> Vec<Move> {
     let owned = Row { state: State::Owned { uid: observed.uid.clone() }, ..row.clone() };
     let record = (*row != owned).then(|| moves::claim(owned.clone(), Some(row)));
     let after = ended(row, round.now);

@@ -17,17 +17,20 @@ mod rounds;
 #[cfg(test)]
 mod simulation;
 mod tell;
+mod trial;
 mod turn;
 
 use crate::bundle::entry::Own;
 use crate::digest::Digest;
+use crate::health;
 use crate::name::RuleName;
 use crate::object::{ApiVersion, Object, ObjectId};
 use crate::outcome::{Outcome, UnitId};
-use crate::resolve::{Want, Wants};
+use crate::resolve::{Settings, Want, Wants};
 use crate::seen::Seen;
 use crate::time::TrustedTime;
 use inventory::{Inventory, Row, Uid, Version};
+use jiff::Timestamp;
 use round::Round;
 use std::collections::BTreeMap;
 
@@ -149,6 +152,10 @@ pub struct UnitPlan {
     pub removes: Vec<ObjectId>,
     /// The writes instead, while these removals wait for a person: what stands is repaired.
     pub held: Option<Transaction>,
+    /// The digest of what the unit was and is to be no longer, because it does not work: not tried again at once.
+    pub gives_up: Option<Digest>,
+    /// When the plan changes by itself.
+    pub again: Option<Timestamp>,
 }
 
 /// What is planned for one round: every unit exactly once.
@@ -162,10 +169,18 @@ pub struct Plan {
     pub held: Option<prune::Held>,
 }
 
+impl Plan {
+    /// When it changes by itself, at the earliest.
+    #[must_use]
+    pub fn again(&self) -> Option<Timestamp> {
+        self.units.values().filter_map(|unit| unit.again).min()
+    }
+}
+
 /// Plans one round: what it takes of every unit, and how to take it back. Pure.
 #[must_use]
-pub fn plan(wants: &Wants, seen: &Seen, now: TrustedTime) -> Plan {
-    let round = Round::new(wants, seen, now.get());
+pub fn plan(wants: &Wants, seen: &Seen, settings: &Settings, now: TrustedTime) -> Plan {
+    let round = Round::new(wants, seen, settings, now.get());
     let units = wants.iter().map(|(unit, want)| (unit.clone(), unit_plan(&round, unit, want)));
     Plan { units: units.collect(), expired: expired(&round), held: None }
 }
@@ -187,6 +202,13 @@ fn unseen(round: &Round<'_>, unit: &UnitId, want: &Want) -> Option<Outcome> {
     let rows = round.seen.inventory.values().filter(|row| row.live() && row.unit() == *unit).map(|row| &row.id);
     let desired = want.desired().iter().map(|desired| desired.object.id());
     rows.chain(desired).find_map(|id| round.seen.unseen.get(id)).cloned()
+}
+
+/// The objects whose version has still to show that it works, each in the version that it is written in.
+#[must_use]
+pub fn on_trial(inventory: &Inventory) -> BTreeMap<ObjectId, ApiVersion> {
+    let rows = inventory.values().filter(|row| row.live() && row.trial.is_some() && health::has_notion(&row.id));
+    rows.map(|row| (row.id.clone(), row.api.clone())).collect()
 }
 
 /// The objects that a round must look at: what is wanted and what rows speak of, each in the version that it is written

@@ -5,9 +5,9 @@ use super::inventory::{Inventory, Row, State};
 use crate::bundle::entry::Own;
 use crate::object::ObjectId;
 use crate::outcome::UnitId;
-use crate::resolve::{Desired, Want, Wants};
+use crate::resolve::{Desired, Settings, Want, Wants};
 use crate::seen::{Observed, Seen};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// What stands where an object is wanted.
@@ -24,12 +24,15 @@ pub(super) enum Standing<'a> {
 pub(super) struct Round<'a> {
     pub seen: &'a Seen,
     pub now: Timestamp,
+    /// `T_health`: how long a new version may take to work.
+    pub health: SignedDuration,
     holders: BTreeMap<ObjectId, &'a UnitId>,
 }
 
 impl<'a> Round<'a> {
-    pub(super) fn new(wants: &'a Wants, seen: &'a Seen, now: Timestamp) -> Self {
-        Self { seen, now, holders: holders(wants, &seen.inventory) }
+    pub(super) fn new(wants: &'a Wants, seen: &'a Seen, settings: &Settings, now: Timestamp) -> Self {
+        let health = SignedDuration::try_from(settings.health).unwrap_or(SignedDuration::MAX);
+        Self { seen, now, health, holders: holders(wants, &seen.inventory) }
     }
 
     /// The unit that has the object: only that one writes it.

@@ -4,7 +4,7 @@ use super::inventory::{Inventory, Row, State, Uid, Version};
 use super::{Expects, Move, Plan, Step, Transaction, Undo, diff, fields, plan};
 use crate::bundle::entry::Own;
 use crate::object::{Object, ObjectId};
-use crate::resolve::Wants;
+use crate::resolve::{Settings, Wants};
 use crate::seen::{Observed, Seen};
 use crate::time::TrustedTime;
 use serde_json::Value;
@@ -37,7 +37,7 @@ impl Cluster {
     }
 
     pub(crate) fn plan(&self, wants: &Wants, now: TrustedTime) -> Plan {
-        plan(wants, &self.seen, now)
+        plan(wants, &self.seen, &Settings::default(), now)
     }
 
     /// Carries out a plan; returns how many steps that took.

@@ -25,13 +25,16 @@ pub use without_bundle::without_bundle;
 pub struct Settings {
     /// `T_linger`: how long objects stay in a namespace that no longer matches.
     pub linger: Duration,
+    /// `T_health`: how long a new version may take to work.
+    pub health: Duration,
     /// How long an object's repair may have to wait before its unit is Contested.
     pub contested: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { linger: Duration::from_secs(24 * 3600), contested: Duration::from_secs(60) }
+        let minute = Duration::from_secs(60);
+        Self { linger: Duration::from_secs(24 * 3600), health: minute, contested: minute }
     }
 }
 

@@ -49,6 +49,7 @@ fn row(name: &str, unit: &UnitId, leaving: Option<Timestamp>, state: State) -> R
         leaving,
         mode: Mode::Enforce,
         written: None,
+        trial: None,
         state,
     }
 }

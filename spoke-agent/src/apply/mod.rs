@@ -5,7 +5,7 @@ mod drift;
 mod refusals;
 mod repairs;
 
-pub use refusals::Refusals;
+pub use refusals::{Refusals, Tried};
 pub use repairs::Repairs;
 
 use crate::cache::good::Good;
@@ -14,6 +14,7 @@ use crate::target::{Refusal, Target};
 use drift::Drift;
 use futures::StreamExt as _;
 use jiff::Timestamp;
+use policy::digest::Digest;
 use policy::object::ObjectId;
 use policy::outcome::{Outcome, OutcomeCode, UnitId};
 use policy::plan::inventory::Row;
@@ -62,6 +63,14 @@ struct Task {
     id: UnitId,
     turn: Option<Turn>,
     transaction: Transaction,
+    /// What it gives up by that.
+    gives_up: Option<Digest>,
+}
+
+/// What a unit came to that was refused.
+struct Refused {
+    outcome: Outcome,
+    tried: Tried,
 }
 
 /// Carries `plan` out. Whatever happens to one unit, the others proceed.
@@ -69,7 +78,7 @@ pub async fn apply<T: Target + ?Sized>(tools: &mut Tools<'_, T>, plan: Plan) -> 
     let mut outcomes: Outcomes = plan.units.iter().map(|(id, unit)| (id.clone(), unit.outcome.clone())).collect();
     let tasks = plan.units.into_iter().filter_map(|(id, unit)| {
         let transaction = unit.transaction?;
-        Some(Task { id, turn: transaction.turn(), transaction })
+        Some(Task { id, turn: transaction.turn(), transaction, gives_up: unit.gives_up })
     });
     // All claims stand before the first write: one write of the inventory covers them.
     let mut ready = prepare(tools, tasks.collect(), &mut outcomes).await;
@@ -78,8 +87,8 @@ pub async fn apply<T: Target + ?Sized>(tools: &mut Tools<'_, T>, plan: Plan) -> 
         let written = all(turn.iter().map(|task| carry_out(tools, task)).collect()).await;
         for (task, written) in turn.iter().zip(written) {
             match written {
-                Ok(repaired) => written_as_wanted(tools, task, repaired),
-                Err(outcome) => refuse(tools, task, outcome, &mut outcomes),
+                Ok(repaired) => written_as_wanted(tools, task, repaired, &outcomes),
+                Err(refused) => refuse(tools, task, refused, &mut outcomes),
             }
         }
     }
@@ -112,11 +121,11 @@ async fn prepare<T: Target + ?Sized>(tools: &mut Tools<'_, T>, tasks: Vec<Task>,
     for (task, dry) in tried.into_iter().zip(dry) {
         let claimed = match dry {
             Ok(()) => claim(tools, &task.transaction).await,
-            Err(refusal) => Err(told(&refusal, true)),
+            Err(refusal) => Err(told(&refusal, true, false)),
         };
         match claimed {
             Ok(()) => ready.push(task),
-            Err(outcome) => refuse(tools, &task, outcome, outcomes),
+            Err(refused) => refuse(tools, &task, refused, outcomes),
         }
     }
     ready
@@ -127,8 +136,8 @@ async fn dry_run<T: Target + ?Sized>(tools: &Tools<'_, T>, task: &Task) -> Resul
     tools.target.dry_run(&steps).await
 }
 
-async fn claim<T: Target + ?Sized>(tools: &Tools<'_, T>, transaction: &Transaction) -> Result<(), Outcome> {
-    keep_good(tools.good, transaction)?;
+async fn claim<T: Target + ?Sized>(tools: &Tools<'_, T>, transaction: &Transaction) -> Result<(), Refused> {
+    keep_good(tools.good, transaction).map_err(|outcome| Refused { outcome, tried: Tried::Lightly })?;
     take(tools, Vec::new(), &claims(transaction)).await.map(drop)
 }
 
@@ -151,11 +160,16 @@ fn keep_good(good: &Good, transaction: &Transaction) -> Result<(), Outcome> {
     Ok(())
 }
 
-async fn carry_out<T: Target + ?Sized>(tools: &Tools<'_, T>, task: &Task) -> Result<Vec<Drift>, Outcome> {
+async fn carry_out<T: Target + ?Sized>(tools: &Tools<'_, T>, task: &Task) -> Result<Vec<Drift>, Refused> {
     take(tools, claims(&task.transaction), &writes(&task.transaction)).await
 }
 
-fn written_as_wanted<T: Target + ?Sized>(tools: &mut Tools<'_, T>, task: &Task, repaired: Vec<Drift>) {
+fn written_as_wanted<T: Target + ?Sized>(
+    tools: &mut Tools<'_, T>,
+    task: &Task,
+    repaired: Vec<Drift>,
+    outcomes: &Outcomes,
+) {
     for drift in repaired {
         let Drift { object, what, by } = &drift;
         let by = by.as_ref().map(tracing::field::display);
@@ -164,6 +178,10 @@ fn written_as_wanted<T: Target + ?Sized>(tools: &mut Tools<'_, T>, task: &Task, 
         tools.repairs.repaired(&task.id, drift, tools.monotonic, tools.now);
     }
     tools.refusals.forget(&task.id, task.transaction.becomes);
+    // What did not work is not tried again at once.
+    if let (Some(was), Some(outcome)) = (task.gives_up, outcomes.get(&task.id)) {
+        tools.refusals.remember(&task.id, was, outcome.clone(), Tried::InEarnest, tools.monotonic);
+    }
 }
 
 /// Takes `steps`, those of one turn side by side, and gives what of them brought back what somebody else had changed;
@@ -172,14 +190,15 @@ async fn take<T: Target + ?Sized>(
     tools: &Tools<'_, T>,
     mut done: Vec<&Move>,
     steps: &[&Move],
-) -> Result<Vec<Drift>, Outcome> {
-    let mut repaired = Vec::new();
+) -> Result<Vec<Drift>, Refused> {
+    let (mut repaired, mut changed) = (Vec::new(), false);
     for group in side_by_side(steps) {
         let taken = all(group.iter().map(|step| tools.target.step(&step.step, tools.now)).collect()).await;
         let mut failed = Vec::new();
         for (step, taken) in group.iter().zip(taken) {
             match taken {
                 Ok(wrote) => {
+                    changed |= wrote;
                     if wrote {
                         tools.measures.wrote();
                         repaired.extend(drift::brought_back(tools.seen, &step.step));
@@ -192,7 +211,7 @@ async fn take<T: Target + ?Sized>(
         if let Some((_, refusal)) = failed.first() {
             let steps: Vec<&Move> = failed.iter().map(|(step, _)| *step).collect();
             let undone = take_back(tools, &steps, &done).await;
-            return Err(told(refusal, undone));
+            return Err(told(refusal, undone, changed));
         }
     }
     Ok(repaired)
@@ -225,13 +244,17 @@ fn is_needed_still(undo: &Undo, stuck: &BTreeSet<ObjectId>) -> bool {
     matches!(undo, Undo::Row(id, before) if stuck.contains(id) && !before.as_deref().is_some_and(Row::owned))
 }
 
-fn told(refusal: &Refusal, undone: bool) -> Outcome {
+/// What a refusal comes to: whether all that was done could be taken back, and whether that had changed an object.
+fn told(refusal: &Refusal, undone: bool, changed: bool) -> Refused {
     let code = if undone { refusal.code() } else { OutcomeCode::Failed };
-    Outcome::new(code, refusal.reason()).saying(refusal.to_string()).about(refusal.id())
+    let outcome = Outcome::new(code, refusal.reason()).saying(refusal.to_string()).about(refusal.id());
+    let tried = if changed && refusal.is_answer() { Tried::InEarnest } else { Tried::Lightly };
+    Refused { outcome, tried }
 }
 
 /// The unit came to this, and is not tried again at once.
-fn refuse<T: Target + ?Sized>(tools: &mut Tools<'_, T>, task: &Task, outcome: Outcome, outcomes: &mut Outcomes) {
-    tools.refusals.remember(&task.id, task.transaction.becomes, outcome.clone(), tools.monotonic);
+fn refuse<T: Target + ?Sized>(tools: &mut Tools<'_, T>, task: &Task, refused: Refused, outcomes: &mut Outcomes) {
+    let Refused { outcome, tried } = refused;
+    tools.refusals.remember(&task.id, task.transaction.becomes, outcome.clone(), tried, tools.monotonic);
     outcomes.insert(task.id.clone(), outcome);
 }

@@ -7,8 +7,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 const WAITS: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(300));
+/// Where objects had been written and were taken back, a try is no light matter.
+const COSTLY: Backoff = Backoff::new(Duration::from_secs(60), Duration::from_secs(3600));
 /// A refusal that has not been tried again for so long will not be.
 const FORGOTTEN: Duration = Duration::from_secs(600);
+
+/// What a try had come to when it was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// Nothing had been written, or it may be otherwise in a moment.
+    Lightly,
+    /// Objects were changed, and changed back.
+    InEarnest,
+}
 
 #[derive(Debug)]
 struct Refused {
@@ -59,11 +70,12 @@ impl Refusals {
     }
 
     /// Remembers a refusal: each one of the same digest waits longer.
-    pub fn remember(&mut self, unit: &UnitId, becomes: Digest, outcome: Outcome, now: Duration) {
+    pub fn remember(&mut self, unit: &UnitId, becomes: Digest, outcome: Outcome, tried: Tried, now: Duration) {
         self.fresh = true;
         let unit = self.units.entry(unit.clone()).or_default();
         let failures = unit.get(&becomes).map_or(1, |refused| refused.failures.saturating_add(1));
-        let until = now + WAITS.ceiling(failures);
+        let waits = if tried == Tried::InEarnest { COSTLY } else { WAITS };
+        let until = now + waits.ceiling(failures);
         unit.insert(becomes, Refused { failures, until, outcome });
     }
 
@@ -109,14 +121,14 @@ mod tests {
     #[test]
     fn a_refused_digest_waits_longer_each_time_and_another_does_not() {
         let (mut refusals, one, two) = (Refusals::default(), Digest::of(b"1"), Digest::of(b"2"));
-        refusals.remember(&unit(), one, outcome(), START);
+        refusals.remember(&unit(), one, outcome(), Tried::Lightly, START);
         assert_eq!(refusals.standing(&unit(), one, Duration::from_millis(249)), Some(outcome()));
         assert_eq!(refusals.standing(&unit(), one, Duration::from_millis(250)), None);
         assert_eq!(refusals.standing(&unit(), two, START), None);
-        refusals.remember(&unit(), one, outcome(), Duration::from_secs(1));
+        refusals.remember(&unit(), one, outcome(), Tried::Lightly, Duration::from_secs(1));
         refusals.begin(Digest::of(b"circumstances"), Duration::from_secs(1));
         assert_eq!(refusals.standing(&unit(), one, Duration::from_secs(1)), None, "other circumstances");
-        refusals.remember(&unit(), one, outcome(), Duration::from_secs(1));
+        refusals.remember(&unit(), one, outcome(), Tried::Lightly, Duration::from_secs(1));
         refusals.begin(Digest::of(b"circumstances"), Duration::from_secs(1));
         assert_eq!(refusals.next(Duration::from_secs(1)), Some(Duration::from_secs(2)), "a third failure");
     }
@@ -133,10 +145,23 @@ mod tests {
     }
 
     #[test]
+    fn what_changed_objects_is_not_tried_again_soon_unless_its_circumstances_change() {
+        let (mut refusals, digest) = (Refusals::default(), Digest::of(b"1"));
+        refusals.begin(digest, START);
+        refusals.remember(&unit(), digest, outcome(), Tried::InEarnest, START);
+        refusals.begin(digest, Duration::from_secs(59));
+        assert_eq!(refusals.standing(&unit(), digest, Duration::from_secs(59)), Some(outcome()));
+        refusals.begin(Digest::of(b"2"), Duration::from_secs(59));
+        assert_eq!(refusals.standing(&unit(), digest, Duration::from_secs(59)), None);
+        refusals.remember(&unit(), digest, outcome(), Tried::InEarnest, START);
+        assert_eq!(refusals.standing(&unit(), digest, Duration::from_secs(119)), Some(outcome()), "twice as long");
+    }
+
+    #[test]
     fn inv26_a_repair_of_the_version_before_does_not_forget_what_was_refused() {
         let (mut refusals, good, refused) = (Refusals::default(), Digest::of(b"1"), Digest::of(b"2"));
-        refusals.remember(&unit(), refused, outcome(), START);
-        refusals.remember(&unit(), good, outcome(), START);
+        refusals.remember(&unit(), refused, outcome(), Tried::Lightly, START);
+        refusals.remember(&unit(), good, outcome(), Tried::Lightly, START);
         refusals.forget(&unit(), good);
         assert!(refusals.all_standing(START)[&unit()].keys().eq([&refused]));
     }
@@ -145,7 +170,7 @@ mod tests {
     fn after_a_refusal_the_next_round_is_at_once_and_a_wait_that_nobody_waits_for_wakes_nobody() {
         let (mut refusals, digest) = (Refusals::default(), Digest::of(b"1"));
         refusals.begin(digest, START);
-        refusals.remember(&unit(), digest, outcome(), START);
+        refusals.remember(&unit(), digest, outcome(), Tried::Lightly, START);
         assert_eq!(refusals.next(START), Some(START));
         refusals.begin(digest, START);
         assert_eq!(refusals.next(START), Some(Duration::from_millis(250)));

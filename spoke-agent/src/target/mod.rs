@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
+use policy::health::Health;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::{Outcome, OutcomeCode};
 use policy::plan::{Step, Undo};
@@ -153,6 +154,15 @@ impl Refusal {
         }
     }
 
+    /// Whether it is the target's answer to this very object, and will be the same the next time.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        !matches!(
+            self,
+            Self::Changed { .. } | Self::NoNamespace { .. } | Self::Unclaimed { .. } | Self::Unwritable { .. }
+        )
+    }
+
     /// Which object was not written.
     #[must_use]
     pub const fn id(&self) -> &ObjectId {
@@ -257,6 +267,9 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
 
     /// Looks at the objects in question, each in the version that is named.
     async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError>;
+
+    /// How these objects are, as they say themselves; all well where nobody makes them say so.
+    async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health>;
 
     /// Whether these steps of one transaction would be taken, in order; changes nothing.
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal>;

@@ -5,6 +5,7 @@ use crate::world::World;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use policy::facts::Capabilities;
+use policy::health::Health;
 use policy::object::{ApiVersion, ObjectId};
 use policy::outcome::OutcomeCode;
 use policy::plan::{Step, Undo};
@@ -56,6 +57,10 @@ impl Target for Failing {
 
     async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError> {
         self.0.look(at).await
+    }
+
+    async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health> {
+        self.0.health(of).await
     }
 
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {

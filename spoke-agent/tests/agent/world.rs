@@ -101,6 +101,7 @@ impl World {
             local: SocketAddr::from(([127, 0, 0, 1], 0)),
             slow_scan: Duration::from_secs(600),
             linger: Duration::ZERO,
+            health: Duration::from_secs(60),
             contested: Duration::from_secs(60),
         };
         let chance = Arc::new(Chance::new(rand::rngs::StdRng::seed_from_u64(1)));

@@ -7,6 +7,7 @@ mod law;
 mod leaving;
 mod owning;
 mod resting;
+mod working;
 mod writing;
 
 use super::simulation::Cluster;

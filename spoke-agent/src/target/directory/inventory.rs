@@ -6,7 +6,7 @@ use crate::files;
 use crate::target::TargetError;
 use policy::digest::Digest;
 use policy::object::ObjectId;
-use policy::plan::inventory::{Row, State, Uid};
+use policy::plan::inventory::{Row, Uid};
 use serde::{Deserialize, Serialize};
 use service::atomic::{self, Access};
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,9 +108,8 @@ impl Book {
         self.written
             .values()
             .chain(self.records.values())
-            .filter(|record| !matches!(record.row.state, State::Removed { .. }))
-            .flat_map(|record| [Some(record.row.digest), record.before])
-            .flatten()
+            .filter(|record| record.row.live())
+            .flat_map(|record| record.row.copies().chain(record.before))
             .collect()
     }
 

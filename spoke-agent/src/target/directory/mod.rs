@@ -26,6 +26,7 @@ use inventory::{Book, Record};
 use jiff::Timestamp;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
+use policy::health::Health;
 use policy::name::Namespace;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::{State, Uid, Version};
@@ -122,6 +123,11 @@ impl Target for Directory {
     async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError> {
         let at: BTreeSet<ObjectId> = at.keys().cloned().collect();
         Ok(self.blocking(move |inner| inner.look(&at)).await)
+    }
+
+    /// Nothing runs in a directory: what stands there is as well as it can be.
+    async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health> {
+        of.keys().map(|id| (id.clone(), Health::Well)).collect()
     }
 
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {

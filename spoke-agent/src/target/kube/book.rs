@@ -104,7 +104,7 @@ impl Book {
     /// Digests of last good objects that rows need.
     pub(super) fn named(&self) -> BTreeSet<Digest> {
         let rows = self.pages.values().flat_map(|page| page.rows.values().chain(page.written.values()));
-        rows.filter(|row| row.live()).map(|row| row.digest).collect()
+        rows.flat_map(Row::copies).collect()
     }
 
     /// Writes the pages of which memory says more than the cluster. Called before every write that a row speaks of.

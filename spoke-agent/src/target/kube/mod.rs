@@ -11,6 +11,7 @@ mod connect;
 mod discovery;
 mod drift;
 mod fault;
+mod health;
 pub mod install;
 mod kinds;
 mod namespaces;
@@ -34,6 +35,7 @@ use kinds::Kinds;
 use namespaces::Namespaces;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
+use policy::health::Health;
 use policy::name::{Namespace, RuleName};
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::Version;
@@ -154,6 +156,10 @@ impl Target for Kube {
 
     async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError> {
         self.inner.lock().await.look(self, at).await
+    }
+
+    async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health> {
+        health::read(self, of).await
     }
 
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {
