@@ -3,7 +3,9 @@
 pub mod disk;
 pub mod faults;
 pub mod kube;
+pub mod proxy;
 pub mod revisions;
+pub mod webhook;
 pub mod world;
 
 use anyhow::Result;

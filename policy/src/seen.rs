@@ -20,6 +20,8 @@ pub struct Observed {
     pub as_applied: Option<Digest>,
     /// What somebody else made of our part of it, where the target can tell.
     pub drifted: Option<Drifted>,
+    /// Whether it is being deleted, and only what holds it (a finalizer) keeps it.
+    pub terminating: bool,
     /// Its identity over time.
     pub uid: Uid,
     /// Its version: changes with every write.

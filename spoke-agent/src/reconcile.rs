@@ -97,6 +97,7 @@ impl Reconciler {
         };
         faults.extend(self.rebuild_copies(&wants, &mut seen));
         let looked = self.target.look(&in_question(&wants, &seen.inventory)).await?;
+        self.refusals.looked(looked.unseen.is_empty(), self.began);
         (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
         let released = bundle.and_then(|bundle| bundle.head().prune);
         seen.health = self.target.health(&on_trial(&seen.inventory)).await;

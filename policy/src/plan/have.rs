@@ -45,7 +45,7 @@ pub(super) fn have(round: &Round<'_>, unit: &UnitId, desired: &[Desired]) -> Uni
         }
     };
     let wanted = |row: &&Row| !desired.iter().any(|desired| *desired.object.id() == row.id);
-    let Leaving { moves, stays, removes } = leave(round, round.rows(unit).filter(wanted));
+    let Leaving { moves, stays, removes, .. } = leave(round, round.rows(unit).filter(wanted));
     let outcome = Outcome::new(OutcomeCode::Applied, "AsWanted");
     let held = transaction(steps.iter().cloned().chain(stays).collect(), digest);
     let steps = steps.into_iter().chain(moves).collect();

@@ -43,16 +43,27 @@ fn with_namespace(round: &Round<'_>, unit: &UnitId) -> UnitPlan {
 
 fn removed(round: &Round<'_>, unit: &UnitId, reason: &str, after: Timestamp) -> UnitPlan {
     let (due, waiting): (Vec<_>, Vec<_>) = round.rows(unit).partition(|row| is_due(row, after, round.now));
-    let Leaving { moves, stays, removes } = leave(round, due.into_iter());
+    let Leaving { moves, stays, removes, going } = leave(round, due.into_iter());
     let lingering = waiting.iter().filter(|row| row.leaving.is_none()).map(|row| lingers(row, round.now));
     let lingering: Vec<Move> = lingering.collect();
     let held = transaction(stays.into_iter().chain(lingering.clone()).collect(), becomes(&keep::good(round, unit)));
     let steps = moves.into_iter().chain(lingering).collect();
-    let code = if waiting.is_empty() { OutcomeCode::Removed } else { OutcomeCode::Lingering };
-    let message =
-        if waiting.is_empty() { String::new() } else { format!("{} objects stay until {after}", waiting.len()) };
+    let outcome = match (waiting.len(), going.first()) {
+        (0, None) => Outcome::new(OutcomeCode::Removed, reason),
+        (0, Some(held)) => removing(held, going.len()),
+        (waiting, _) => {
+            Outcome::new(OutcomeCode::Lingering, reason).saying(format!("{waiting} objects stay until {after}"))
+        }
+    };
     let again = (!waiting.is_empty()).then_some(after);
-    UnitPlan { removes, held, again, ..planned(steps, nothing(), Outcome::new(code, reason).saying(message)) }
+    UnitPlan { removes, held, again, ..planned(steps, nothing(), outcome) }
+}
+
+/// What is said of objects that were deleted, and that something holds.
+fn removing(held: &ObjectId, all: usize) -> Outcome {
+    let others = if all > 1 { format!(" and {} others", all - 1) } else { String::new() };
+    let message = format!("{held}{others} being deleted: finalizers hold what is left");
+    Outcome::new(OutcomeCode::Removing, "Finalizers").saying(message).about(held)
 }
 
 /// Access leaves at once; everything else when its time has come.
@@ -73,6 +84,8 @@ pub(super) struct Leaving {
     pub stays: Vec<Move>,
     /// Those of them that are removals.
     pub removes: Vec<ObjectId>,
+    /// Those that were deleted before, and are not gone yet: nothing more is done about them.
+    pub going: Vec<ObjectId>,
 }
 
 /// How the objects of `rows` leave, last written first. An object that somebody else has removed already is no removal
@@ -86,6 +99,10 @@ pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) 
     let mut leaving = Leaving::default();
     for row in rows {
         let gone = match round.standing_of(row) {
+            Standing::Ours(observed) if observed.terminating && row.own == Own::Whole => {
+                leaving.going.push(row.id.clone());
+                continue;
+            }
             Standing::Ours(observed) => {
                 leaving.moves.extend(removal(round, row, observed));
                 leaving.stays.extend(keep::stays(round, row, observed));

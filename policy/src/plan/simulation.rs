@@ -131,6 +131,8 @@ impl Cluster {
         let fresh = Uid(format!("uid-{}", self.writes));
         let uid = self.seen.objects.get(&id).map_or(fresh, |found| found.uid.clone());
         let version = Version(self.writes.to_string());
-        self.seen.objects.insert(id, Observed { object, as_applied: None, drifted: None, uid, version });
+        self.seen
+            .objects
+            .insert(id, Observed { object, as_applied: None, drifted: None, terminating: false, uid, version });
     }
 }

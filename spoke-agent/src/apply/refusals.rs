@@ -28,13 +28,29 @@ struct Refused {
     outcome: Outcome,
 }
 
+/// Failures in a row, and until when to wait.
+#[derive(Debug, Clone, Copy)]
+struct InARow {
+    failures: u32,
+    until: Duration,
+}
+
+impl InARow {
+    fn after(before: Option<Self>, now: Duration) -> Self {
+        let failures = before.map_or(1, |before| before.failures.saturating_add(1));
+        Self { failures, until: now + WAITS.ceiling(failures) }
+    }
+}
+
 /// Refusals by unit and by the digest of what the unit would have become.
 #[derive(Debug, Default)]
 pub struct Refusals {
     units: BTreeMap<UnitId, BTreeMap<Digest, Refused>>,
     circumstances: Option<Digest>,
-    /// How often in a row the inventory could not be written, and until when to wait.
-    unsettled: Option<(u32, Duration)>,
+    /// How often in a row the inventory could not be written.
+    unsettled: Option<InARow>,
+    /// How often in a row something could not be looked at.
+    unseen: Option<InARow>,
     /// Whether the round that began last refused something.
     fresh: bool,
 }
@@ -88,8 +104,12 @@ impl Refusals {
 
     /// The inventory was written, or could not be: each time in a row waits longer.
     pub fn settled(&mut self, well: bool, now: Duration) {
-        let failures = self.unsettled.map_or(1, |(failures, _)| failures.saturating_add(1));
-        self.unsettled = (!well).then(|| (failures, now + WAITS.ceiling(failures)));
+        self.unsettled = (!well).then(|| InARow::after(self.unsettled, now));
+    }
+
+    /// Everything in question was looked at, or something could not be: each time in a row waits longer.
+    pub fn looked(&mut self, well: bool, now: Duration) {
+        self.unseen = (!well).then(|| InARow::after(self.unseen, now));
     }
 
     /// When to look again after the round that began at `began`: at once where something was refused in it, so that the
@@ -97,7 +117,7 @@ impl Refusals {
     #[must_use]
     pub fn next(&self, began: Duration) -> Option<Duration> {
         let waits = self.units.values().flat_map(BTreeMap::values).map(|refused| refused.until);
-        let waits = waits.chain(self.unsettled.map(|(_, until)| until));
+        let waits = waits.chain([self.unsettled, self.unseen].into_iter().flatten().map(|failed| failed.until));
         let next = waits.filter(|until| *until > began).min();
         if self.fresh { Some(began) } else { next }
     }
@@ -131,6 +151,17 @@ mod tests {
         refusals.remember(&unit(), one, outcome(), Tried::Lightly, Duration::from_secs(1));
         refusals.begin(Digest::of(b"circumstances"), Duration::from_secs(1));
         assert_eq!(refusals.next(Duration::from_secs(1)), Some(Duration::from_secs(2)), "a third failure");
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_is_looked_at_again_soon_and_then_less_often() {
+        let mut refusals = Refusals::default();
+        refusals.looked(false, START);
+        assert_eq!(refusals.next(START), Some(Duration::from_millis(250)));
+        refusals.looked(false, START);
+        assert_eq!(refusals.next(START), Some(Duration::from_millis(500)));
+        refusals.looked(true, START);
+        assert_eq!(refusals.next(START), None);
     }
 
     #[test]

@@ -72,3 +72,16 @@ fn the_network_policy_that_closes_leaves_first() {
     assert_eq!(ids(&mut cluster, &entries, 0), ["b-web", "a-everyone"]);
     assert_eq!(ids(&mut cluster, &[], 1), ["a-everyone", "b-web"]);
 }
+
+#[test]
+fn what_a_finalizer_holds_is_being_removed_until_it_is_gone_and_deleted_once() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    round(&mut cluster, &[per_namespace("a", Mode::Enforce, &[config("one", 1)])], 0);
+    let id = cluster.seen.objects.keys().next().unwrap().clone();
+    cluster.seen.objects.get_mut(&id).unwrap().terminating = true;
+    assert_eq!(round(&mut cluster, &[], 1), (vec![OutcomeCode::Removing], 0));
+    assert!(cluster.inventory()[&id].owned(), "it is ours until it is gone");
+    cluster.seen.objects.clear();
+    assert_eq!(round(&mut cluster, &[], 2).0, [OutcomeCode::Removed]);
+    assert!(!cluster.inventory()[&id].live());
+}

@@ -191,7 +191,7 @@ impl Inner {
         let record = self.book.get(&id).filter(ours);
         let uid = record.map_or_else(|| Uid(format!("unowned {id}")), |record| record.identity.clone());
         let version = Version(file.version.to_string());
-        (id, Observed { object: file.object, as_applied: None, drifted: None, uid, version })
+        (id, Observed { object: file.object, as_applied: None, drifted: None, terminating: false, uid, version })
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) const AT_ONCE: usize = 8;
 pub(super) struct Known {
     pub(super) uid: Uid,
     pub(super) version: Version,
+    /// Whether it is being deleted.
+    pub(super) terminating: bool,
 }
 
 /// Why a kind's objects cannot be looked at.
@@ -275,12 +277,14 @@ fn id(kind: &Kind, object: &PartialObjectMeta<DynamicObject>) -> ObjectId {
 
 fn of(object: &PartialObjectMeta<DynamicObject>) -> Option<Known> {
     let (uid, version) = (object.metadata.uid.clone()?, object.metadata.resource_version.clone()?);
-    Some(Known { uid: Uid(uid), version: Version(version) })
+    let terminating = object.metadata.deletion_timestamp.is_some();
+    Some(Known { uid: Uid(uid), version: Version(version), terminating })
 }
 
 /// What a whole object tells.
 pub(super) fn known(object: &serde_json::Value) -> Option<Known> {
     let text = |field: &str| object.pointer(field).and_then(serde_json::Value::as_str).map(str::to_owned);
     let (uid, version) = (text("/metadata/uid")?, text("/metadata/resourceVersion")?);
-    Some(Known { uid: Uid(uid), version: Version(version) })
+    let terminating = object.pointer("/metadata/deletionTimestamp").is_some();
+    Some(Known { uid: Uid(uid), version: Version(version), terminating })
 }

@@ -136,7 +136,8 @@ impl Inner {
         }
         let drifted = self.drifted(kube, id, &known, &tree);
         let object = Object::try_from(tree).ok()?;
-        Some(Observed { object, as_applied: None, drifted, uid: known.uid, version: known.version })
+        let Known { uid, version, terminating } = known;
+        Some(Observed { object, as_applied: None, drifted, terminating, uid, version })
     }
 
     /// What somebody else made of our object.
@@ -148,8 +149,8 @@ impl Inner {
 }
 
 fn stands(row: &Row, object: Object, known: &Known) -> Observed {
-    let (uid, version) = (known.uid.clone(), known.version.clone());
-    Observed { object, as_applied: Some(row.digest), drifted: None, uid, version }
+    let Known { uid, version, terminating } = known.clone();
+    Observed { object, as_applied: Some(row.digest), drifted: None, terminating, uid, version }
 }
 
 fn is_of(row: &Row, known: &Known) -> bool {

@@ -53,7 +53,7 @@ impl Kube {
         };
         let (Some(Some(version)), Some(row)) = (left, row) else { return Ok(()) };
         let State::Owned { uid } = &row.state else { return Ok(()) };
-        unless_changed(self.remove(id, &row.api, (uid, &version)).await)
+        unless_changed(self.remove(id, &row.api, (uid, &version)).await.map(drop))
     }
 
     /// Applies what stood before, over what the step left.

@@ -68,6 +68,8 @@ impl Kube {
     /// Says whether the object is another than before: applying what stands leaves its version as it is.
     async fn apply(&self, apply: Apply<'_>, now: Timestamp) -> Result<bool, Refusal> {
         let id = apply.object.id();
+        // What cannot be written at all needs no row.
+        self.resource(id, apply.object.api()).await?;
         self.record_first(id).await?;
         let (code, left) = self.send(apply, false).await?;
         if *apply.expects == Expects::Absent && code != StatusCode::CREATED {
@@ -177,32 +179,40 @@ impl Kube {
 
     async fn delete(&self, id: &ObjectId, at: (&Uid, &Version), after: &Row) -> Result<(), Refusal> {
         self.record_first(id).await?;
-        self.remove(id, &after.api, at).await?;
-        self.inner.lock().await.book.put(after.clone());
+        // What something holds stays ours until it is gone.
+        if self.remove(id, &after.api, at).await? {
+            self.inner.lock().await.book.put(after.clone());
+        }
         Ok(())
     }
 
-    /// Invariant 29: deletes this very object at this very version, or nothing.
+    /// Invariant 29: deletes this very object at this very version, or nothing. Says whether it is gone: finalizers may
+    /// hold it.
     pub(super) async fn remove(
         &self,
         id: &ObjectId,
         api: &ApiVersion,
         (uid, version): (&Uid, &Version),
-    ) -> Result<(), Refusal> {
+    ) -> Result<bool, Refusal> {
         let resource = self.resource(id, api).await?;
         let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
             "preconditions": {"uid": uid, "resourceVersion": version}});
-        match self.rest.ask(&Ask::send(Method::DELETE, object_path(&resource, id)?, &body)).await {
-            Ok(_) => {}
-            Err(fault) if fault.is(StatusCode::NOT_FOUND) => {}
+        let held = match self.rest.ask(&Ask::send(Method::DELETE, object_path(&resource, id)?, &body)).await {
+            Ok((_, left)) => known(&left).filter(|known| known.terminating),
+            Err(fault) if fault.is(StatusCode::NOT_FOUND) => None,
             Err(fault) if fault.is(StatusCode::FORBIDDEN) && !self.may(&resource, id, "delete").await => {
                 let resource = resource.plural.clone();
                 return Err(Refusal::NotPermitted { id: Box::new(id.clone()), verb: "delete", resource });
             }
             Err(fault) => return Err(fault.refusal(id)),
+        };
+        let (mut inner, gone) = (self.inner.lock().await, held.is_none());
+        inner.left.insert(id.clone(), None);
+        if held.is_some() {
+            // It is not deleted again before the watch tells of it.
+            inner.kinds.wrote(&Kind::of(id, api), id, held);
         }
-        self.inner.lock().await.left.insert(id.clone(), None);
-        Ok(())
+        Ok(gone)
     }
 
     /// Invariant 35: what no row speaks of is not written, and the row stands in the cluster before the write.
