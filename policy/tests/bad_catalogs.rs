@@ -47,6 +47,7 @@ macro_rules! cases {
 }
 
 cases! {
+    access,
     cedar_form,
     cedar_syntax,
     cedar_types,
@@ -62,6 +63,7 @@ cases! {
     not_yaml,
     not_yaml_and_named,
     null_value,
+    overlaps,
     parameter_misplaced,
     parameters,
     paths,
@@ -69,6 +71,8 @@ cases! {
     region_beyond,
     rule_set,
     rule_set_references,
+    segmentation,
+    segmentation_shape,
     selector_shape,
     selectors,
     selects_nothing,

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_is_blamed_for_what_it_adds_whatever_it_is_called() {
+    fn inv26_a_region_is_blamed_for_what_it_adds_whatever_it_is_called() {
         let guard = |name: &str, pods: u8| {
             rule("ResourceGuard", name, Some("{}"), &format!("  containers: {{default: {{cpu: '{pods}'}}}}"))
         };

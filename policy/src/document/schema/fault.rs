@@ -37,11 +37,13 @@ pub(super) fn explain(place: &Place<'_>, error: &ValidationError<'_>, found: &mu
             let diagnostic = invalid(format!("{} is not {}", quoted(error.instance()), expects(parent)));
             found.push(bare_number(parent, error.instance()).into_iter().fold(diagnostic, Diagnostic::help));
         }
-        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => match likeliest(context) {
-            Some(branch) => branch.iter().for_each(|error| explain(place, error, found)),
-            None => found
-                .push(invalid(format!("{} fits none of the forms that this field takes", quoted(error.instance())))),
-        },
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            let union = error.instance_path().as_str();
+            match likeliest(context, union) {
+                Some(branch) => branch.iter().for_each(|error| explain(place, error, found)),
+                None => found.push(no_form(invalid, context, union, error.instance())),
+            }
+        }
         _ => found.push(invalid(shorten(&error.to_string()))),
     }
 }
@@ -79,10 +81,7 @@ fn wrong_type(
     parent: Option<&Value>,
     instance: &Value,
 ) -> Diagnostic {
-    let wanted: Vec<String> = match kind {
-        TypeKind::Single(one) => vec![one.to_string()],
-        TypeKind::Multiple(many) => many.iter().map(|one| one.to_string()).collect(),
-    };
+    let wanted = names(kind);
     let words: Vec<&str> = wanted.iter().map(|name| in_words(name)).collect();
     let diagnostic = invalid(format!("expected {}, found {}", words.join(" or "), found_words(instance)));
     if let Some(help) = bare_number(parent, instance) {
@@ -143,14 +142,37 @@ fn expects(parent: Option<&Value>) -> String {
         .map_or_else(|| format!("of the form `{}`", word("pattern").unwrap_or_default()), str::to_owned)
 }
 
-/// Of the branches of a union, the one that was meant: the one of the right type.
-fn likeliest<'a, 'e>(branches: &'a [Vec<ValidationError<'e>>]) -> Option<&'a Vec<ValidationError<'e>>> {
-    let of_type = |branch: &&Vec<ValidationError<'_>>| {
-        !branch
-            .iter()
-            .any(|error| matches!(error.kind(), Kind::Type { .. }) && error.instance_path().as_str().is_empty())
-    };
+/// Of the branches of the union that stands at `union`, the one that was meant: the one of the right type.
+fn likeliest<'a, 'e>(branches: &'a [Vec<ValidationError<'e>>], union: &str) -> Option<&'a Vec<ValidationError<'e>>> {
+    let of_type = |branch: &&Vec<ValidationError<'_>>| type_of(branch, union).is_none();
     branches.iter().filter(|branch| !branch.is_empty()).find(of_type)
+}
+
+/// The type that a branch of the union wants, where that is what it lacks.
+fn type_of<'a>(branch: &'a [ValidationError<'_>], union: &str) -> Option<&'a TypeKind> {
+    branch.iter().filter(|error| error.instance_path().as_str() == union).find_map(|error| match error.kind() {
+        Kind::Type { kind } => Some(kind),
+        _ => None,
+    })
+}
+
+/// A value that has the type of no branch.
+fn no_form(
+    invalid: impl Fn(String) -> Diagnostic,
+    branches: &[Vec<ValidationError<'_>>],
+    union: &str,
+    instance: &Value,
+) -> Diagnostic {
+    let wanted: Vec<String> = branches.iter().filter_map(|branch| type_of(branch, union)).flat_map(names).collect();
+    let words: Vec<&str> = wanted.iter().map(|name| in_words(name)).collect();
+    invalid(format!("expected {}, found {}", words.join(" or "), found_words(instance)))
+}
+
+fn names(kind: &TypeKind) -> Vec<String> {
+    match kind {
+        TypeKind::Single(one) => vec![one.to_string()],
+        TypeKind::Multiple(many) => many.iter().map(|one| one.to_string()).collect(),
+    }
 }
 
 fn quoted(value: &Value) -> String {
