@@ -1,6 +1,8 @@
 //! What an agent tells in its cluster, and what the cluster remembers of it.
 
+use ::kube::api::DeleteParams;
 use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::{Value, json};
 use writ_e2e::world::{NAME, World};
 use xtask::lab::cast::PATIENCE;
@@ -39,6 +41,46 @@ fn versions(kubectl: &Kubectl) -> Result<Value> {
     Ok(items.iter().map(version).collect())
 }
 
+/// Our Events in a namespace: type, reason, and what they are about.
+fn events(kubectl: &Kubectl, namespace: &str) -> Result<Vec<String>> {
+    let ours = "--field-selector=reportingComponent=writ.dev/spoke";
+    let columns = "--output=custom-columns=T:.type,R:.reason,K:.involvedObject.kind,N:.involvedObject.name";
+    let table = kubectl.run(&["get", "events", "--no-headers", "--namespace", namespace, ours, columns])?;
+    let mut rows: Vec<String> =
+        table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    rows.sort();
+    Ok(rows)
+}
+
+/// A finding is told where people look: at the rule, in the namespace, at the object; and so is its end.
+fn findings_are_told(world: &World, kubectl: &Kubectl) -> Result<()> {
+    world.namespace("crowded", &json!({}))?;
+    let maps = world.within::<ConfigMap>("crowded");
+    let theirs = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "notice"}});
+    world.apply(&maps, theirs)?;
+    world.namespace("crowded", &json!({"team": "crowd"}))?;
+    let taken = "Warning NameTaken ConfigMap notice";
+    wait::until("it is an Event", PATIENCE, || {
+        let found = events(kubectl, "crowded")?;
+        ensure!(found == [taken], "{found:?}");
+        Ok(())
+    })?;
+    let described = kubectl.run(&["describe", "configmap", "notice", "--namespace", "crowded"])?;
+    ensure!(described.contains("NameTaken") && described.contains("eu-works-notice in crowded is"), "{described}");
+    let rule = kubectl.run(&["get", "rulestatus", "configtemplate.eu-works-notice", "--output", "wide"])?;
+    ensure!(rule.contains("1 NameTaken") && rule.contains("NameTaken in crowded: "), "{rule}");
+
+    world.kube.wait(maps.delete("notice", &DeleteParams::default()))?;
+    wait::until("its end is an Event too", PATIENCE, || {
+        let found = events(kubectl, "crowded")?;
+        ensure!(found == [taken], "{found:?}");
+        let cluster = events(kubectl, "default")?;
+        let end = "Normal Applied RuleStatus configtemplate.eu-works-notice";
+        ensure!(cluster.contains(&end.to_owned()), "{cluster:?}");
+        Ok(())
+    })
+}
+
 #[test]
 fn inv28_an_engineer_reads_what_is_enforced_and_nothing_is_told_twice() -> Result<()> {
     let mut world = World::without_agent(NAME)?;
@@ -67,14 +109,18 @@ fn inv28_an_engineer_reads_what_is_enforced_and_nothing_is_told_twice() -> Resul
     let rule = kubectl.run(&["get", "rulestatus", QUOTA])?;
     ensure!(rule.starts_with("NAME") && rule.contains("OWNER") && rule.contains("enforce"), "{rule}");
 
+    findings_are_told(&world, &kubectl)?;
+
     // A restart, and quiet, write nothing.
     world.applied()?;
     let before = versions(&kubectl)?;
+    let events = events(&kubectl, "crowded")?;
     world.cast.crash_spoke(NAME)?;
     world.applied()?;
     world.cast.crash_spoke(NAME)?;
     world.applied()?;
     ensure!(versions(&kubectl)? == before, "{before} became {}", versions(&kubectl)?);
+    ensure!(self::events(&kubectl, "crowded")? == events, "{events:?}");
 
     // What somebody removes is told again after a start; a rule that leaves takes its status along.
     kubectl.run(&["delete", "rulestatus", QUOTA])?;
@@ -122,7 +168,7 @@ fn inv01_an_old_disk_put_back_is_noticed_and_lowers_nothing() -> Result<()> {
     world.cast.run_spoke(NAME)?;
     world.condition("Degraded", true, "below")?;
     let drift = json!({"data": {"compression": "none"}});
-    world.edit(&world.within::<k8s_openapi::api::core::v1::ConfigMap>("observability"), "otel", &drift)?;
+    world.edit(&world.within::<ConfigMap>("observability"), "otel", &drift)?;
     world.condition("Degraded", true, "below")?;
     ensure!(world.has("observability", "otel", "compression", "zstd").is_err(), "the old bundle is in force");
 

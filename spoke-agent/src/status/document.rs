@@ -59,7 +59,7 @@ impl<'a> Tally<'a> {
         if outcome.code.is_finding() {
             self.first.get_or_insert((unit, outcome));
         }
-        if outcome.code != OutcomeCode::Applied && self.units.len() < NAMED_OF_A_RULE {
+        if outcome.is_told() && self.units.len() < NAMED_OF_A_RULE {
             self.units.push(short(UnitReport { unit: unit.clone(), outcome: outcome.clone(), since: since(unit) }));
         }
     }

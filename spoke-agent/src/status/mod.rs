@@ -1,6 +1,7 @@
 //! What the agent says of itself: the report for the hub, and for the cluster one `Enforcement` and one `RuleStatus` for
 //! each rule, all made of the same state.
 
+mod changes;
 mod conditions;
 mod document;
 mod since;
@@ -68,6 +69,7 @@ async fn publish(agent: &Agent, target: &dyn Target, since: &mut Since) {
     let Some(round) = agent.round.borrow().clone() else { return };
     let force = agent.force();
     let now = agent.time.now().get();
+    let news = changes::changes(since, &force, &round, now);
     let sinces = since.of_units(&round.outcomes, now);
     let report = report(agent, &force, &round, since).with_outcomes(&round.outcomes, |unit| of(&sinces, unit, now));
     let written = match document::telling(agent, &force, &round, &report, |unit| of(&sinces, unit, now)) {
@@ -75,6 +77,9 @@ async fn publish(agent: &Agent, target: &dyn Target, since: &mut Since) {
         Err(error) => Some(error.to_string()),
     };
     agent.faults.put("status", written.map(|why| format!("the status cannot be written: {why}")));
+    if let Err(error) = target.announce(&news).await {
+        tracing::warn!(why = service::exit::chain(&error), "what happened cannot be told as Events");
+    }
     agent.report.send_if_modified(|last| {
         let news = last.as_deref() != Some(&report);
         if news {

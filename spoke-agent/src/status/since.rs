@@ -46,6 +46,13 @@ impl Since {
         entry.1
     }
 
+    /// Whether a unit became a finding, another one, or none any longer, since this was last kept.
+    pub(super) fn is_news(&self, unit: &UnitId, outcome: &Outcome) -> bool {
+        let before = self.units.get(unit).map(|(standing, _)| standing);
+        let was = before.is_some_and(|(code, _)| code.is_finding());
+        if outcome.code.is_finding() { before != Some(&standing(outcome)) } else { was }
+    }
+
     /// Since when each unit of which there is something to tell has its code and reason.
     pub(super) fn of_units(&mut self, outcomes: &Outcomes, now: Timestamp) -> Sinces {
         let before = std::mem::take(&mut self.units);

@@ -49,6 +49,21 @@ pub struct Telling {
     pub rules: BTreeMap<String, Object>,
 }
 
+/// Something that people in the cluster are told once, when it happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// What it is about.
+    pub about: ObjectId,
+    /// Whether someone may act on it.
+    pub warning: bool,
+    /// What, in a word.
+    pub reason: String,
+    /// What, for people.
+    pub note: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Something in the target that was passed over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Oddity {
@@ -289,4 +304,7 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
 
     /// Puts what is told, and takes away what is told no longer; writes nothing where it stands already.
     async fn tell(&self, telling: &Telling) -> Result<(), TargetError>;
+
+    /// Tells people in the cluster what has just happened, where it has a way to.
+    async fn announce(&self, news: &[News]) -> Result<(), TargetError>;
 }

@@ -12,7 +12,7 @@ use policy::plan::{Step, Undo};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use writ_spoke_agent::target::directory::Directory;
-use writ_spoke_agent::target::{Looked, Refusal, Sight, Target, TargetError, Telling};
+use writ_spoke_agent::target::{Looked, News, Refusal, Sight, Target, TargetError, Telling};
 
 const FILE: &str = "objects/shop/ConfigMap..b.yaml";
 
@@ -98,6 +98,10 @@ impl Target for Failing {
 
     async fn tell(&self, telling: &Telling) -> Result<(), TargetError> {
         self.0.tell(telling).await
+    }
+
+    async fn announce(&self, news: &[News]) -> Result<(), TargetError> {
+        self.0.announce(news).await
     }
 }
 

@@ -17,7 +17,7 @@ mod yaml;
 
 pub use layout::Layout;
 
-use super::{Looked, Refusal, Sight, Target, TargetError, Telling};
+use super::{Looked, News, Refusal, Sight, Target, TargetError, Telling};
 use crate::blocking;
 use crate::cache::good::Good;
 use crate::chance::Chance;
@@ -157,6 +157,11 @@ impl Target for Directory {
     async fn tell(&self, telling: &Telling) -> Result<(), TargetError> {
         let status = telling.enforcement.clone();
         self.blocking(move |inner| status::write(&inner.layout, &status)).await
+    }
+
+    /// A directory has only its status and the log.
+    async fn announce(&self, _news: &[News]) -> Result<(), TargetError> {
+        Ok(())
     }
 }
 

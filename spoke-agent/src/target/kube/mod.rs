@@ -10,6 +10,7 @@ mod book;
 mod connect;
 mod discovery;
 mod drift;
+mod events;
 mod fault;
 mod health;
 pub mod install;
@@ -25,7 +26,7 @@ mod undo;
 mod watches;
 mod write;
 
-use super::{Looked, Refusal, Sight, Target, TargetError, Telling};
+use super::{Looked, News, Refusal, Sight, Target, TargetError, Telling};
 use crate::cache::good::Good;
 use async_trait::async_trait;
 use book::Book;
@@ -190,6 +191,11 @@ impl Target for Kube {
 
     async fn tell(&self, telling: &Telling) -> Result<(), TargetError> {
         self.standing.lock().await.tell(&self.rest, telling).await
+    }
+
+    async fn announce(&self, news: &[News]) -> Result<(), TargetError> {
+        let served = Arc::clone(&self.inner.lock().await.served);
+        events::announce(&self.rest, &served, &self.cluster_uid, news).await
     }
 }
 

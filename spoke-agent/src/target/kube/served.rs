@@ -104,6 +104,11 @@ impl Served {
         }
     }
 
+    /// Where the objects of a kind stand, in whatever version.
+    pub(super) fn of_group(&self, group: &str, kind: &str) -> Option<&Resource> {
+        self.resources.values().find(|resource| resource.kind.api.group == group && resource.kind.kind == kind)
+    }
+
     /// Where the objects of a kind stand; none where it is not served.
     pub(super) fn resource(&self, kind: &Kind) -> Option<&Resource> {
         self.resources.get(kind)

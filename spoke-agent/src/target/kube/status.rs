@@ -159,7 +159,7 @@ async fn remove(rest: &Rest, path: &str) -> Result<(), TargetError> {
     }
 }
 
-fn failed(fault: Fault) -> TargetError {
+pub(super) fn failed(fault: Fault) -> TargetError {
     if fault.is(StatusCode::FORBIDDEN) { TargetError::Forbidden(service::exit::chain(&fault)) } else { fault.into() }
 }
 
