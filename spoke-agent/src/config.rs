@@ -243,6 +243,17 @@ mod tests {
     }
 
     #[test]
+    fn the_configuration_of_an_agent_in_its_cluster_is_valid() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("spoke.yaml");
+        let namespace: Namespace = "writ-of-ours".parse().unwrap();
+        std::fs::write(&path, proto::install::agent::config(&namespace)).unwrap();
+        let config = Config::load_with_target(&path).unwrap();
+        assert_eq!(config.target, Choice::Kube { kubeconfig: None, namespace });
+        assert!(config.local.ip().is_unspecified(), "the kubelet asks from outside");
+    }
+
+    #[test]
     fn an_agent_that_shall_run_needs_its_target_directory() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("spoke.yaml");

@@ -1,6 +1,7 @@
 //! What must stand in a cluster before a spoke can work in it: definitions, its namespace, its account and what that may
 //! do. A pure function: the same for `writ-spoke install` and `writ cluster invite --output manifests`.
 
+pub mod agent;
 mod rights;
 
 use crate::resources;

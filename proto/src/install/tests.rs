@@ -68,3 +68,11 @@ fn yaml_says_what_was_meant() {
     let read: Vec<Value> = serde_yaml::from_multiple(&yaml(&manifests)).unwrap();
     assert_eq!(read, manifests);
 }
+
+#[test]
+fn an_agent_in_its_cluster_has_no_more_than_it_needs() {
+    let (install, image) = (install(GRANTED), "registry.example/writ-spoke:1".to_owned());
+    let manifests = agent::Agent { install: install.clone(), image, join: "writ1.canary".to_owned() }.manifests();
+    let own = manifests.get(install.manifests().len()..).unwrap();
+    insta::assert_snapshot!("agent", yaml(own));
+}

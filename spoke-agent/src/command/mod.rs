@@ -47,6 +47,7 @@ enum Command {
     ]))]
     Join {
         /// The join string
+        #[arg(env = proto::install::agent::VARIABLE, hide_env_values = true)]
         string: String,
         #[command(flatten)]
         config: ConfigFile,
