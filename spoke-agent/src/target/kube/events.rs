@@ -23,7 +23,7 @@ pub(super) async fn announce(rest: &Rest, served: &Served, cluster: &str, news: 
             None => Value::Null,
         };
         let namespace = news.about.namespace.as_ref().map_or(NOWHERE, |namespace| namespace.as_str());
-        let event = event(news, regarding(&news.about, resource.map(|resource| &resource.kind), &there), cluster);
+        let event = event(news, &regarding(&news.about, resource.map(|resource| &resource.kind), &there), cluster);
         let path = format!("/apis/events.k8s.io/v1/namespaces/{namespace}/events");
         match rest.ask(&Ask::send(Method::POST, path, &event)).await {
             // It was made before, and the answer lost; or its namespace is going, and takes its Events along.
@@ -53,7 +53,7 @@ fn regarding(id: &ObjectId, kind: Option<&Kind>, there: &Value) -> Value {
     regarding
 }
 
-fn event(news: &News, regarding: Value, cluster: &str) -> Value {
+fn event(news: &News, regarding: &Value, cluster: &str) -> Value {
     let namespace = news.about.namespace.as_ref().map_or(NOWHERE, |namespace| namespace.as_str());
     let what = Digest::of(format!("{} {} {} {}", news.about, news.reason, news.note, news.at).as_bytes());
     let name = format!("writ-{}", what.hex().get(..20).unwrap_or_default());
