@@ -1,0 +1,224 @@
+//! What the kinds of intents become on a real cluster: roles that allow and deny, network policies that stay as they are
+//! written, and bounds that leave with their namespace.
+
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec};
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::api::rbac::v1::RoleBinding;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, PostParams};
+use kube::{Api, ResourceExt};
+use serde_json::json;
+use std::fs;
+use std::process::Command;
+use writ_e2e::world::World;
+use xtask::lab::binaries;
+use xtask::lab::cast::PATIENCE;
+use xtask::{tools, wait};
+
+const FILE: &str = "intents/trial.yaml";
+
+const TRIAL: &str = "apiVersion: writ.dev/v1alpha1
+kind: NetworkSegmentation
+metadata: {name: trial}
+spec:
+  owner: {team: security}
+  rationale: A trial is talked to by its own web pods only.
+  risk: low
+  mode: enforce
+  scope: {clusters: {}, namespaces: {matchLabels: {purpose: trial}}}
+  segments:
+  - {name: web, pods: {matchLabels: {app: web}}, egress: {cidrs: [198.51.100.0/24], ports: [443, {port: 7000, endPort: 7010, protocol: SCTP}]}}
+  - {name: db, pods: {matchExpressions: [{key: app, operator: In, values: [db]}]}}
+  flows:
+  - {from: [web], to: [db], ports: [{name: sql}]}
+  - {from: [{namespaces: {except: [kube-system]}}], to: [web], ports: [8080]}
+  - {from: [web], to: [{cidr: 10.0.0.0/8, except: [10.1.0.0/16]}]}
+---
+apiVersion: writ.dev/v1alpha1
+kind: AccessControl
+metadata: {name: trial}
+spec:
+  owner: {team: security}
+  rationale: Those who try things out see them; the pipeline deploys them.
+  risk: low
+  mode: enforce
+  scope: {clusters: {}, namespaces: {matchLabels: {purpose: trial}}}
+  grants:
+  - {name: people, subjects: {groups: [oidc:trial]}, clusterRole: view}
+  - name: pipeline
+    subjects: {serviceAccounts: [{name: deployer}]}
+    rules:
+    - {verbs: [get, patch], apiGroups: [apps], resources: [deployments]}
+    - {verbs: [get], apiGroups: [\"\"], resources: [configmaps], resourceNames: [release]}
+";
+
+/// Whether the API server lets somebody do something in the namespace.
+fn may(
+    world: &World,
+    who: (&str, &str),
+    verb: &str,
+    what: (&str, &str, Option<&str>),
+    namespace: &str,
+) -> Result<bool> {
+    let (user, group) = who;
+    let (api, resource, name) = what;
+    let review = SubjectAccessReview {
+        spec: SubjectAccessReviewSpec {
+            user: Some(user.to_owned()),
+            groups: Some(vec![group.to_owned()]),
+            resource_attributes: Some(ResourceAttributes {
+                verb: Some(verb.to_owned()),
+                group: Some(api.to_owned()),
+                resource: Some(resource.to_owned()),
+                name: name.map(str::to_owned),
+                namespace: Some(namespace.to_owned()),
+                ..ResourceAttributes::default()
+            }),
+            ..SubjectAccessReviewSpec::default()
+        },
+        ..SubjectAccessReview::default()
+    };
+    let reviews: Api<SubjectAccessReview> = Api::all(world.kube.client());
+    let answer = world.kube.wait(reviews.create(&PostParams::default(), &review))?;
+    Ok(answer.status.context("a review has an answer")?.allowed)
+}
+
+const PERSON: (&str, &str) = ("ada", "oidc:trial");
+const PIPELINE: (&str, &str) = ("system:serviceaccount:trial:deployer", "system:serviceaccounts");
+const DEPLOYMENTS: (&str, &str, Option<&str>) = ("apps", "deployments", None);
+
+fn names<K>(world: &World, api: &Api<K>) -> Result<Vec<String>>
+where
+    K: Clone + std::fmt::Debug + serde::de::DeserializeOwned + kube::Resource,
+{
+    let mut names: Vec<String> =
+        world.kube.wait(api.list(&ListParams::default()))?.iter().map(ResourceExt::name_any).collect();
+    names.retain(|name| name.starts_with("writ-trial"));
+    names.sort();
+    Ok(names)
+}
+
+fn versions(world: &World, policies: &Api<NetworkPolicy>) -> Result<Vec<Option<String>>> {
+    let policies = world.kube.wait(policies.list(&ListParams::default()))?;
+    Ok(policies.iter().map(ResourceExt::resource_version).collect())
+}
+
+/// Waits until the objects of the trial are exactly these.
+fn stand<K>(world: &World, api: &Api<K>, wanted: &[&str]) -> Result<()>
+where
+    K: Clone + std::fmt::Debug + serde::de::DeserializeOwned + kube::Resource,
+{
+    wait::until(&format!("{wanted:?} stand"), PATIENCE, || {
+        let found = names(world, api)?;
+        ensure!(found.iter().map(String::as_str).eq(wanted.iter().copied()), "{found:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn roles_allow_and_deny_and_policies_stay_as_they_are_written() -> Result<()> {
+    let mut world = World::start()?;
+    // By default an agent may not say who holds what.
+    let install = ["install", "--allow", "config,network,quota,workload,access", "--kubeconfig"];
+    let mut installer = Command::new(binaries::path("writ-spoke")?);
+    tools::stdout(installer.args(install).arg(world.plane.kubeconfig()))?;
+    serve_bounds(&mut world)?;
+    world.namespace("trial", &json!({"purpose": "trial"}))?;
+    fs::write(world.cast.repository.join(FILE), TRIAL)?;
+    world.publish("A trial")?;
+    let policies = world.within::<NetworkPolicy>("trial");
+    stand(&world, &policies, &["writ-trial", "writ-trial-db", "writ-trial-web"])?;
+    world.applied()?;
+
+    allows_and_denies(&world)?;
+    let bounds = bounds(&world);
+    stand(
+        &world,
+        &bounds,
+        &["writ-trial-db.trial", "writ-trial-deny.trial", "writ-trial-web.trial", "writ-trial.trial"],
+    )?;
+
+    // Nothing is written twice: an empty list is one that the server leaves out.
+    let before = versions(&world, &policies)?;
+    world.cast.crash_spoke(world.name)?;
+    world.applied()?;
+    ensure!(before == versions(&world, &policies)?, "a restart wrote a policy");
+
+    another_role_is_another_binding(&world)?;
+
+    // Access leaves at once; the policies linger.
+    let namespaces = world.everywhere::<Namespace>();
+    world.edit(&namespaces, "trial", &json!({"metadata": {"labels": {"purpose": null}}}))?;
+    stand(&world, &world.within::<RoleBinding>("trial"), &[])?;
+    ensure!(!may(&world, PIPELINE, "patch", DEPLOYMENTS, "trial")?, "the pipeline may still deploy");
+    stand(&world, &policies, &["writ-trial", "writ-trial-db", "writ-trial-web"])?;
+
+    // What the cluster had for the namespace leaves with it.
+    world.kube.wait(namespaces.delete("trial", &DeleteParams::default()))?;
+    stand(&world, &bounds, &[])?;
+    world.end()
+}
+
+fn allows_and_denies(world: &World) -> Result<()> {
+    wait::until("people may look", PATIENCE, || {
+        ensure!(may(world, PERSON, "list", DEPLOYMENTS, "trial")?, "not yet");
+        Ok(())
+    })?;
+    for (who, verb, what, namespace, allowed) in [
+        (PERSON, "patch", DEPLOYMENTS, "trial", false),
+        (PERSON, "list", DEPLOYMENTS, "default", false),
+        (PIPELINE, "patch", DEPLOYMENTS, "trial", true),
+        (PIPELINE, "delete", DEPLOYMENTS, "trial", false),
+        (PIPELINE, "patch", DEPLOYMENTS, "default", false),
+        (PIPELINE, "get", ("", "configmaps", Some("release")), "trial", true),
+        (PIPELINE, "get", ("", "configmaps", Some("other")), "trial", false),
+        (("system:serviceaccount:default:deployer", "x"), "patch", DEPLOYMENTS, "trial", false),
+    ] {
+        let found = may(world, who, verb, what, namespace)?;
+        ensure!(found == allowed, "{who:?} may {verb} {what:?} in {namespace}: {found}");
+    }
+    Ok(())
+}
+
+fn another_role_is_another_binding(world: &World) -> Result<()> {
+    let bindings = world.within::<RoleBinding>("trial");
+    let before = names(world, &bindings)?;
+    world.change(FILE, "clusterRole: view", "clusterRole: edit")?;
+    wait::until("people may change things", PATIENCE, || {
+        ensure!(may(world, PERSON, "patch", DEPLOYMENTS, "trial")?, "not yet");
+        let after = names(world, &bindings)?;
+        ensure!(after.len() == before.len() && after != before, "{after:?}");
+        Ok(())
+    })
+}
+
+fn bounds(world: &World) -> Api<DynamicObject> {
+    let kind = GroupVersionKind::gvk("policy.networking.k8s.io", "v1beta1", "ClusterNetworkPolicy");
+    Api::all_with(world.kube.client(), &ApiResource::from_gvk_with_plural(&kind, "clusternetworkpolicies"))
+}
+
+/// Has the cluster serve ClusterNetworkPolicy, which nobody enforces here.
+fn serve_bounds(world: &mut World) -> Result<()> {
+    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+    let names =
+        json!({"kind": "ClusterNetworkPolicy", "plural": "clusternetworkpolicies", "singular": "clusternetworkpolicy"});
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": "clusternetworkpolicies.policy.networking.k8s.io",
+            "annotations": {"api-approved.kubernetes.io": "unapproved, for a test"},
+        },
+        "spec": {"group": "policy.networking.k8s.io", "scope": "Cluster", "names": names,
+            "versions": [{"name": "v1beta1", "served": true, "storage": true, "schema": schema}]},
+    });
+    world.apply(&world.everywhere::<CustomResourceDefinition>(), definition)?;
+    let bounds = bounds(world);
+    wait::until("bounds are served", PATIENCE, || {
+        world.kube.wait(bounds.list(&ListParams::default())).map(drop).map_err(Into::into)
+    })?;
+    // The agent reports what is served when it starts.
+    world.cast.crash_spoke(world.name)
+}
