@@ -18,6 +18,7 @@ pub mod faults;
 pub mod files;
 pub mod follow;
 pub mod identity;
+pub mod leave;
 pub mod local;
 pub mod measures;
 mod news;

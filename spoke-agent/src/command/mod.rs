@@ -1,6 +1,7 @@
 //! The commands of `writ-spoke`.
 
 mod install;
+mod leave;
 mod output;
 mod status;
 
@@ -66,6 +67,7 @@ enum Command {
         ready_file: Option<PathBuf>,
     },
     Install(install::Arguments),
+    Leave(leave::Arguments),
     /// Show what is in force: from the running agent, else from its files
     #[command(after_help = help::below("writ-spoke status --config spoke.yaml --output json", &[
         (Exit::Fine, "it could answer"),
@@ -109,6 +111,10 @@ pub async fn run(arguments: Arguments) -> Exit {
             with(Config::load_with_target(&config.path), run).await
         }
         Command::Install(arguments) => install::run(&arguments).await,
+        Command::Leave(arguments) => {
+            let leave = async |config: Config| leave::run(&arguments, &config).await;
+            with(Config::load_with_target(&arguments.config.path), leave).await
+        }
         Command::Status { config, output } => {
             with(Config::load(&config.path), async |config| status::show(&config, output).await).await
         }

@@ -305,6 +305,9 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
     /// Puts what is told, and takes away what is told no longer; writes nothing where it stands already.
     async fn tell(&self, telling: &Telling) -> Result<(), TargetError>;
 
+    /// Removes all that the agent keeps of its own in the cluster: what it told, and at last the inventory.
+    async fn forget(&self) -> Result<(), TargetError>;
+
     /// Tells people in the cluster what has just happened, where it has a way to.
     async fn announce(&self, news: &[News]) -> Result<(), TargetError>;
 }

@@ -100,6 +100,10 @@ impl Target for Failing {
         self.0.tell(telling).await
     }
 
+    async fn forget(&self) -> Result<(), TargetError> {
+        self.0.forget().await
+    }
+
     async fn announce(&self, news: &[News]) -> Result<(), TargetError> {
         self.0.announce(news).await
     }

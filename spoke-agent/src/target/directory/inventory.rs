@@ -103,6 +103,13 @@ impl Book {
         Ok(())
     }
 
+    /// Removes the file, and with it everything that was ours.
+    pub(super) fn give_up(&mut self, layout: &Layout) -> Result<(), TargetError> {
+        atomic::remove(&layout.inventory())?;
+        *self = Self::default();
+        Ok(())
+    }
+
     /// Digests of last good objects that rows need.
     pub(super) fn named(&self) -> BTreeSet<Digest> {
         self.written

@@ -159,6 +159,14 @@ impl Target for Directory {
         self.blocking(move |inner| status::write(&inner.layout, &status)).await
     }
 
+    async fn forget(&self) -> Result<(), TargetError> {
+        self.blocking(|inner| {
+            status::remove(&inner.layout)?;
+            inner.book.give_up(&inner.layout)
+        })
+        .await
+    }
+
     /// A directory has only its status and the log.
     async fn announce(&self, _news: &[News]) -> Result<(), TargetError> {
         Ok(())

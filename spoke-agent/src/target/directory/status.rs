@@ -37,3 +37,8 @@ pub(super) fn write(layout: &Layout, status: &Object) -> Result<(), TargetError>
     atomic::create_folder_within(&layout.status(), Access::Everyone)?;
     Ok(atomic::write(&layout.enforcement(), &yaml::print(status.tree()), Access::Everyone)?)
 }
+
+/// Removes it.
+pub(super) fn remove(layout: &Layout) -> Result<(), TargetError> {
+    Ok(atomic::remove(&layout.enforcement())?)
+}

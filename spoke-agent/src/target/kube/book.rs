@@ -3,7 +3,7 @@
 use super::rest::{Ask, Rest};
 use crate::target::TargetError;
 use futures::{StreamExt as _, TryStreamExt as _};
-use http::Method;
+use http::{Method, StatusCode};
 use policy::digest::Digest;
 use policy::name::Namespace;
 use policy::object::ObjectId;
@@ -50,6 +50,20 @@ impl Book {
         let list = rest.get(&Ask::get(path)).await?.unwrap_or_default();
         let maps = list.get("items").and_then(Value::as_array).into_iter().flatten();
         self.pages = maps.map(|map| self.page(map)).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// Removes all pages as they were read or written last, and with them everything that was ours.
+    pub(super) async fn give_up(&mut self, rest: &Rest) -> Result<(), TargetError> {
+        for (number, page) in std::mem::take(&mut self.pages) {
+            let path = format!("/api/v1/namespaces/{}/configmaps/writ-inventory-{number}", self.namespace);
+            let preconditions = json!({"resourceVersion": page.version});
+            let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions});
+            match rest.ask(&Ask::send(Method::DELETE, path, &body)).await {
+                Err(fault) if !fault.is(StatusCode::NOT_FOUND) => return Err(fault.into()),
+                _ => {}
+            }
+        }
         Ok(())
     }
 

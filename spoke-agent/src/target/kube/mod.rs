@@ -193,6 +193,11 @@ impl Target for Kube {
         self.standing.lock().await.tell(&self.rest, telling).await
     }
 
+    async fn forget(&self) -> Result<(), TargetError> {
+        status::remove_all(&self.rest).await?;
+        self.inner.lock().await.book.give_up(&self.rest).await
+    }
+
     async fn announce(&self, news: &[News]) -> Result<(), TargetError> {
         let served = Arc::clone(&self.inner.lock().await.served);
         events::announce(&self.rest, &served, &self.cluster_uid, news).await

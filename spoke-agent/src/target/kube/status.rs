@@ -152,6 +152,16 @@ async fn put(rest: &Rest, folder: &str, document: &Object, is_new: bool) -> Resu
     Ok(())
 }
 
+/// Removes all that was told.
+pub(super) async fn remove_all(rest: &Rest) -> Result<(), TargetError> {
+    for folder in [RULES, ENFORCEMENTS] {
+        for name in list(rest, folder).await?.unwrap_or_default().into_keys() {
+            remove(rest, &format!("{folder}/{name}")).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn remove(rest: &Rest, path: &str) -> Result<(), TargetError> {
     match rest.ask(&Ask::send(Method::DELETE, path, &json!({}))).await {
         Err(fault) if !fault.is(StatusCode::NOT_FOUND) => Err(failed(fault)),
