@@ -2,6 +2,7 @@
 
 pub mod disk;
 pub mod faults;
+pub mod inventory;
 pub mod kube;
 pub mod proxy;
 pub mod revisions;

@@ -226,16 +226,22 @@ impl World {
     /// # Errors
     /// When that takes too long.
     pub fn applied(&self) -> Result<()> {
-        wait::until("every unit is applied", PATIENCE, || {
-            let status = self.status()?;
-            ensure!(status.get("agent") == Some(&json!({"runs": true})), "{:?}", status.get("agent"));
-            let counts = status.pointer("/status/counts").and_then(Value::as_object).context("no counts")?;
-            // What was removed is told for a day.
-            let done = |code: &String| code == "Applied" || code == "Removed";
-            let all = counts.contains_key("Applied") && counts.keys().all(done);
-            ensure!(all, "{counts:?}: {:?}", status.pointer("/status/units"));
-            Ok(())
-        })
+        wait::until("every unit is applied", PATIENCE, || self.is_applied())
+    }
+
+    /// The agent that runs now has made a round, and every unit of the cluster is as it should be.
+    ///
+    /// # Errors
+    /// When one is not.
+    pub fn is_applied(&self) -> Result<()> {
+        let status = self.status()?;
+        ensure!(status.get("agent") == Some(&json!({"runs": true})), "{:?}", status.get("agent"));
+        let counts = status.pointer("/status/counts").and_then(Value::as_object).context("no counts")?;
+        // What was removed is told for a day.
+        let done = |code: &String| code == "Applied" || code == "Removed";
+        let all = counts.contains_key("Applied") && counts.keys().all(done);
+        ensure!(all, "{counts:?}: {:?}", status.pointer("/status/units"));
+        Ok(())
     }
 
     /// `writ-spoke` with the agent's configuration, whatever its exit code.
