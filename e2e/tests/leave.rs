@@ -6,8 +6,9 @@ use kube::api::ListParams;
 use serde_json::json;
 use std::process::Command;
 use writ_e2e::world::{NAME, OWN, World};
-use xtask::lab::binaries;
 use xtask::lab::kubectl::Kubectl;
+use xtask::lab::{self, binaries};
+use xtask::tools;
 
 /// The exit code, and all that was said.
 fn leave(world: &World, arguments: &[&str]) -> Result<(Option<i32>, String)> {
@@ -60,6 +61,15 @@ fn inv29_leaving_removes_only_what_was_made_and_only_for_the_name() -> Result<()
     world.cast.kill_spoke(NAME)?;
     let (code, said) = leave(&world, &["--remove-objects"])?;
     ensure!(code == Some(2) && said.contains("--cluster"), "{code:?} {said}");
+
+    // What it may not remove stays its own, until it may.
+    let mut install = Command::new(binaries::path("writ-spoke")?);
+    let install = install.args(["install", "--allow", "network", "--kubeconfig"]).arg(world.plane.kubeconfig());
+    tools::stdout(install)?;
+    let (code, said) = leave(&world, &["--remove-objects", "--cluster", NAME])?;
+    ensure!(code == Some(1) && said.contains("not removed: ConfigTemplate/telemetry: NotPermitted"), "{code:?} {said}");
+    ensure!(world.config_map("observability", "otel").is_ok() && is_forgotten(&world).is_err(), "given up: {said}");
+    lab::kube::install(&world.plane)?;
     let (code, said) = leave(&world, &["--remove-objects", "--cluster", NAME])?;
     ensure!(code == Some(0) && said.contains("removed ConfigMap observability/otel"), "{said}");
     ensure!(world.config_map("observability", "otel").is_err(), "it stands");

@@ -17,6 +17,7 @@ mod following;
 mod hub;
 mod join;
 mod last_good;
+mod leaving;
 mod offers;
 mod rounds;
 mod serving;
