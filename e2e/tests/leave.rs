@@ -68,6 +68,7 @@ fn inv29_leaving_removes_only_what_was_made_and_only_for_the_name() -> Result<()
     tools::stdout(install)?;
     let (code, said) = leave(&world, &["--remove-objects", "--cluster", NAME])?;
     ensure!(code == Some(1) && said.contains("not removed: ConfigTemplate/telemetry: NotPermitted"), "{code:?} {said}");
+    ensure!(said.contains("grant it with `writ-spoke install --allow`"), "{said}");
     ensure!(world.config_map("observability", "otel").is_ok() && is_forgotten(&world).is_err(), "given up: {said}");
     lab::kube::install(&world.plane)?;
     let (code, said) = leave(&world, &["--remove-objects", "--cluster", NAME])?;

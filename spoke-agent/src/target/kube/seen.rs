@@ -173,7 +173,8 @@ fn is_as_written(row: &Row, known: &Known, tree: &Value) -> bool {
 
 fn unseen(id: &ObjectId, kind: &Kind, blind: &Blind) -> Outcome {
     let code = if blind.forbidden { OutcomeCode::NotPermitted } else { OutcomeCode::Failed };
-    let message = format!("{} {} cannot be looked at: {}", kind.api, kind.kind, blind.why);
+    let remedy = if blind.forbidden { "; grant it with `writ-spoke install --allow`" } else { "" };
+    let message = format!("{} {} cannot be looked at: {}{remedy}", kind.api, kind.kind, blind.why);
     Outcome::new(code, "Unseen").saying(message).about(id)
 }
 
