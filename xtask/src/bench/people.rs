@@ -40,8 +40,11 @@ impl People {
 
     /// Has the hub read the catalog, and waits for its answer.
     pub(crate) fn refresh(&mut self) -> Result<()> {
-        let request =
-            format!("POST /v1alpha1/catalog/refresh HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\n\r\n", self.hub);
+        let request = format!(
+            "POST /v1alpha1/catalog/refresh HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+             Content-Length: 4\r\n\r\nnull",
+            self.hub
+        );
         self.stream.get_mut().write_all(request.as_bytes())?;
         self.stream.get_mut().flush()?;
         let (status, length) = self.head()?;
