@@ -1,9 +1,12 @@
 //! Kubernetes objects as trees, and what identifies one.
 
+use crate::canonical;
+use crate::digest::Digest;
 use crate::name::Namespace;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 /// What a server fills in, in `metadata`: no writer's business, so it is neither compared nor written back.
 pub const FILLED_IN: [&str; 8] = [
@@ -100,34 +103,54 @@ pub enum NotAnObject {
     Namespace(#[from] crate::name::NameError),
 }
 
-/// A Kubernetes object: a JSON tree with apiVersion, kind and metadata.name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A Kubernetes object: a JSON tree with apiVersion, kind and metadata.name. It never changes, so clones share it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(into = "Value", try_from = "Value")]
-pub struct Object {
+pub struct Object(Arc<Whole>);
+
+#[derive(Debug)]
+struct Whole {
     id: ObjectId,
     api: ApiVersion,
     tree: Value,
+    digest: OnceLock<Digest>,
 }
 
 impl Object {
     /// What identifies it.
     #[must_use]
-    pub const fn id(&self) -> &ObjectId {
-        &self.id
+    pub fn id(&self) -> &ObjectId {
+        &self.0.id
     }
 
     /// The group and version it is written in.
     #[must_use]
-    pub const fn api(&self) -> &ApiVersion {
-        &self.api
+    pub fn api(&self) -> &ApiVersion {
+        &self.0.api
     }
 
     /// The whole tree.
     #[must_use]
-    pub const fn tree(&self) -> &Value {
-        &self.tree
+    pub fn tree(&self) -> &Value {
+        &self.0.tree
+    }
+
+    /// The digest of its canonical JSON, as rows and last good copies are named by. Made once.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        // A JSON tree always has a canonical form; only types that are no JSON lack one.
+        let digest = || canonical::digest(self.tree()).unwrap_or_else(|_| Digest::of(&[]));
+        *self.0.digest.get_or_init(digest)
     }
 }
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.tree() == other.tree()
+    }
+}
+
+impl Eq for Object {}
 
 impl TryFrom<Value> for Object {
     type Error = NotAnObject;
@@ -140,13 +163,14 @@ impl TryFrom<Value> for Object {
         let kind = text("/kind", "kind")?.to_owned();
         let name = text("/metadata/name", "metadata.name")?.to_owned();
         let namespace = tree.pointer("/metadata/namespace").and_then(Value::as_str).map(str::parse).transpose()?;
-        Ok(Self { id: ObjectId { group: api.group.clone(), kind, namespace, name }, api, tree })
+        let id = ObjectId { group: api.group.clone(), kind, namespace, name };
+        Ok(Self(Arc::new(Whole { id, api, tree, digest: OnceLock::new() })))
     }
 }
 
 impl From<Object> for Value {
     fn from(object: Object) -> Self {
-        object.tree
+        Arc::try_unwrap(object.0).map_or_else(|shared| shared.tree.clone(), |whole| whole.tree)
     }
 }
 

@@ -61,7 +61,7 @@ async fn empty(target: &dyn Target, mut seen: Seen, good: &Good, time: &Time) ->
     let live = seen.inventory.values().filter(|row| row.live());
     let gone = Want::Gone { why: Why::Commit, after: Timestamp::MIN };
     let wants: Wants = live.map(|row| (row.unit(), gone.clone())).collect();
-    let looked = target.look(&in_question(&wants, &seen.inventory)).await?;
+    let looked = target.look(&in_question(&wants, &seen.inventory), &seen).await?;
     (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
     let (settings, now) = (Settings::default(), time.now());
     let plan = plan(&wants, &seen, &settings, now);

@@ -14,8 +14,8 @@ use policy::mode::Mode;
 use policy::object::Object;
 use policy::plan::inventory::Row;
 use policy::plan::prune::{self, Held};
-use policy::plan::{Plan, diff, in_question, on_trial, plan, rest};
-use policy::resolve::{Settings, Want, Wants, resolve, without_bundle};
+use policy::plan::{Plan, Step, in_question, on_trial, plan, rest};
+use policy::resolve::{Memo, Settings, Want, Wants, resolve, without_bundle};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
 use service::fault::FileError;
@@ -61,6 +61,7 @@ pub struct Reconciler {
     turns: Option<Duration>,
     measures: Measures,
     copies: BTreeMap<Digest, Object>,
+    memo: Memo,
     collected: Option<BTreeSet<Digest>>,
 }
 
@@ -70,8 +71,8 @@ impl Reconciler {
     pub fn new(target: Arc<dyn Target>, good: Good, time: Time, settings: Settings) -> Self {
         let (refusals, repairs) = (Refusals::default(), Repairs::new(settings.contested));
         let (began, copies, collected) = (Duration::ZERO, BTreeMap::new(), None);
-        let measures = Measures::default();
-        Self { target, good, time, settings, refusals, repairs, began, turns: None, measures, copies, collected }
+        let (measures, memo, turns) = (Measures::default(), Memo::default(), None);
+        Self { target, good, time, settings, refusals, repairs, began, turns, measures, copies, memo, collected }
     }
 
     /// The same, counting its writes in `measures`.
@@ -89,14 +90,17 @@ impl Reconciler {
         self.began = self.time.clock().monotonic();
         let sight = self.target.observe().await?;
         self.refusals.begin(circumstances(&sight)?, self.began);
-        let (mut seen, mut faults) = self.with_copies(&sight);
+        let Sight { mut seen, capabilities, named, oddities, .. } = sight;
+        let mut faults: BTreeSet<String> = oddities.iter().map(|odd| format!("{}: {}", odd.place, odd.why)).collect();
+        faults.extend(self.add_copies(&mut seen, &named));
+        seen.refused = self.refusals.all_standing(self.began);
         let now = self.time.now();
         let wants = match bundle {
-            Some(bundle) => resolve(bundle, &seen, &self.settings, now),
+            Some(bundle) => resolve(bundle, &seen, &self.settings, now, &mut self.memo),
             None => without_bundle(&seen, cluster),
         };
         faults.extend(self.rebuild_copies(&wants, &mut seen));
-        let looked = self.target.look(&in_question(&wants, &seen.inventory)).await?;
+        let looked = self.target.look(&in_question(&wants, &seen.inventory), &seen).await?;
         self.refusals.looked(looked.unseen.is_empty(), self.began);
         (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
         let released = bundle.and_then(|bundle| bundle.head().prune);
@@ -107,11 +111,11 @@ impl Reconciler {
         let resting = self.repairs.begin(self.began);
         self.repairs.changed(&rest::put_off(&mut plan, &seen, &resting), self.began);
         let held = plan.held.clone();
-        faults.extend(self.collect(&sight).err().map(|error| service::exit::chain(&error)));
+        faults.extend(self.collect(named).err().map(|error| service::exit::chain(&error)));
         let done = self.carry_out(&seen, plan, now).await;
         faults.extend(done.faults);
         let outcomes = done.outcomes;
-        Ok(Round { outcomes, held, capabilities: sight.capabilities, faults })
+        Ok(Round { outcomes, held, capabilities, faults })
     }
 
     /// When to look again because something was refused or repaired, or something's time comes, on the agent's monotonic clock.
@@ -122,19 +126,23 @@ impl Reconciler {
     }
 
     async fn carry_out(&mut self, seen: &Seen, plan: Plan, now: TrustedTime) -> Done {
+        // What is applied is kept as a last good copy, and need not be read from there again.
+        let steps = plan.units.values().flat_map(|unit| &unit.transaction).flat_map(|transaction| &transaction.moves);
+        for step in steps {
+            if let Step::Apply { object, .. } = &step.step {
+                self.copies.insert(object.digest(), object.clone());
+            }
+        }
         let monotonic = self.began;
         let (target, good, measures) = (self.target.as_ref(), &self.good, &self.measures);
         let (refusals, repairs) = (&mut self.refusals, &mut self.repairs);
         apply(&mut Tools { target, seen, good, refusals, repairs, measures, now: now.get(), monotonic }, plan).await
     }
 
-    /// What is seen, with what was refused and the last good copies that rows name; what is wrong with one is told by its
-    /// file.
-    fn with_copies(&mut self, sight: &Sight) -> (Seen, BTreeSet<String>) {
-        let odd = |oddity: &crate::target::Oddity| format!("{}: {}", oddity.place, oddity.why);
-        let mut faults: BTreeSet<String> = sight.oddities.iter().map(odd).collect();
-        let mut seen = sight.seen.clone();
-        self.copies.retain(|digest, _| sight.named.contains(digest));
+    /// Adds the last good copies that rows name to what is seen; what is wrong with one is told by its file.
+    fn add_copies(&mut self, seen: &mut Seen, named: &BTreeSet<Digest>) -> BTreeSet<String> {
+        let mut faults = BTreeSet::new();
+        self.copies.retain(|digest, _| named.contains(digest));
         for digest in seen.inventory.values().flat_map(Row::copies) {
             if self.copies.contains_key(&digest) {
                 continue;
@@ -147,8 +155,7 @@ impl Reconciler {
             }
         }
         seen.good = self.copies.clone();
-        seen.refused = self.refusals.all_standing(self.began);
-        (seen, faults)
+        faults
     }
 
     /// Makes the last good copies anew that rows name, that are not there (as after joining again with an empty folder),
@@ -162,7 +169,7 @@ impl Reconciler {
         }
         let mut faults = BTreeSet::new();
         for object in wants.values().flat_map(Want::desired).map(|desired| &desired.object) {
-            let digest = diff::digest(object);
+            let digest = object.digest();
             if missing.contains(&digest) {
                 match self.good.put(object) {
                     Ok(_) => {
@@ -180,10 +187,10 @@ impl Reconciler {
     }
 
     /// Removes copies that no row names. Before anything is written, so that nothing new is lost.
-    fn collect(&mut self, sight: &Sight) -> Result<(), FileError> {
-        if self.collected.as_ref() != Some(&sight.named) {
-            self.good.collect(&sight.named)?;
-            self.collected = Some(sight.named.clone());
+    fn collect(&mut self, named: BTreeSet<Digest>) -> Result<(), FileError> {
+        if self.collected.as_ref() != Some(&named) {
+            self.good.collect(&named)?;
+            self.collected = Some(named);
         }
         Ok(())
     }

@@ -2,8 +2,6 @@
 
 use super::{fields, marks};
 use crate::bundle::entry::Own;
-use crate::canonical;
-use crate::digest::Digest;
 use crate::object::{FILLED_IN, Object};
 use crate::resolve::Desired;
 use crate::seen::Observed;
@@ -21,7 +19,7 @@ pub(super) fn stands(desired: &Desired, observed: &Observed) -> bool {
 
 /// Whether the target knows that `desired` is what was applied last, and stands.
 fn is_applied(desired: &Desired, observed: &Observed) -> bool {
-    observed.as_applied.is_some_and(|applied| applied == digest(&desired.object))
+    observed.as_applied.is_some_and(|applied| applied == desired.object.digest())
 }
 
 /// Whether `observed` stands as `desired` says, Writ's own marks included: an object that passed from one rule to
@@ -59,11 +57,4 @@ fn essence(tree: &Value, unmarked: bool) -> Value {
         }
     }
     tree
-}
-
-/// The digest of an object's canonical JSON, as rows and last good copies are named by.
-#[must_use]
-pub fn digest(object: &Object) -> Digest {
-    // A JSON tree always has a canonical form; only types that are no JSON lack one.
-    canonical::digest(object.tree()).unwrap_or_else(|_| Digest::of(&[]))
 }

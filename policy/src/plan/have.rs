@@ -33,34 +33,33 @@ pub(super) fn have(round: &Round<'_>, unit: &UnitId, desired: &[Desired]) -> Uni
             Err(blocked) => return keep::last_good(round, unit, blocked.moves, blocked.outcome),
         }
     }
-    let digest = becomes(desired);
     let stage = trial::stage(round, unit, steps);
     let steps = match stage {
         Stage::Over(steps) => steps,
         Stage::On { moves, outcome, again } => {
-            return UnitPlan { again: Some(again), ..planned(moves, digest, outcome) };
+            return UnitPlan { again: Some(again), ..planned(moves, desired, outcome) };
         }
         Stage::Lost(outcome) => {
-            return UnitPlan { gives_up: Some(digest), ..trial::back(round, unit, outcome) };
+            return UnitPlan { gives_up: Some(becomes(desired)), ..trial::back(round, unit, outcome) };
         }
     };
     let wanted = |row: &&Row| !desired.iter().any(|desired| *desired.object.id() == row.id);
     let Leaving { moves, stays, removes, .. } = leave(round, round.rows(unit).filter(wanted));
     let outcome = Outcome::new(OutcomeCode::Applied, "AsWanted");
-    let held = transaction(steps.iter().cloned().chain(stays).collect(), digest);
+    let held = transaction(steps.iter().cloned().chain(stays).collect(), desired);
     let steps = steps.into_iter().chain(moves).collect();
-    UnitPlan { removes, held, ..planned(steps, digest, outcome) }
+    UnitPlan { removes, held, ..planned(steps, desired, outcome) }
 }
 
-/// A unit's plan, of which nothing leaves.
-pub(super) fn planned(moves: Vec<Move>, becomes: Digest, outcome: Outcome) -> UnitPlan {
-    let transaction = transaction(moves, becomes);
+/// The plan of a unit that becomes `desired`, and of which nothing leaves.
+pub(super) fn planned(moves: Vec<Move>, desired: &[Desired], outcome: Outcome) -> UnitPlan {
+    let transaction = transaction(moves, desired);
     UnitPlan { transaction, outcome, removes: Vec::new(), held: None, gives_up: None, again: None }
 }
 
-/// Without moves there is no transaction.
-pub(super) fn transaction(moves: Vec<Move>, becomes: Digest) -> Option<Transaction> {
-    (!moves.is_empty()).then_some(Transaction { moves, becomes })
+/// Without moves there is no transaction, and nobody asks what the unit becomes.
+pub(super) fn transaction(moves: Vec<Move>, desired: &[Desired]) -> Option<Transaction> {
+    (!moves.is_empty()).then(|| Transaction { moves, becomes: becomes(desired) })
 }
 
 /// Objects in the order of writing.
@@ -73,7 +72,7 @@ pub(super) fn in_order(desired: &[Desired]) -> Vec<&Desired> {
 /// The digest of what a unit becomes: of the digests of its objects, in the order of writing.
 #[must_use]
 pub fn becomes(desired: &[Desired]) -> Digest {
-    let digests: Vec<_> = in_order(desired).into_iter().map(|desired| diff::digest(&desired.object)).collect();
+    let digests: Vec<_> = in_order(desired).into_iter().map(|desired| desired.object.digest()).collect();
     canonical::digest(&digests).unwrap_or_else(|_| Digest::of(&[]))
 }
 
@@ -151,7 +150,7 @@ fn replaced(desired: &Desired, before: Option<&Row>, row: &Row, observed: &Obser
 /// The row of an object that is wanted, in `state`; `since` stays while the state does.
 fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>, state: State) -> Row {
     let since = before.filter(|before| before.state == state).map_or(round.now, |before| before.since);
-    let digest = diff::digest(&desired.object);
+    let digest = desired.object.digest();
     let same = before.filter(|before| before.digest == digest && before.state == state);
     Row {
         id: desired.object.id().clone(),

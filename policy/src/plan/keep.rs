@@ -1,11 +1,10 @@
 //! Units that stay at their last good version, whatever the rule asks for.
 
-use super::have::{self, becomes, in_order, planned};
+use super::have::{self, in_order, planned};
 use super::inventory::{Row, State};
 use super::round::Round;
 use super::trial::{self, Stage};
 use super::{Move, UnitPlan, diff, immutable, moves};
-use crate::digest::Digest;
 use crate::mode::Mode;
 use crate::outcome::{Outcome, UnitId};
 use crate::resolve::Desired;
@@ -29,8 +28,8 @@ pub(super) fn last_good(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outc
     let moves = first.into_iter().chain(repairs).collect();
     // What stands may have to show yet that it works, although something newer is wanted.
     match trial::stage(round, unit, moves) {
-        Stage::Over(moves) => planned(moves, becomes(&good), outcome),
-        Stage::On { moves, again, .. } => UnitPlan { again: Some(again), ..planned(moves, becomes(&good), outcome) },
+        Stage::Over(moves) => planned(moves, &good, outcome),
+        Stage::On { moves, again, .. } => UnitPlan { again: Some(again), ..planned(moves, &good, outcome) },
         Stage::Lost(_) => trial::back(round, unit, outcome),
     }
 }
@@ -58,5 +57,5 @@ pub(super) fn good(round: &Round<'_>, unit: &UnitId) -> Vec<Desired> {
 pub(super) fn as_it_is(round: &Round<'_>, unit: &UnitId, outcome: Outcome, mode: Mode) -> UnitPlan {
     let news = round.rows(unit).filter(|row| row.mode != mode);
     let marks = news.map(|row| moves::claim(Row { mode, ..row.clone() }, Some(row)));
-    planned(marks.collect(), Digest::of(&[]), outcome)
+    planned(marks.collect(), &[], outcome)
 }

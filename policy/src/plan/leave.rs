@@ -3,13 +3,12 @@
 use super::have::{planned, transaction};
 use super::inventory::{Row, State};
 use super::round::{Round, Standing};
-use super::{Move, UnitPlan, becomes, keep, moves};
+use super::{Move, UnitPlan, keep, moves};
 use crate::bundle::entry::Own;
-use crate::digest::Digest;
 use crate::kube_kinds::{self, Order};
 use crate::object::ObjectId;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
-use crate::resolve::Why;
+use crate::resolve::{Desired, Why};
 use crate::seen::Observed;
 use jiff::Timestamp;
 
@@ -19,17 +18,15 @@ pub(super) fn gone(round: &Round<'_>, unit: &UnitId, why: Why, after: Timestamp)
         Why::NamespaceGone => with_namespace(round, unit),
         Why::NamespaceTerminating => {
             let outcome = Outcome::new(OutcomeCode::Removing, "NamespaceTerminating");
-            planned(Vec::new(), nothing(), outcome)
+            planned(Vec::new(), NOTHING, outcome)
         }
         Why::Commit => removed(round, unit, "NotInCatalog", after),
         Why::Scope => removed(round, unit, "OutOfScope", after),
     }
 }
 
-/// The digest of a unit without objects.
-fn nothing() -> Digest {
-    becomes(&[])
-}
+/// What a unit becomes that leaves.
+const NOTHING: &[Desired] = &[];
 
 /// What was in a namespace that is gone is gone with it: its rows are dropped. What the cluster had for it leaves, and is
 /// no removal that a person must release: nobody is left whom it concerned.
@@ -38,7 +35,7 @@ fn with_namespace(round: &Round<'_>, unit: &UnitId) -> UnitPlan {
     let of_cluster = stands.into_iter().filter(|row| row.id.namespace.is_none());
     let Leaving { moves: leaving, .. } = leave(round, of_cluster);
     let outcome = Outcome::new(OutcomeCode::Removed, "NamespaceGone");
-    planned(gone.into_iter().map(moves::forget).chain(leaving).collect(), nothing(), outcome)
+    planned(gone.into_iter().map(moves::forget).chain(leaving).collect(), NOTHING, outcome)
 }
 
 fn removed(round: &Round<'_>, unit: &UnitId, reason: &str, after: Timestamp) -> UnitPlan {
@@ -46,7 +43,7 @@ fn removed(round: &Round<'_>, unit: &UnitId, reason: &str, after: Timestamp) -> 
     let Leaving { moves, stays, removes, going } = leave(round, due.into_iter());
     let lingering = waiting.iter().filter(|row| row.leaving.is_none()).map(|row| lingers(row, round.now));
     let lingering: Vec<Move> = lingering.collect();
-    let held = transaction(stays.into_iter().chain(lingering.clone()).collect(), becomes(&keep::good(round, unit)));
+    let held = transaction(stays.into_iter().chain(lingering.clone()).collect(), &keep::good(round, unit));
     let steps = moves.into_iter().chain(lingering).collect();
     let outcome = match (waiting.len(), going.first()) {
         (0, None) => Outcome::new(OutcomeCode::Removed, reason),
@@ -56,7 +53,7 @@ fn removed(round: &Round<'_>, unit: &UnitId, reason: &str, after: Timestamp) -> 
         }
     };
     let again = (!waiting.is_empty()).then_some(after);
-    UnitPlan { removes, held, again, ..planned(steps, nothing(), outcome) }
+    UnitPlan { removes, held, again, ..planned(steps, NOTHING, outcome) }
 }
 
 /// What is said of objects that were deleted, and that something holds.

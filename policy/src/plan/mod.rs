@@ -92,7 +92,7 @@ pub enum Step {
 impl Step {
     /// The object that it is about.
     #[must_use]
-    pub const fn id(&self) -> &ObjectId {
+    pub fn id(&self) -> &ObjectId {
         match self {
             Self::Claim(row) => &row.id,
             Self::Apply { object, .. } | Self::Release { object, .. } => object.id(),
@@ -187,7 +187,7 @@ pub fn plan(wants: &Wants, seen: &Seen, settings: &Settings, now: TrustedTime) -
 
 fn unit_plan(round: &Round<'_>, unit: &UnitId, want: &Want) -> UnitPlan {
     if let Some(outcome) = unseen(round, unit, want) {
-        return have::planned(Vec::new(), Digest::of(&[]), outcome);
+        return have::planned(Vec::new(), &[], outcome);
     }
     match want {
         Want::Have(desired) => have::have(round, unit, desired),
@@ -199,7 +199,10 @@ fn unit_plan(round: &Round<'_>, unit: &UnitId, want: &Want) -> UnitPlan {
 
 /// What is said of a unit of which an object cannot be looked at: nothing is planned blindly.
 fn unseen(round: &Round<'_>, unit: &UnitId, want: &Want) -> Option<Outcome> {
-    let rows = round.seen.inventory.values().filter(|row| row.live() && row.unit() == *unit).map(|row| &row.id);
+    if round.seen.unseen.is_empty() {
+        return None;
+    }
+    let rows = round.all_rows(unit).iter().map(|row| &row.id);
     let desired = want.desired().iter().map(|desired| desired.object.id());
     rows.chain(desired).find_map(|id| round.seen.unseen.get(id)).cloned()
 }

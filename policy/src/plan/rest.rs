@@ -1,7 +1,7 @@
 //! Repairs that wait: an object that somebody else keeps changing back is left alone for a while. Everything else of its
 //! unit, and a newer version of the object itself, proceeds.
 
-use super::{Plan, Step, Transaction, diff};
+use super::{Plan, Step, Transaction};
 use crate::object::ObjectId;
 use crate::seen::Seen;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub fn is_repair(seen: &Seen, step: &Step) -> bool {
     let Step::Apply { object, .. } = step else { return false };
     let row = seen.inventory.get(object.id());
-    row.is_some_and(|row| row.owned() && row.digest == diff::digest(object))
+    row.is_some_and(|row| row.owned() && row.digest == object.digest())
 }
 
 /// Takes the repairs of `resting` objects out of the plan. Gives those that would have been repaired.

@@ -26,13 +26,14 @@ pub(super) struct Round<'a> {
     pub now: Timestamp,
     /// `T_health`: how long a new version may take to work.
     pub health: SignedDuration,
-    holders: BTreeMap<ObjectId, &'a UnitId>,
+    holders: BTreeMap<&'a ObjectId, &'a UnitId>,
+    rows: BTreeMap<UnitId, Vec<&'a Row>>,
 }
 
 impl<'a> Round<'a> {
     pub(super) fn new(wants: &'a Wants, seen: &'a Seen, settings: &Settings, now: Timestamp) -> Self {
         let health = SignedDuration::try_from(settings.health).unwrap_or(SignedDuration::MAX);
-        Self { seen, now, health, holders: holders(wants, &seen.inventory) }
+        Self { seen, now, health, holders: holders(wants, &seen.inventory), rows: rows(&seen.inventory) }
     }
 
     /// The unit that has the object: only that one writes it.
@@ -46,9 +47,13 @@ impl<'a> Round<'a> {
     }
 
     /// The live rows of a unit whose objects no other unit has taken over.
-    pub(super) fn rows(&self, unit: &'a UnitId) -> impl Iterator<Item = &'a Row> {
-        let rows = self.seen.inventory.values().filter(move |row| row.live() && row.unit() == *unit);
-        rows.filter(move |row| self.holder(&row.id).is_none_or(|holder| holder == unit))
+    pub(super) fn rows(&self, unit: &UnitId) -> impl Iterator<Item = &'a Row> {
+        self.all_rows(unit).iter().copied().filter(move |row| self.holder(&row.id).is_none_or(|holder| holder == unit))
+    }
+
+    /// All live rows of a unit.
+    pub(super) fn all_rows(&self, unit: &UnitId) -> &[&'a Row] {
+        self.rows.get(unit).map_or(&[], Vec::as_slice)
     }
 
     /// What stands where `desired` is wanted. Fields lie over what others own, so they take any object for theirs.
@@ -87,20 +92,29 @@ impl<'a> Round<'a> {
 }
 
 /// Which unit has each object: the one that has its row while it still wants it, else the first that would enforce it.
-fn holders<'a>(wants: &'a Wants, inventory: &Inventory) -> BTreeMap<ObjectId, &'a UnitId> {
+fn holders<'a>(wants: &'a Wants, inventory: &'a Inventory) -> BTreeMap<&'a ObjectId, &'a UnitId> {
     let mut holders = BTreeMap::new();
     for row in inventory.values().filter(|row| row.live()) {
         if let Some((unit, _)) = wants.get_key_value(&row.unit()).filter(|(_, want)| stays(want, &row.id)) {
-            holders.insert(row.id.clone(), unit);
+            holders.insert(&row.id, unit);
         }
     }
     for (unit, want) in wants {
         let Want::Have(desired) = want else { continue };
         for desired in desired {
-            holders.entry(desired.object.id().clone()).or_insert(unit);
+            holders.entry(desired.object.id()).or_insert(unit);
         }
     }
     holders
+}
+
+/// The live rows by their units.
+fn rows(inventory: &Inventory) -> BTreeMap<UnitId, Vec<&Row>> {
+    let mut rows: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in inventory.values().filter(|row| row.live()) {
+        rows.entry(row.unit()).or_default().push(row);
+    }
+    rows
 }
 
 /// Whether a unit that has the row of `id` goes on having it.

@@ -1,7 +1,7 @@
 //! Plans carried out on a cluster of memory: what the planner promises of every round.
 
 use super::inventory::{Inventory, Row, State, Uid, Version};
-use super::{Expects, Move, Plan, Step, Transaction, Undo, diff, fields, plan};
+use super::{Expects, Move, Plan, Step, Transaction, Undo, fields, plan};
 use crate::bundle::entry::Own;
 use crate::object::{Object, ObjectId};
 use crate::resolve::{Settings, Wants};
@@ -54,7 +54,7 @@ impl Cluster {
     pub(crate) fn carry_out_first(&mut self, transaction: &Transaction, count: usize) {
         for step in &transaction.moves {
             if let Step::Apply { object, .. } = &step.step {
-                self.seen.good.insert(diff::digest(object), object.clone());
+                self.seen.good.insert(object.digest(), object.clone());
             }
         }
         transaction.moves.iter().take(count).for_each(|step| self.step(&step.step));

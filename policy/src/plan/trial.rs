@@ -6,7 +6,7 @@
 use super::have::{self, in_order, planned};
 use super::inventory::{Before, Row, Trial};
 use super::round::{Round, Standing};
-use super::{Move, Step, UnitPlan, becomes, diff, leave, moves};
+use super::{Move, Step, UnitPlan, leave, moves};
 use crate::bundle::entry::Own;
 use crate::health::{Health, has_notion};
 use crate::kube_kinds;
@@ -64,7 +64,7 @@ const AWAITED: &str = "AwaitingHealth";
 fn changes<'s>(round: &Round<'_>, step: &'s Step) -> Option<&'s ObjectId> {
     let Step::Apply { object, .. } = step else { return None };
     // What was claimed and is not there was never written.
-    let stands = round.row(object.id()).is_some_and(|row| row.owned() && row.digest == diff::digest(object));
+    let stands = round.row(object.id()).is_some_and(|row| row.owned() && row.digest == object.digest());
     (!stands).then_some(object.id())
 }
 
@@ -139,7 +139,7 @@ pub(super) fn back(round: &Round<'_>, unit: &UnitId, outcome: Outcome) -> UnitPl
     moves.extend(new.into_iter().flat_map(|row| taken_away(round, row)));
     let written: BTreeSet<ObjectId> = moves.iter().map(|step| step.step.id().clone()).collect();
     moves.extend(rows.iter().map(|(row, _)| *row).filter(|row| !written.contains(&row.id)).map(passed));
-    planned(moves, becomes(&good), outcome)
+    planned(moves, &good, outcome)
 }
 
 fn good(round: &Round<'_>, row: &Row, before: &Before) -> Option<Desired> {

@@ -1,6 +1,7 @@
 //! Who wins, in one place: from a bundle, what is seen and the time, to what is wanted of each unit.
 
 mod instantiate;
+mod memo;
 mod table;
 mod units;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use memo::Memo;
 pub use without_bundle::without_bundle;
 
 /// What an operator may set.
@@ -99,13 +101,16 @@ impl Want {
 /// What is wanted of every unit.
 pub type Wants = BTreeMap<UnitId, Want>;
 
-/// What is wanted of every unit: those in scope, and those that only have rows. Pure.
+/// What is wanted of every unit: those in scope, and those that only have rows. Pure: what `memo` remembers of earlier
+/// rounds changes nothing but the time that this takes.
 #[must_use]
-pub fn resolve(bundle: &Bundle, seen: &Seen, settings: &Settings, now: TrustedTime) -> Wants {
-    let cases = units::cases(bundle, seen, settings, now.get()).into_iter();
+pub fn resolve(bundle: &Bundle, seen: &Seen, settings: &Settings, now: TrustedTime, memo: &mut Memo) -> Wants {
+    let cases = units::cases(bundle, seen, settings, now.get(), memo).into_iter();
     let decided = cases.map(|case| {
         let want = table::who_wins(&case);
         (case.unit, want)
     });
-    decided.collect()
+    let wants = decided.collect();
+    memo.keep(&wants);
+    wants
 }

@@ -1,9 +1,7 @@
 //! The table: the first row that has an answer wins. Everything that ever takes precedence gets its row here.
 
-use super::instantiate::desired;
 use super::units::Case;
 use super::{Want, Why};
-use crate::bundle::entry::Body;
 use crate::mode::Mode;
 use crate::outcome::{Outcome, OutcomeCode};
 use crate::plan::becomes;
@@ -36,28 +34,24 @@ fn namespace_terminating(case: &Case<'_>) -> Option<Want> {
 
 /// A rule in scope that cannot be rendered here keeps its last good version, repaired if it is enforced.
 fn unsupported(case: &Case<'_>) -> Option<Want> {
-    let unsupported = match &case.in_scope()?.body {
-        Body::Unsupported { why } => why.clone(),
-        Body::Objects { templates, .. } => desired(&case.unit, templates).err()?,
-    };
-    let outcome = Outcome::new(OutcomeCode::Unsupported, "Unsupported").saying(unsupported);
+    let outcome = Outcome::new(OutcomeCode::Unsupported, "Unsupported").saying(case.unsupported()?);
     Some(Want::Keep { outcome, mode: mode(case) })
 }
 
 /// Below enforce nothing is written; what would be is told.
 fn lesser_mode(case: &Case<'_>) -> Option<Want> {
     let mode = mode(case);
-    (mode < Mode::Enforce).then(|| Want::Show(case.objects().unwrap_or_default(), mode))
+    (mode < Mode::Enforce).then(|| Want::Show(case.objects().unwrap_or_default().to_vec(), mode))
 }
 
 /// What this very cluster refused keeps its last good version while it is not tried again.
 fn refused(case: &Case<'_>) -> Option<Want> {
-    let outcome = case.refused?.get(&becomes(&case.objects()?))?.clone();
+    let outcome = case.refused?.get(&becomes(case.objects()?))?.clone();
     Some(Want::Keep { outcome, mode: mode(case) })
 }
 
 fn enforced(case: &Case<'_>) -> Option<Want> {
-    case.objects().map(Want::Have)
+    case.objects().map(|objects| Want::Have(objects.to_vec()))
 }
 
 /// The namespace's labels no longer match: what need not go at once waits, counted from when it first did not match.

@@ -1,6 +1,6 @@
 //! Which units there are, and what the table needs to know of each.
 
-use super::instantiate::desired;
+use super::memo::{Made, Memo};
 use super::{Desired, Settings};
 use crate::bundle::entry::{Body, Entry};
 use crate::bundle::verify::Bundle;
@@ -8,10 +8,9 @@ use crate::digest::Digest;
 use crate::mode::Mode;
 use crate::name::Namespace;
 use crate::outcome::{Outcome, UnitId};
-use crate::plan::inventory::Row;
 use crate::seen::{NamespaceSeen, Seen};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// One unit, and all that decides over it.
 pub(super) struct Case<'a> {
@@ -27,6 +26,8 @@ pub(super) struct Case<'a> {
     pub terminating: bool,
     /// The modes in play, of which the least wins.
     pub modes: Vec<Mode>,
+    /// What the rule's templates make of it, where the rule governs it and can be rendered.
+    pub made: Option<Made>,
     /// What of it was refused before.
     pub refused: Option<&'a BTreeMap<Digest, Outcome>>,
     /// Since when its first object is no longer wanted.
@@ -44,25 +45,45 @@ impl<'a> Case<'a> {
     }
 
     /// The objects that the rule wants here, if it governs the unit and can be rendered.
-    pub(super) fn objects(&self) -> Option<Vec<Desired>> {
+    pub(super) fn objects(&self) -> Option<&[Desired]> {
+        self.made.as_deref()?.as_deref().ok()
+    }
+
+    /// Why the rule makes no objects here, although it governs the unit.
+    pub(super) fn unsupported(&self) -> Option<&str> {
         match &self.in_scope()?.body {
-            Body::Objects { templates, .. } => desired(&self.unit, templates).ok(),
-            Body::Unsupported { .. } => None,
+            Body::Unsupported { why } => Some(why),
+            Body::Objects { .. } => self.made.as_deref()?.as_ref().err().map(String::as_str),
         }
     }
 }
 
 /// Every unit in scope, and every unit that has rows.
-pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &'a Seen, settings: &Settings, now: Timestamp) -> Vec<Case<'a>> {
-    let selected: BTreeSet<UnitId> = bundle.entries().values().flat_map(|entry| in_scope(entry, seen)).collect();
-    let rows = seen.inventory.values().map(Row::unit);
-    let all: BTreeSet<UnitId> = selected.iter().cloned().chain(rows).collect();
-    let case = |unit: UnitId| {
+pub(super) fn cases<'a>(
+    bundle: &'a Bundle,
+    seen: &'a Seen,
+    settings: &Settings,
+    now: Timestamp,
+    memo: &mut Memo,
+) -> Vec<Case<'a>> {
+    let digests: BTreeMap<_, _> = bundle.contents().entries.iter().map(|line| (&line.name, line.digest)).collect();
+    let in_scope = bundle.entries().values().flat_map(|entry| in_scope(entry, seen)).map(|unit| (unit, true));
+    let rows = seen.inventory.values().map(|row| (row.unit(), false));
+    // Of two that are the same, the last counts.
+    let units: BTreeMap<UnitId, bool> = rows.chain(in_scope).collect();
+    let leaving = leaving(seen);
+    let case = |(unit, selected): (UnitId, bool)| {
         let namespace = unit.namespace.as_ref().map(|name| seen.namespaces.get(name));
         let rule = bundle.entries().get(&unit.rule);
         Case {
             rule,
-            selected: selected.contains(&unit),
+            selected,
+            made: rule.filter(|_| selected).and_then(|rule| match &rule.body {
+                Body::Objects { templates, .. } => {
+                    Some(memo.made(&unit, *digests.get(&rule.name)?, templates, &seen.good))
+                }
+                Body::Unsupported { .. } => None,
+            }),
             namespace_gone: namespace == Some(None),
             terminating: namespace.flatten().is_some_and(|namespace| namespace.terminating),
             modes: rule
@@ -71,13 +92,13 @@ pub(super) fn cases<'a>(bundle: &'a Bundle, seen: &'a Seen, settings: &Settings,
                 .chain([bundle.head().cluster.mode])
                 .collect(),
             refused: seen.refused.get(&unit),
-            leaving: leaving_since(&unit, seen),
+            leaving: leaving.get(&unit).copied(),
             linger: SignedDuration::try_from(settings.linger).unwrap_or(SignedDuration::MAX),
             now,
             unit,
         }
     };
-    all.into_iter().map(case).collect()
+    units.into_iter().map(case).collect()
 }
 
 /// The units that a rule's scope selects: the cluster, or every namespace that matches and is not being deleted
@@ -106,8 +127,14 @@ fn own_mode(rule: &Entry, unit: &UnitId, seen: &Seen) -> Mode {
     labels.and_then(|(name, labels)| rule.envelope.mode_in(name, labels)).unwrap_or(rule.envelope.mode)
 }
 
-/// Since when the first of the unit's objects is no longer wanted.
-fn leaving_since(unit: &UnitId, seen: &Seen) -> Option<Timestamp> {
-    let rows = seen.inventory.values().filter(|row| row.live() && row.unit() == *unit);
-    rows.filter_map(|row| row.leaving).min()
+/// Since when the first object of each unit is no longer wanted.
+fn leaving(seen: &Seen) -> BTreeMap<UnitId, Timestamp> {
+    let mut leaving = BTreeMap::new();
+    for row in seen.inventory.values().filter(|row| row.live()) {
+        if let Some(since) = row.leaving {
+            let first = leaving.entry(row.unit()).or_insert(since);
+            *first = since.min(*first);
+        }
+    }
+    leaving
 }

@@ -1,6 +1,6 @@
 //! Who wins, and how a unit leaves: the table, row by row.
 
-use super::{Settings, Want, Why, resolve};
+use super::{Memo, Settings, Want, Why, resolve};
 use crate::bundle::entry::{Assignment, Body, Entry, Own};
 use crate::bundle::fixture::{at, bundle, hour, objects, rule};
 use crate::digest::Digest;
@@ -64,7 +64,7 @@ fn seen(namespaces: &[(Namespace, NamespaceSeen)], rows: &[Row]) -> Seen {
 
 /// What is wanted of the units at hour 10.
 fn wants(entries: &[Entry], cluster: Mode, seen: &Seen) -> Vec<(UnitId, Want)> {
-    resolve(&bundle(entries, cluster), seen, &Settings::default(), hour(10)).into_iter().collect()
+    resolve(&bundle(entries, cluster), seen, &Settings::default(), hour(10), &mut Memo::default()).into_iter().collect()
 }
 
 /// What is wanted of the one unit that there is.

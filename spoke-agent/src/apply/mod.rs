@@ -117,11 +117,15 @@ async fn prepare<T: Target + ?Sized>(tools: &mut Tools<'_, T>, tasks: Vec<Task>,
             None => tried.push(task),
         }
     }
-    let dry = all(tried.iter().map(|task| dry_run(tools, task)).collect()).await;
-    for (task, dry) in tried.into_iter().zip(dry) {
-        let claimed = match dry {
-            Ok(()) => claim(tools, &task.transaction).await,
-            Err(refusal) => Err(told(&refusal, true, false)),
+    // A copy of what the server does not take is of no use and does no harm: nothing waits for it.
+    let dry = all(tried.iter().map(|task| dry_run(tools, task)).collect());
+    let kept = all(tried.iter().map(|task| keep_good(tools.good, &task.transaction)).collect());
+    let (dry, kept) = futures::join!(dry, kept);
+    for (task, judged) in tried.into_iter().zip(dry.into_iter().zip(kept)) {
+        let claimed = match judged {
+            (Ok(()), Ok(())) => take(tools, Vec::new(), &claims(&task.transaction)).await.map(drop),
+            (Err(refusal), _) => Err(told(&refusal, true, false)),
+            (Ok(()), Err(outcome)) => Err(Refused { outcome, tried: Tried::Lightly }),
         };
         match claimed {
             Ok(()) => ready.push(task),
@@ -136,11 +140,6 @@ async fn dry_run<T: Target + ?Sized>(tools: &Tools<'_, T>, task: &Task) -> Resul
     tools.target.dry_run(&steps).await
 }
 
-async fn claim<T: Target + ?Sized>(tools: &Tools<'_, T>, transaction: &Transaction) -> Result<(), Refused> {
-    keep_good(tools.good, transaction).map_err(|outcome| Refused { outcome, tried: Tried::Lightly })?;
-    take(tools, Vec::new(), &claims(transaction)).await.map(drop)
-}
-
 fn claims(transaction: &Transaction) -> Vec<&Move> {
     transaction.moves.iter().filter(|step| matches!(step.step, Step::Claim(_))).collect()
 }
@@ -150,14 +149,13 @@ fn writes(transaction: &Transaction) -> Vec<&Move> {
 }
 
 /// Every object is kept as a last good copy before a row names it.
-fn keep_good(good: &Good, transaction: &Transaction) -> Result<(), Outcome> {
-    for step in &transaction.moves {
-        if let Step::Apply { object, .. } = &step.step {
-            let kept = good.put(object);
-            kept.map_err(|error| Outcome::new(OutcomeCode::Failed, "Unkept").saying(service::exit::chain(&error)))?;
-        }
-    }
-    Ok(())
+async fn keep_good(good: &Good, transaction: &Transaction) -> Result<(), Outcome> {
+    let objects = transaction.moves.iter().filter_map(|step| match &step.step {
+        Step::Apply { object, .. } => Some(good.keep(object)),
+        _ => None,
+    });
+    let unkept = |error| Outcome::new(OutcomeCode::Failed, "Unkept").saying(service::exit::chain(&error));
+    all(objects.collect()).await.into_iter().try_for_each(|kept| kept.map(drop).map_err(unkept))
 }
 
 async fn carry_out<T: Target + ?Sized>(tools: &Tools<'_, T>, task: &Task) -> Result<Vec<Drift>, Refused> {

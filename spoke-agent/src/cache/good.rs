@@ -1,5 +1,6 @@
 //! `good/`: the last good objects, by digest. What is enforced can be repaired from here without any bundle.
 
+use crate::blocking;
 use crate::files;
 use policy::canonical::{self, NotCanonical};
 use policy::digest::Digest;
@@ -58,6 +59,15 @@ impl Good {
             atomic::write(&self.path(&digest), &bytes, Access::Owner)?;
         }
         Ok(digest)
+    }
+
+    /// The same, on a thread that may block: many at once are durable in little more time than one.
+    ///
+    /// # Errors
+    /// As [`Good::put`].
+    pub async fn keep(&self, object: &Object) -> Result<Digest, GoodError> {
+        let (good, object) = (self.clone(), object.clone());
+        blocking::run(move || good.put(&object)).await
     }
 
     /// Whether there is no such copy; one that is not what its name says is there.

@@ -29,8 +29,8 @@ type Sinces = BTreeMap<UnitId, Timestamp>;
 
 /// Freshness and the clock change without any event.
 const LOOK: Duration = Duration::from_secs(2);
-/// Changes come in bursts; the status follows a little later than the objects.
-const SETTLE: Duration = Duration::from_millis(20);
+/// Changes come in bursts; the status follows a little later than the objects, with whose writes it would compete.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// Publishes the status after each change, for ever.
 ///

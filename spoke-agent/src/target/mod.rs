@@ -280,8 +280,9 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
     /// Looks at what everything else depends on: namespaces, rows, what the cluster can do.
     async fn observe(&self) -> Result<Sight, TargetError>;
 
-    /// Looks at the objects in question, each in the version that is named.
-    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError>;
+    /// Looks at the objects in question, each in the version that is named; `seen` is what was observed before, with
+    /// the last good copies.
+    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>, seen: &Seen) -> Result<Looked, TargetError>;
 
     /// How these objects are, as they say themselves; all well where nobody makes them say so.
     async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health>;

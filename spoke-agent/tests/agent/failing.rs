@@ -9,6 +9,7 @@ use policy::health::Health;
 use policy::object::{ApiVersion, ObjectId};
 use policy::outcome::OutcomeCode;
 use policy::plan::{Step, Undo};
+use policy::seen::Seen;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use writ_spoke_agent::target::directory::Directory;
@@ -55,8 +56,8 @@ impl Target for Failing {
         self.0.observe().await
     }
 
-    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError> {
-        self.0.look(at).await
+    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>, seen: &Seen) -> Result<Looked, TargetError> {
+        self.0.look(at, seen).await
     }
 
     async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health> {

@@ -7,7 +7,7 @@ use crate::mode::Mode;
 use crate::outcome::OutcomeCode;
 use crate::plan::prune::{Held, admit};
 use crate::plan::simulation::Cluster;
-use crate::resolve::{Settings, resolve};
+use crate::resolve::{Memo, Settings, resolve};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -28,7 +28,13 @@ fn round(
     released: Option<Digest>,
     hours: i64,
 ) -> (BTreeSet<OutcomeCode>, Option<Held>) {
-    let wants = resolve(&bundle(entries, Mode::Enforce), &cluster.seen, &Settings::default(), hour(hours));
+    let wants = resolve(
+        &bundle(entries, Mode::Enforce),
+        &cluster.seen,
+        &Settings::default(),
+        hour(hours),
+        &mut Memo::default(),
+    );
     let plan = cluster.plan(&wants, hour(hours));
     let plan = admit(plan, cluster.inventory(), released, hour(hours)).unwrap();
     cluster.carry_out(&plan);

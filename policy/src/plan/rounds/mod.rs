@@ -15,7 +15,7 @@ use crate::bundle::entry::Entry;
 use crate::bundle::fixture::{bundle, hour, objects, rule};
 use crate::mode::Mode;
 use crate::outcome::OutcomeCode;
-use crate::resolve::{Settings, Wants, resolve};
+use crate::resolve::{Memo, Settings, Wants, resolve};
 use crate::seen::NamespaceSeen;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ fn label(cluster: &mut Cluster, name: &str, team: &str) {
 }
 
 fn wants(cluster: &Cluster, entries: &[Entry], hours: i64) -> Wants {
-    resolve(&bundle(entries, Mode::Enforce), &cluster.seen, &Settings::default(), hour(hours))
+    resolve(&bundle(entries, Mode::Enforce), &cluster.seen, &Settings::default(), hour(hours), &mut Memo::default())
 }
 
 /// One round: the outcomes, and how many steps it took.

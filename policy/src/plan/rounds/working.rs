@@ -8,7 +8,7 @@ use crate::mode::Mode;
 use crate::outcome::{OutcomeCode, UnitId};
 use crate::plan::becomes;
 use crate::plan::simulation::Cluster;
-use crate::resolve::{Settings, Want, resolve, without_bundle};
+use crate::resolve::{Memo, Settings, Want, resolve, without_bundle};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -196,8 +196,9 @@ fn inv26_without_a_bundle_what_does_not_work_goes_back_too() {
 #[test]
 fn the_plan_says_when_it_changes_by_itself() {
     let mut cluster = working();
-    let wanted =
-        |cluster: &Cluster| resolve(&bundle(&version(2), Mode::Enforce), &cluster.seen, &Settings::default(), hour(1));
+    let wanted = |cluster: &Cluster| {
+        resolve(&bundle(&version(2), Mode::Enforce), &cluster.seen, &Settings::default(), hour(1), &mut Memo::default())
+    };
     let plan = cluster.plan(&wanted(&cluster), hour(1));
     assert_eq!(plan.again(), Some(hour(1).get()), "what was written is looked at at once");
     cluster.carry_out(&plan);

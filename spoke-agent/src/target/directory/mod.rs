@@ -120,7 +120,7 @@ impl Target for Directory {
         self.blocking(Inner::observe).await
     }
 
-    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError> {
+    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>, _seen: &Seen) -> Result<Looked, TargetError> {
         let at: BTreeSet<ObjectId> = at.keys().cloned().collect();
         Ok(self.blocking(move |inner| inner.look(&at)).await)
     }

@@ -41,6 +41,7 @@ use policy::name::{Namespace, RuleName};
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::Version;
 use policy::plan::{Step, Undo};
+use policy::seen::Seen;
 use rest::Rest;
 use served::Served;
 use service::clock::{Clock, SystemClock};
@@ -155,8 +156,8 @@ impl Target for Kube {
         self.inner.lock().await.observe(self).await
     }
 
-    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>) -> Result<Looked, TargetError> {
-        self.inner.lock().await.look(self, at).await
+    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>, seen: &Seen) -> Result<Looked, TargetError> {
+        self.inner.lock().await.look(self, at, seen).await
     }
 
     async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health> {

@@ -38,10 +38,7 @@ impl State {
         };
         let turned = self.failing != failing;
         self.failing = failing;
-        let now = heard.ok().and_then(|event| after(self, event, listed));
-        let news = now.is_some();
-        self.all = now.map(Arc::new).or_else(|| self.all.take());
-        turned || news
+        heard.is_ok_and(|event| take(&mut self.all, event, listed)) || turned
     }
 }
 
@@ -89,35 +86,35 @@ impl Namespaces {
     }
 }
 
-/// All namespaces after an event; none where it changes nothing that matters.
-fn after(state: &State, event: Event<PartialObjectMeta<Resource>>, listed: &mut All) -> Option<All> {
-    let before = state.all.as_deref();
-    let now = match event {
-        Event::Init => {
+/// Takes an event in; says whether it changes anything that matters. Of many thousand, one alone is changed.
+fn take(all: &mut Option<Arc<All>>, event: Event<PartialObjectMeta<Resource>>, listed: &mut All) -> bool {
+    match (event, all) {
+        (Event::Init, _) => {
             listed.clear();
-            return None;
+            false
         }
-        Event::InitApply(object) => {
+        (Event::InitApply(object), _) => {
             listed.extend(seen(&object));
-            return None;
+            false
         }
-        Event::InitDone => std::mem::take(listed),
-        Event::Apply(object) => {
-            let (name, now) = seen(&object)?;
-            if before?.get(&name) == Some(&now) {
-                return None;
+        (Event::InitDone, all) => {
+            let now = Some(Arc::new(std::mem::take(listed)));
+            let news = *all != now;
+            *all = now;
+            news
+        }
+        (Event::Apply(object), Some(all)) => match seen(&object) {
+            Some((name, now)) if all.get(&name) != Some(&now) => {
+                Arc::make_mut(all).insert(name, now);
+                true
             }
-            let mut all = before?.clone();
-            all.insert(name, now);
-            all
+            _ => false,
+        },
+        (Event::Delete(object), Some(all)) => {
+            seen(&object).is_some_and(|(name, _)| all.contains_key(&name) && Arc::make_mut(all).remove(&name).is_some())
         }
-        Event::Delete(object) => {
-            let mut all = before?.clone();
-            all.remove(&seen(&object)?.0)?;
-            all
-        }
-    };
-    (before != Some(&now)).then_some(now)
+        (Event::Apply(_) | Event::Delete(_), None) => false,
+    }
 }
 
 fn seen(object: &PartialObjectMeta<Resource>) -> Option<(Namespace, NamespaceSeen)> {
@@ -139,15 +136,15 @@ mod tests {
 
     #[test]
     fn only_what_matters_is_news() {
-        let mut listed = All::new();
-        let none = State::default();
-        assert!(after(&none, Event::InitApply(object("shop", "web", "1")), &mut listed).is_none());
-        let all = after(&none, Event::InitDone, &mut listed).unwrap();
-        assert!(after(&none, Event::InitDone, &mut listed).is_some(), "no namespaces are news too, at first");
-        let state = State { all: Some(Arc::new(all)), failing: None };
-        assert!(after(&state, Event::Apply(object("shop", "web", "2")), &mut listed).is_none());
-        assert_eq!(after(&state, Event::Apply(object("shop", "pay", "3")), &mut listed).unwrap().len(), 1);
-        assert!(after(&state, Event::Delete(object("shop", "pay", "4")), &mut listed).unwrap().is_empty());
-        assert!(after(&state, Event::Delete(object("other", "pay", "4")), &mut listed).is_none());
+        let (mut all, mut listed) = (None, All::new());
+        assert!(!take(&mut all, Event::InitApply(object("shop", "web", "1")), &mut listed));
+        assert!(take(&mut all, Event::InitDone, &mut listed));
+        assert!(take(&mut None, Event::InitDone, &mut listed), "no namespaces are news too, at first");
+        assert!(!take(&mut all, Event::Apply(object("shop", "web", "2")), &mut listed));
+        assert!(take(&mut all, Event::Apply(object("shop", "pay", "3")), &mut listed));
+        let held = all.clone().unwrap();
+        assert!(!take(&mut all, Event::Delete(object("other", "pay", "4")), &mut listed));
+        assert!(take(&mut all, Event::Delete(object("shop", "pay", "4")), &mut listed));
+        assert!(all.unwrap().is_empty() && held.len() == 1, "who has looked keeps what was seen");
     }
 }

@@ -55,6 +55,7 @@ impl Inner {
         &mut self,
         kube: &Kube,
         at: &BTreeMap<ObjectId, ApiVersion>,
+        seen: &Seen,
     ) -> Result<Looked, TargetError> {
         let mut by_kind: BTreeMap<Kind, BTreeSet<&ObjectId>> = BTreeMap::new();
         for (id, api) in at {
@@ -66,18 +67,18 @@ impl Inner {
             // What is not served is not there.
             let Some(resource) = self.served.resource(&kind).cloned() else { continue };
             match self.kinds.of(&kube.rest, &resource, &ids).await {
-                Ok(known) => self.known(kube, &resource, known, &mut looked, &mut unread),
+                Ok(known) => self.known(seen, &resource, known, &mut looked, &mut unread),
                 Err(blind) => looked.unseen.extend(ids.into_iter().map(|id| (id.clone(), unseen(id, &kind, &blind)))),
             }
         }
-        self.read(kube, unread, &mut looked).await;
+        self.read(kube, seen, unread, &mut looked).await;
         Ok(looked)
     }
 
     /// What metadata alone tells: that an object is as our last write left it.
     fn known(
         &self,
-        kube: &Kube,
+        seen: &Seen,
         resource: &Resource,
         known: BTreeMap<ObjectId, Option<Known>>,
         looked: &mut Looked,
@@ -85,7 +86,7 @@ impl Inner {
     ) {
         for (id, known) in known {
             let Some(known) = known else { continue };
-            match self.as_left(kube, &id, &known) {
+            match self.as_left(seen, &id, &known) {
                 Some(observed) => drop(looked.objects.insert(id, observed)),
                 None => {
                     let path = format!("{}/{}", resource.path(id.namespace.as_ref()), id.name);
@@ -96,15 +97,15 @@ impl Inner {
     }
 
     /// The object as applied, where its version is the one that our last write left, or one that was compared since.
-    fn as_left(&self, kube: &Kube, id: &ObjectId, known: &Known) -> Option<Observed> {
-        let row = self.book.get(id).filter(|row| is_of(row, known))?;
+    fn as_left(&self, seen: &Seen, id: &ObjectId, known: &Known) -> Option<Observed> {
+        let row = seen.inventory.get(id).filter(|row| is_of(row, known))?;
         let own = row.written.as_ref().is_some_and(|written| written.version == known.version);
         let compared = self.compared.get(id).is_some_and(|(at, digest)| *at == known.version && *digest == row.digest);
-        let object = (own || compared).then(|| kube.good.get(&row.digest).ok()).flatten()?;
-        Some(stands(row, object, known))
+        let object = seen.good.get(&row.digest).filter(|_| own || compared)?;
+        Some(stands(row, object.clone(), known))
     }
 
-    async fn read(&mut self, kube: &Kube, unread: Vec<Unread>, looked: &mut Looked) {
+    async fn read(&mut self, kube: &Kube, seen: &Seen, unread: Vec<Unread>, looked: &mut Looked) {
         let read = futures::stream::iter(unread).map(|Unread { id, path }| async move {
             let found = kube.rest.get(&Ask::get(path)).await;
             (id, found)
@@ -113,7 +114,7 @@ impl Inner {
         while let Some((id, found)) = read.next().await {
             match found {
                 Ok(None) => {}
-                Ok(Some(tree)) => match self.compare(kube, &id, tree) {
+                Ok(Some(tree)) => match self.compare(seen, &id, tree) {
                     Some(observed) => drop(looked.objects.insert(id, observed)),
                     None => {
                         drop(looked.unseen.insert(id.clone(), unread_outcome(&id, "the server's answer is no object")))
@@ -127,25 +128,24 @@ impl Inner {
     }
 
     /// Compares our part of an object with what our last write left.
-    fn compare(&mut self, kube: &Kube, id: &ObjectId, tree: Value) -> Option<Observed> {
+    fn compare(&mut self, seen: &Seen, id: &ObjectId, tree: Value) -> Option<Observed> {
         let known = known(&tree)?;
-        let row = self.book.get(id).filter(|row| row.live() && is_as_written(row, &known, &tree));
-        if let Some((row, object)) = row.and_then(|row| Some((row, kube.good.get(&row.digest).ok()?))) {
+        let row = seen.inventory.get(id).filter(|row| row.live() && is_as_written(row, &known, &tree));
+        if let Some((row, object)) = row.and_then(|row| Some((row, seen.good.get(&row.digest)?))) {
             self.compared.insert(id.clone(), (known.version.clone(), row.digest));
-            return Some(stands(row, object, &known));
+            return Some(stands(row, object.clone(), &known));
         }
-        let drifted = self.drifted(kube, id, &known, &tree);
+        let drifted = drifted(seen, id, &known, &tree);
         let object = Object::try_from(tree).ok()?;
         let Known { uid, version, terminating } = known;
         Some(Observed { object, as_applied: None, drifted, terminating, uid, version })
     }
+}
 
-    /// What somebody else made of our object.
-    fn drifted(&self, kube: &Kube, id: &ObjectId, known: &Known, tree: &Value) -> Option<Drifted> {
-        let row = self.book.get(id).filter(|row| is_of(row, known))?;
-        let good = kube.good.get(&row.digest).ok()?;
-        Some(drift::of(good.tree(), tree, &manager(row.own, &row.rule)))
-    }
+/// What somebody else made of our object.
+fn drifted(seen: &Seen, id: &ObjectId, known: &Known, tree: &Value) -> Option<Drifted> {
+    let row = seen.inventory.get(id).filter(|row| is_of(row, known))?;
+    Some(drift::of(seen.good.get(&row.digest)?.tree(), tree, &manager(row.own, &row.rule)))
 }
 
 fn stands(row: &Row, object: Object, known: &Known) -> Observed {

@@ -14,7 +14,7 @@ use policy::digest::Digest;
 use policy::name::RuleName;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::{Row, State, Uid, Version, Written};
-use policy::plan::{Expects, Step, diff};
+use policy::plan::{Expects, Step};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -270,9 +270,7 @@ impl Inner {
     fn repairs(&self, apply: &Apply<'_>) -> Option<Uid> {
         let row = self.book.get(apply.object.id())?;
         match &row.state {
-            State::Owned { uid } if row.written.is_some() && row.digest == diff::digest(apply.object) => {
-                Some(uid.clone())
-            }
+            State::Owned { uid } if row.written.is_some() && row.digest == apply.object.digest() => Some(uid.clone()),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use crate::bundle::entry::{Body, Entry};
 use crate::bundle::fixture::{bundle, hour};
 use crate::kinds::fixture::Case;
 use crate::mode::Mode;
-use crate::resolve::{Settings, resolve};
+use crate::resolve::{Memo, Settings, resolve};
 use crate::seen::{NamespaceSeen, Seen};
 use crate::selector::Term;
 use serde::Deserialize;
@@ -62,7 +62,8 @@ impl Table {
         let seen = |labels: &crate::facts::Labels| NamespaceSeen { labels: labels.clone(), terminating: false };
         let namespaces = self.namespaces.iter().map(|(name, labels)| (name.parse().unwrap(), seen(labels))).collect();
         let seen = Seen { namespaces, ..Seen::default() };
-        let wants = resolve(&bundle(&[entry], Mode::Enforce), &seen, &Settings::default(), hour(1));
+        let wants =
+            resolve(&bundle(&[entry], Mode::Enforce), &seen, &Settings::default(), hour(1), &mut Memo::default());
         wants.values().flat_map(|want| want.desired().iter().map(|desired| desired.object.clone())).collect()
     }
 }
