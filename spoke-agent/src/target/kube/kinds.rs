@@ -101,7 +101,7 @@ impl Kinds {
     /// Remembers what a write left, so that the event of one's own write wakes nobody.
     pub(super) fn wrote(&self, kind: &Kind, id: &ObjectId, left: Option<Known>) {
         if let Some(watched) = self.watched.get(kind) {
-            watched.objects().insert(id.clone(), left);
+            watched.wrote(id, left);
         }
     }
 
@@ -148,6 +148,15 @@ impl Kinds {
 impl Watched {
     fn objects(&self) -> MutexGuard<'_, BTreeMap<ObjectId, Option<Known>>> {
         self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody else may have written since, and the watch may have told that before the answer to our own write came.
+    fn wrote(&self, id: &ObjectId, left: Option<Known>) {
+        let mut objects = self.objects();
+        let known = objects.entry(id.clone()).or_default();
+        if is_newer(known.as_ref(), left.as_ref()) {
+            *known = left;
+        }
     }
 
     /// Waits for the first list. A watch that fails later has been told, and what is known stays known.
@@ -287,4 +296,23 @@ pub(super) fn known(object: &serde_json::Value) -> Option<Known> {
     let (uid, version) = (text("/metadata/uid")?, text("/metadata/resourceVersion")?);
     let terminating = object.pointer("/metadata/deletionTimestamp").is_some();
     Some(Known { uid: Uid(uid), version: Version(version), terminating })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_else_wrote_is_not_forgotten_over_the_answer_to_our_own_write() {
+        let id = ObjectId { group: String::new(), kind: "ConfigMap".into(), namespace: None, name: "otel".into() };
+        let at = |version: &str| {
+            Some(Known { uid: Uid("u".to_owned()), version: Version(version.to_owned()), terminating: false })
+        };
+        let objects = Mutex::new(BTreeMap::from([(id.clone(), at("12"))]));
+        let watched = Watched { state: watch::Sender::default(), objects };
+        watched.wrote(&id, at("11"));
+        assert_eq!(watched.objects()[&id], at("12"));
+        watched.wrote(&id, at("13"));
+        assert_eq!(watched.objects()[&id], at("13"));
+    }
 }
