@@ -118,6 +118,11 @@ impl Reconciler {
         Ok(Round { outcomes, held, capabilities, faults })
     }
 
+    /// Looks at everything anew in the next round, whatever was heard.
+    pub async fn doubt(&self) {
+        self.target.doubt().await;
+    }
+
     /// When to look again because something was refused or repaired, or something's time comes, on the agent's monotonic clock.
     #[must_use]
     pub fn again(&self) -> Option<Duration> {

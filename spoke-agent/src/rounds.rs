@@ -30,16 +30,22 @@ pub async fn run(
     ready: Gate,
     context: Context,
 ) -> Result<(), Infallible> {
+    let scan = || agent.time.clock().monotonic() + agent.chance.around(slow_scan, JITTER);
+    let mut scan_at = scan();
     loop {
         let force = agent.force();
         let began = agent.time.clock().monotonic();
+        if began >= scan_at {
+            reconciler.doubt().await;
+            scan_at = scan();
+        }
         let made = reconciler.round(force.bundle.as_deref(), force.mode()).await;
         agent.measures.round(made.is_ok(), agent.time.clock().monotonic().saturating_sub(began));
         let again = after(&agent, made, &reconciler, &ready);
         context.heartbeat.beat();
-        let scan = agent.chance.around(slow_scan, JITTER);
+        let until_scan = scan_at.saturating_sub(agent.time.clock().monotonic());
         tokio::select! {
-            () = quiet(&context, again.map_or(scan, |again| again.min(scan))) => {}
+            () = quiet(&context, again.map_or(until_scan, |again| again.min(until_scan))) => {}
             () = agent.wake.notified() => {}
             () = context.shutdown.cancelled() => return Ok(()),
         }

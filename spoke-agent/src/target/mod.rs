@@ -280,6 +280,9 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
     /// Looks at what everything else depends on: namespaces, rows, what the cluster can do.
     async fn observe(&self) -> Result<Sight, TargetError>;
 
+    /// Believes nothing of what was heard before: the next round looks at everything anew.
+    async fn doubt(&self) {}
+
     /// Looks at the objects in question, each in the version that is named; `seen` is what was observed before, with
     /// the last good copies.
     async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>, seen: &Seen) -> Result<Looked, TargetError>;

@@ -15,6 +15,7 @@ mod fault;
 mod health;
 pub mod install;
 mod kinds;
+mod memory;
 mod namespaces;
 mod part;
 mod path;
@@ -154,6 +155,12 @@ impl Target for Kube {
 
     async fn observe(&self) -> Result<Sight, TargetError> {
         self.inner.lock().await.observe(self).await
+    }
+
+    async fn doubt(&self) {
+        let mut inner = self.inner.lock().await;
+        inner.kinds.forget();
+        inner.compared.clear();
     }
 
     async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>, seen: &Seen) -> Result<Looked, TargetError> {

@@ -3,7 +3,7 @@
 use super::discovery::Found;
 use super::kinds::{AT_ONCE, Blind, Known, known};
 use super::rest::Ask;
-use super::served::{Kind, Resource};
+use super::served::{Kind, Lookup, Resource};
 use super::{Inner, Kube, drift, manager, part};
 use crate::target::{Looked, Oddity, Sight, TargetError};
 use futures::StreamExt as _;
@@ -14,6 +14,11 @@ use policy::plan::inventory::{Row, State};
 use policy::seen::{Drifted, Observed, Seen};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a round waits for the first lists of kinds.
+const FIRST_LIST: Duration = Duration::from_secs(10);
 
 /// An object of which only metadata is known, and which must be read.
 struct Unread {
@@ -27,10 +32,13 @@ impl Inner {
         let mut oddities = self.serves(kube);
         let namespaces = kube.namespaces.all().await.map_err(TargetError::Away)?;
         oddities.extend(kube.namespaces.failing().map(|why| Oddity { place: "namespaces".to_owned(), why }));
-        let failing = self.kinds.blind().into_iter().inspect(|_| kube.discovery.again());
-        oddities.extend(
-            failing.map(|(kind, Blind { why, .. })| Oddity { place: format!("{} {}", kind.api, kind.kind), why }),
-        );
+        for (kind, Blind { forbidden, why }) in self.kinds.blind() {
+            // What may not be looked at is served all the same.
+            if !forbidden {
+                kube.discovery.again();
+            }
+            oddities.insert(Oddity { place: format!("{} {}", kind.api, kind.kind), why });
+        }
         let seen = Seen { namespaces: (*namespaces).clone(), inventory: self.book.inventory(), ..Seen::default() };
         Ok(Sight {
             seen,
@@ -61,18 +69,48 @@ impl Inner {
         for (id, api) in at {
             by_kind.entry(Kind::of(id, api)).or_default().insert(id);
         }
-        self.kinds.keep(&by_kind.keys().cloned().collect());
         let (mut looked, mut unread) = (Looked::default(), Vec::new());
-        for (kind, ids) in by_kind {
-            // What is not served is not there.
-            let Some(resource) = self.served.resource(&kind).cloned() else { continue };
-            match self.kinds.of(&kube.rest, &resource, &ids).await {
+        let places = self.places(by_kind, &mut looked);
+        self.kinds.keep(&places.iter().map(|(resource, _)| resource.kind.clone()).collect());
+        self.compared.retain(|id, _| at.contains_key(id));
+        places.iter().for_each(|(resource, ids)| self.kinds.watch(&kube.rest, resource, ids));
+        // All of them are listed at once, so they are waited for together.
+        let deadline = Instant::now() + FIRST_LIST;
+        for (resource, ids) in places {
+            match self.kinds.of(&kube.rest, &resource, &ids, deadline).await {
                 Ok(known) => self.known(seen, &resource, known, &mut looked, &mut unread),
-                Err(blind) => looked.unseen.extend(ids.into_iter().map(|id| (id.clone(), unseen(id, &kind, &blind)))),
+                Err(blind) => {
+                    let unseen = |id: &ObjectId| (id.clone(), unseen(id, &resource.kind, &blind));
+                    looked.unseen.extend(ids.into_iter().map(unseen));
+                }
             }
         }
         self.read(kube, seen, unread, &mut looked).await;
         Ok(looked)
+    }
+
+    /// Where each kind can be looked at. What is not served is not there; where nobody can say, nothing is concluded.
+    fn places<'a>(
+        &self,
+        by_kind: BTreeMap<Kind, BTreeSet<&'a ObjectId>>,
+        looked: &mut Looked,
+    ) -> Vec<(Resource, BTreeSet<&'a ObjectId>)> {
+        let mut places: BTreeMap<Kind, (Resource, BTreeSet<&ObjectId>)> = BTreeMap::new();
+        for (kind, ids) in by_kind {
+            match self.served.lookup(&kind) {
+                Lookup::At(resource) => {
+                    let place = places.entry(resource.kind.clone());
+                    place.or_insert_with(|| (resource.clone(), BTreeSet::new())).1.extend(ids);
+                }
+                Lookup::Nowhere => {}
+                Lookup::Unknown => {
+                    let why = "the server that serves it does not answer".to_owned();
+                    let blind = Blind { forbidden: false, why };
+                    looked.unseen.extend(ids.into_iter().map(|id| (id.clone(), unseen(id, &kind, &blind))));
+                }
+            }
+        }
+        places.into_values().collect()
     }
 
     /// What metadata alone tells: that an object is as our last write left it.

@@ -32,6 +32,17 @@ pub(super) struct Served {
     pub(super) stale: Vec<ApiVersion>,
 }
 
+/// Where the objects of a kind can be looked at.
+#[derive(Debug, PartialEq)]
+pub(super) enum Lookup<'a> {
+    /// There, in this version or in another: an object is in all of them.
+    At(&'a Resource),
+    /// It is not served, so there are none.
+    Nowhere,
+    /// A server behind the API server answers for its group, and cannot be asked.
+    Unknown,
+}
+
 impl Kind {
     /// The kind of an object in `api`.
     pub(super) fn of(id: &ObjectId, api: &ApiVersion) -> Self {
@@ -109,6 +120,16 @@ impl Served {
         self.resources.values().find(|resource| resource.kind.api.group == group && resource.kind.kind == kind)
     }
 
+    /// Where the objects of a kind can be looked at. A version that is no longer served ends no object.
+    pub(super) fn lookup(&self, kind: &Kind) -> Lookup<'_> {
+        let found = self.resource(kind).or_else(|| self.of_group(&kind.api.group, &kind.kind));
+        match found {
+            Some(resource) => Lookup::At(resource),
+            None if self.stale.iter().any(|api| api.group == kind.api.group) => Lookup::Unknown,
+            None => Lookup::Nowhere,
+        }
+    }
+
     /// Where the objects of a kind stand; none where it is not served.
     pub(super) fn resource(&self, kind: &Kind) -> Option<&Resource> {
         self.resources.get(kind)
@@ -142,5 +163,17 @@ mod tests {
         after.keep_stale(&before);
         assert_eq!(after.resource(&kind), Some(resource));
         assert!(after.capabilities.serves(&kind.api));
+    }
+
+    #[test]
+    fn inv32_a_version_that_is_no_longer_served_or_cannot_be_asked_about_ends_no_object() {
+        let kind = |version: &str| Kind { api: format!("example.com/{version}").into(), kind: "Widget".into() };
+        let mut served = Served::default();
+        assert_eq!(served.lookup(&kind("v1")), Lookup::Nowhere);
+        served.take(groups("Current", &widgets()), false);
+        assert_eq!(served.lookup(&kind("v1alpha1")), Lookup::At(served.resource(&kind("v1")).unwrap()));
+        let mut after_a_restart = Served::default();
+        after_a_restart.take(groups("Stale", &json!([])), false);
+        assert_eq!(after_a_restart.lookup(&kind("v1")), Lookup::Unknown);
     }
 }

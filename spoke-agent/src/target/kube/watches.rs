@@ -13,6 +13,9 @@ use std::time::Duration;
 /// A server that comes back is noticed soon: there is one agent in a cluster.
 const WAITS: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
 
+/// What is not granted is granted by a person, and no kind is asked about all the time until then.
+const DENIED: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(30));
+
 /// What is heard. After a failure everything is listed again, so that what is heard always tells how the watch stands.
 pub(super) type Heard<K> = Result<Event<PartialObjectMeta<K>>, Fault>;
 
@@ -41,10 +44,11 @@ where
             }
         };
         failures = failures.saturating_add(1);
+        let waits = if fault.is(http::StatusCode::FORBIDDEN) { DENIED } else { WAITS };
         let is_news = failures > 1 && !fault.is(http::StatusCode::GONE);
         if is_news && hear(Err(fault)).is_break() {
             return;
         }
-        tokio::time::sleep(WAITS.ceiling(failures)).await;
+        tokio::time::sleep(waits.ceiling(failures)).await;
     }
 }

@@ -208,7 +208,7 @@ impl Kube {
         };
         let (mut inner, gone) = (self.inner.lock().await, held.is_none());
         inner.left.insert(id.clone(), None);
-        if held.is_some() {
+        if let Some(held) = held {
             // It is not deleted again before the watch tells of it.
             inner.kinds.wrote(&Kind::of(id, api), id, held);
         }
@@ -262,7 +262,7 @@ impl Inner {
             row.written = part.map(|part| Written { version: known.version.clone(), part });
             self.book.put(row);
         }
-        self.kinds.wrote(&Kind::of(id, apply.object.api()), id, Some(known));
+        self.kinds.wrote(&Kind::of(id, apply.object.api()), id, known);
     }
 
     /// Our object that an apply brings back, by its uid. All of its fields were ours, so they are taken back whatever its
