@@ -2,7 +2,10 @@
 //! do. A pure function: the same for `writ-spoke install` and `writ cluster invite --output manifests`.
 
 pub mod agent;
+mod place;
 mod rights;
+
+pub use place::{NotOurs, own_namespace};
 
 use crate::resources;
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};

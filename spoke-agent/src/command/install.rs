@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
     /// The agent's own namespace
-    #[arg(long, default_value_t = Namespace::of_writ(), value_name = "NAME")]
+    #[arg(long, default_value_t = Namespace::of_writ(), value_parser = proto::install::own_namespace, value_name = "NAME")]
     namespace: Namespace,
     /// What the agent may write, of quota, network, access, workload and config; with access it may give away rights
     #[arg(long, value_delimiter = ',', default_values_t = proto::install::GRANTED, value_name = "WHAT")]

@@ -35,7 +35,7 @@ pub(crate) struct Invite {
     #[arg(long, value_name = "IMAGE", required_if_eq("output", "manifests"))]
     image: Option<String>,
     /// For manifests: the agent's own namespace
-    #[arg(long, default_value_t = Namespace::of_writ(), value_name = "NAME")]
+    #[arg(long, default_value_t = Namespace::of_writ(), value_parser = install::own_namespace, value_name = "NAME")]
     namespace: Namespace,
     /// For manifests: what the agent may write, of quota, network, access, workload and config
     #[arg(long, value_delimiter = ',', default_values_t = install::GRANTED, value_name = "WHAT")]
