@@ -18,6 +18,8 @@ use xtask::lab::files;
 use xtask::wait;
 
 const QUOTA: &str = "ResourceGuard/team-quota";
+const NOTICE_RULE: &str = "ConfigTemplate/eu-works-notice";
+const OWN: &str = "writ-system";
 const NOTICE: &str = "regions/eu/intents/works-notice.yaml";
 
 #[test]
@@ -29,6 +31,7 @@ fn what_a_cluster_refuses_is_one_units_outcome_until_it_does_so_no_longer() -> R
     is_not_permitted(&world, &proxy)?;
     is_denied_by_a_webhook(&world)?;
     is_held_by_a_finalizer(&world, &proxy)?;
+    is_the_agents_own(&world)?;
     is_not_served_any_more(&world)?;
     world.end()
 }
@@ -70,6 +73,15 @@ fn is_not_permitted(world: &World, proxy: &Proxy) -> Result<()> {
         Ok(())
     })?;
     rights(world, &["*"])?;
+    world.applied()
+}
+
+/// Whatever its rights: in the agent's own namespace no rule writes.
+fn is_the_agents_own(world: &World) -> Result<()> {
+    world.namespace(OWN, &json!({"team": "crowd"}))?;
+    world.becomes(NOTICE_RULE, Some(OWN), "NotPermitted", "the agent's own namespace writ-system")?;
+    ensure!(world.config_map(OWN, "notice").is_err(), "a rule wrote in {OWN}");
+    world.namespace(OWN, &json!({}))?;
     world.applied()
 }
 

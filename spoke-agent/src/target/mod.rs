@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::health::Health;
+use policy::name::Namespace;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::{Outcome, OutcomeCode};
 use policy::plan::{Step, Undo};
@@ -127,6 +128,14 @@ pub enum Refusal {
         /// With which resource.
         resource: String,
     },
+    /// It is the agent's own: no rule writes there, whatever the agent's rights are.
+    #[error("{id} is not written: no rule may write in the agent's own namespace {namespace}, nor what is of writ.dev")]
+    OwnNamespace {
+        /// Which object.
+        id: Box<ObjectId>,
+        /// The agent's namespace.
+        namespace: Namespace,
+    },
     /// Another field manager holds fields that the rule wants.
     #[error("{id} is not written: others hold fields of it: {}; leave them out, or write `adopt: true`", fields.join(", "))]
     Conflict {
@@ -163,7 +172,7 @@ impl Refusal {
     pub const fn code(&self) -> OutcomeCode {
         match self {
             Self::Unwritable { .. } | Self::Unclaimed { .. } => OutcomeCode::Failed,
-            Self::NotPermitted { .. } => OutcomeCode::NotPermitted,
+            Self::NotPermitted { .. } | Self::OwnNamespace { .. } => OutcomeCode::NotPermitted,
             Self::Conflict { .. } => OutcomeCode::Conflicted,
             _ => OutcomeCode::RolledBack,
         }
@@ -188,6 +197,7 @@ impl Refusal {
             | Self::TooLarge { id, .. }
             | Self::Rejected { id, .. }
             | Self::NotPermitted { id, .. }
+            | Self::OwnNamespace { id, .. }
             | Self::Conflict { id, .. }
             | Self::Changed { id }
             | Self::Unclaimed { id }
@@ -205,6 +215,7 @@ impl Refusal {
             Self::TooLarge { .. } => "TooLarge",
             Self::Rejected { .. } => "Rejected",
             Self::NotPermitted { .. } => "NotPermitted",
+            Self::OwnNamespace { .. } => "OwnNamespace",
             Self::Conflict { .. } => "FieldConflict",
             Self::Changed { .. } => "Changed",
             Self::Unclaimed { .. } => "Unclaimed",

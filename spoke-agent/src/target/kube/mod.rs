@@ -17,6 +17,7 @@ pub mod install;
 mod kinds;
 mod memory;
 mod namespaces;
+mod own;
 mod part;
 mod path;
 mod rest;

@@ -4,7 +4,7 @@ use super::fault::{Fault, Taken};
 use super::kinds::{AT_ONCE, known};
 use super::rest::Ask;
 use super::served::{Kind, Resource};
-use super::{Inner, Kube, manager, part, path};
+use super::{Inner, Kube, manager, own, part, path};
 use crate::target::Refusal;
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::{Method, StatusCode};
@@ -57,6 +57,7 @@ impl Kube {
 
     /// Asks the server whether it would take the writes of a transaction. A single one tells by itself.
     pub(super) async fn would_take(&self, steps: &[Step]) -> Result<(), Refusal> {
+        own::are_for_rules(&self.namespace, steps)?;
         let writes = steps.iter().filter(|step| !matches!(step, Step::Claim(_) | Step::Forget(_))).count();
         if writes < 2 {
             return Ok(());
@@ -68,6 +69,7 @@ impl Kube {
     /// Says whether the object is another than before: applying what stands leaves its version as it is.
     async fn apply(&self, apply: Apply<'_>, now: Timestamp) -> Result<bool, Refusal> {
         let id = apply.object.id();
+        own::is_for_rules(&self.namespace, id)?;
         // What cannot be written at all needs no row.
         self.resource(id, apply.object.api()).await?;
         self.record_first(id).await?;
