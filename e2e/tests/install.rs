@@ -93,6 +93,9 @@ fn an_installation_says_what_it_did_and_may_be_repeated() -> Result<()> {
     let (code, told) = world.install(Path::new("absent.kubeconfig"), &[])?;
     ensure!(code == Some(2) && told.contains("absent.kubeconfig"), "{code:?} {told}");
 
+    let (code, told) = world.install(&admin, &["--namespace", "kube-system"])?;
+    ensure!(code == Some(2) && told.contains("name another, such as writ-system"), "{code:?} {told}");
+
     let (code, told) = world.install(&admin, &[])?;
     ensure!(
         code == Some(0) && told.contains("created   ClusterRole.rbac.authorization.k8s.io writ-operator"),

@@ -12,14 +12,13 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use writ_e2e::proxy::Proxy;
 use writ_e2e::webhook::Webhook;
-use writ_e2e::world::{NAME, World};
+use writ_e2e::world::{NAME, OWN, World};
 use xtask::lab::cast::PATIENCE;
 use xtask::lab::files;
 use xtask::wait;
 
 const QUOTA: &str = "ResourceGuard/team-quota";
 const NOTICE_RULE: &str = "ConfigTemplate/eu-works-notice";
-const OWN: &str = "writ-system";
 const NOTICE: &str = "regions/eu/intents/works-notice.yaml";
 
 #[test]

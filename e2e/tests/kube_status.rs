@@ -4,6 +4,7 @@ use ::kube::api::DeleteParams;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::{Value, json};
+use std::path::Path;
 use writ_e2e::world::{NAME, World};
 use xtask::lab::cast::PATIENCE;
 use xtask::lab::kubectl::Kubectl;
@@ -136,12 +137,57 @@ fn inv28_an_engineer_reads_what_is_enforced_and_nothing_is_told_twice() -> Resul
     world.end()
 }
 
+/// The head that the cluster remembers.
+fn watermark(kubectl: &Kubectl) -> Result<Value> {
+    let all = kubectl.json(&["get", "enforcements", "--output", "json"])?;
+    Ok(all.pointer("/items/0/status/watermark").cloned().unwrap_or_default())
+}
+
+/// Puts a head there, as another agent would.
+fn put_watermark(kubectl: &Kubectl, head: &Value) -> Result<()> {
+    let patch = json!({"status": {"watermark": head}}).to_string();
+    let patched = ["patch", "enforcement", "writ", "--subresource=status", "--type=merge", "--patch", &patch];
+    kubectl.run(&patched).map(drop)
+}
+
+/// An agent that knows only the head of `backup` writes nothing over a newer one.
+fn a_lagging_agent_lowers_nothing(world: &mut World, kubectl: &Kubectl, older: &Value, backup: &Path) -> Result<()> {
+    let of = |field: &str| kubectl.run(&["get", "enforcement", "writ", "--output", &format!("jsonpath={{{field}}}")]);
+    let (newest, head) = (of(".status.sequence")?, watermark(kubectl)?);
+    world.cast.stop_hub()?;
+    world.cast.kill_spoke(NAME)?;
+    let data = backup.with_file_name("data");
+    std::fs::remove_dir_all(&data)?;
+    files::copy(backup, &data)?;
+    put_watermark(kubectl, older)?;
+    world.cast.run_spoke(NAME)?;
+    wait::until("it tells the older bundle", PATIENCE, || {
+        ensure!(of(".status.sequence")? != newest, "the newest is told still");
+        Ok(())
+    })?;
+    put_watermark(kubectl, &head)?;
+    let before = of(".metadata.resourceVersion")?;
+    world.namespace("late", &json!({"team": "late"}))?;
+    wait::until("it tells more", PATIENCE, || {
+        ensure!(of(".metadata.resourceVersion")? != before, "nothing is told");
+        Ok(())
+    })?;
+    ensure!(watermark(kubectl)? == head, "the watermark was lowered");
+    Ok(())
+}
+
 #[test]
 fn inv01_an_old_disk_put_back_is_noticed_and_lowers_nothing() -> Result<()> {
     let mut world = World::without_agent(NAME)?;
     let agent = kube::install(&world.plane)?;
     world.join(&agent)?;
     world.gets("observability", "otel", "compression", "zstd")?;
+    let kubectl = admin(&world)?;
+    wait::until("the cluster remembers it", PATIENCE, || {
+        ensure!(!watermark(&kubectl)?.is_null(), "nothing is remembered");
+        Ok(())
+    })?;
+    let older = watermark(&kubectl)?;
     let data = world.cast.spoke(NAME)?.home.join("data");
     let backup = data.with_file_name("backup");
     world.cast.kill_spoke(NAME)?;
@@ -150,7 +196,6 @@ fn inv01_an_old_disk_put_back_is_noticed_and_lowers_nothing() -> Result<()> {
 
     world.change(TELEMETRY, "compression: zstd", "compression: gzip")?;
     world.gets("observability", "otel", "compression", "gzip")?;
-    let kubectl = admin(&world)?;
     let sequence = || kubectl.run(&["get", "enforcement", "writ", "--output", "jsonpath={.status.sequence}"]);
     wait::until("the cluster remembers it", PATIENCE, || {
         let commit = world.cast.commit_id()?;
@@ -179,5 +224,6 @@ fn inv01_an_old_disk_put_back_is_noticed_and_lowers_nothing() -> Result<()> {
         ensure!(sequence()? == newest, "{}", sequence()?);
         Ok(())
     })?;
+    a_lagging_agent_lowers_nothing(&mut world, &kubectl, &older, &backup)?;
     world.end()
 }

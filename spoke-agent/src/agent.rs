@@ -4,11 +4,12 @@
 use crate::cache::Bundles;
 use crate::chance::Chance;
 use crate::faults::Faults;
-use crate::identity::Joined;
+use crate::identity::{Joined, Trusted};
 use crate::measures::Measures;
 use crate::reconcile::Round;
 use crate::time::Time;
 use bytes::Bytes;
+use jiff::Timestamp;
 use policy::bundle::head::Head;
 use policy::bundle::verify::Bundle;
 use policy::facts::Capabilities;
@@ -29,6 +30,14 @@ pub struct Watermark {
     pub bytes: Bytes,
 }
 
+impl Watermark {
+    /// Of two watermarks the one of the higher rank counts.
+    #[must_use]
+    pub const fn rank(&self) -> (u64, Timestamp) {
+        (self.head.sequence, self.head.issued_at)
+    }
+}
+
 /// What is in force.
 #[derive(Debug, Clone, Default)]
 pub struct Force {
@@ -39,6 +48,8 @@ pub struct Force {
     /// The head that the cluster remembers, while nothing is there to judge it by, or only trust documents that are older
     /// than the one that it names: it is told on as it is.
     pub unjudged: Option<Value>,
+    /// What the cluster remembers cannot be read: no hub is followed, and nothing is told over it.
+    pub unread: bool,
 }
 
 /// Whether a hub is heard.
@@ -86,6 +97,8 @@ pub struct Agent {
     pub cluster_uid: String,
     /// As what it joined.
     pub joined: Joined,
+    /// Whom it trusts; none while the stored documents are not believed.
+    pub trusted: watch::Sender<Option<Trusted>>,
     /// Trusted time.
     pub time: Time,
     /// How long hubs are waited for.
@@ -132,7 +145,7 @@ impl Agent {
     /// Puts a bundle in force. Its head is a good one, so nothing of an earlier refusal to believe what lay in the cache
     /// or in the cluster stands any longer.
     pub fn take_up(&self, bundle: Arc<Bundle>, watermark: Watermark) {
-        self.put_in_force(Force { bundle: Some(bundle), watermark: Some(watermark), unjudged: None });
+        self.put_in_force(Force { bundle: Some(bundle), watermark: Some(watermark), unjudged: None, unread: false });
         self.faults.clear("cache");
         self.faults.clear("watermark");
     }

@@ -4,7 +4,9 @@ use crate::agent::Agent;
 use crate::blocking;
 use crate::follow::{self, Voice};
 use crate::identity::{Credentials, Files, Trusted, renew};
+use crate::remembered;
 use crate::start::in_force;
+use crate::target::Target;
 use policy::object::Object;
 use service::supervisor::Context;
 use std::convert::Infallible;
@@ -22,6 +24,8 @@ pub struct Beginning {
     pub trusted: Option<Trusted>,
     /// The status that stood in the cluster at the start: it holds the second watermark.
     pub told: Option<Object>,
+    /// The cluster, where that status could not be read.
+    pub target: Arc<dyn Target>,
 }
 
 /// Connects for ever.
@@ -29,11 +33,16 @@ pub struct Beginning {
 /// # Errors
 /// None: what goes wrong is told and tried again.
 pub async fn run(agent: Arc<Agent>, beginning: Beginning, context: Context) -> Result<(), Infallible> {
-    let Beginning { data, files, trusted, told } = beginning;
+    let Beginning { data, files, trusted, told, target } = beginning;
     let shutdown = context.shutdown.clone();
     let connected = async {
+        let unread = agent.force().unread;
+        let told = if unread { remembered::read(&agent, target.as_ref()).await } else { told };
         let trusted = match trusted {
             Some(trusted) => {
+                if unread {
+                    judge_again(&agent, &trusted, told.clone()).await;
+                }
                 if agent.force().unjudged.is_some() {
                     newer_trust(&agent, &trusted, told).await;
                 }
@@ -62,6 +71,7 @@ const LACK: &str = "what is in force stays, and the registered key asks the hub 
 /// again, before any hub offers anything.
 async fn trust_again(agent: &Arc<Agent>, data: PathBuf, told: Option<Object>) -> Trusted {
     let trusted = fetched(agent, data).await;
+    agent.trusted.send_replace(Some(trusted.clone()));
     judge_again(agent, &trusted, told).await;
     agent.faults.clear("trust");
     trusted

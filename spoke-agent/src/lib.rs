@@ -24,6 +24,7 @@ pub mod measures;
 mod news;
 pub mod reach;
 pub mod reconcile;
+pub mod remembered;
 pub mod rounds;
 pub mod start;
 pub mod status;

@@ -10,6 +10,7 @@ use crate::faults::Faults;
 use crate::identity::{Files, IdentityProblem, TrustFault, Trusted};
 use crate::measures::Measures;
 use crate::reach::Reached;
+use crate::remembered;
 use crate::target::choice::Means;
 use crate::target::{Target, Telling};
 use crate::time::Time;
@@ -55,15 +56,21 @@ pub async fn start(config: &Config, reached: Reached, means: Means) -> Result<St
     let joined = files.joined()?.ok_or_else(|| IdentityProblem::NotJoined(config.data.clone()))?;
     let (Reached { target, told }, Means { good, chance, clock, wake }) = (reached, means);
     let faults = Faults::default();
-    let told = told.unwrap_or_else(|error| {
-        faults.put("status", Some(service::exit::chain(&error)));
-        None
-    });
+    let (told, unread) = match told {
+        Ok(told) => (told, None),
+        Err(error) if error.is_nonsense() => {
+            faults.put("status", Some(service::exit::chain(&error)));
+            (None, None)
+        }
+        Err(error) => (None, Some(error)),
+    };
     let enforcement = told.as_ref().map(|told| told.enforcement.clone());
     let time = Time::start(clock, StoredTime::under(&config.data), faults.clone());
     let own = target.cluster_uid().map(str::to_owned);
     let cluster_uid = own.or_else(|| uid_of(enforcement.as_ref())).unwrap_or_else(|| chance.uid());
+    let trusted = Trusted::load(&config.data, joined.trust);
     let agent = Agent {
+        trusted: watch::Sender::new(trusted.as_ref().ok().cloned()),
         cluster: joined.cluster.clone(),
         cluster_uid,
         joined,
@@ -81,12 +88,17 @@ pub async fn start(config: &Config, reached: Reached, means: Means) -> Result<St
         wake,
         commits: Mutex::default(),
     };
-    let trusted = Trusted::load(&config.data, agent.joined.trust);
-    agent.put_in_force(match &trusted {
-        Ok(trusted) => in_force(&agent, &trusted.chain(), enforcement.as_ref()),
-        Err(fault) => last_good(&agent, fault, enforcement.as_ref()),
-    });
-    let beginning = Beginning { data: config.data.clone(), files, trusted: trusted.ok(), told: enforcement };
+    if let Some(error) = &unread {
+        remembered::unread(&agent, error);
+    }
+    let force = match (&trusted, &unread) {
+        (Ok(trusted), None) => in_force(&agent, &trusted.chain(), enforcement.as_ref()),
+        (Ok(_), Some(_)) => Force::default(),
+        (Err(fault), _) => last_good(&agent, fault, enforcement.as_ref()),
+    };
+    agent.put_in_force(Force { unread: unread.is_some(), ..force });
+    let (data, shared) = (config.data.clone(), Arc::clone(&target));
+    let beginning = Beginning { data, files, trusted: trusted.ok(), told: enforcement, target: shared };
     Ok(Started { agent: Arc::new(agent), target, good, told, beginning })
 }
 
@@ -97,8 +109,8 @@ fn uid_of(told: Option<&Object>) -> Option<String> {
 /// What is in force after a start: the cached bundle, unless it is corrupt or below what the cluster itself remembers.
 pub(crate) fn in_force(agent: &Agent, trust: &Chain, told: Option<&Object>) -> Force {
     let (bundles, cluster) = (&agent.bundles, &agent.cluster);
-    let (remembered, unjudged) = told.and_then(envelope).map_or((None, None), |head| remembered(agent, trust, head));
-    let loaded = bundles.load(trust, cluster, remembered.as_ref().map(|mark| &mark.head));
+    let (second, unjudged) = told.and_then(envelope).map_or((None, None), |head| second(agent, trust, head));
+    let loaded = bundles.load(trust, cluster, second.as_ref().map(|mark| &mark.head));
     let bundle = loaded.unwrap_or_else(|error| {
         agent.faults.put("cache", Some(service::exit::chain(&error)));
         None
@@ -107,7 +119,7 @@ pub(crate) fn in_force(agent: &Agent, trust: &Chain, told: Option<&Object>) -> F
         tracing::info!(sequence = head.sequence, revision = head.revision, "the cached bundle is in force");
     }
     let cached = cached(bundles, trust, cluster);
-    Force { bundle: bundle.map(Arc::new), watermark: later(remembered, cached), unjudged }
+    Force { bundle: bundle.map(Arc::new), watermark: later(second, cached), unjudged, unread: false }
 }
 
 /// What is in force while nothing says whose signatures count: no bundle, so what the inventory lists stays at its last
@@ -128,7 +140,7 @@ fn envelope(told: &Object) -> Option<&Value> {
 
 /// The second watermark: the head in the cluster's status. One that only a newer trust document can explain comes back
 /// unjudged.
-fn remembered(agent: &Agent, trust: &Chain, envelope: &Value) -> (Option<Watermark>, Option<Value>) {
+fn second(agent: &Agent, trust: &Chain, envelope: &Value) -> (Option<Watermark>, Option<Value>) {
     let bytes = Bytes::from(envelope.to_string());
     let error = match verify_head(trust, &agent.cluster, None, &bytes) {
         Ok(head) => return (Some(Watermark { head, bytes }), None),
@@ -162,9 +174,8 @@ fn cached(bundles: &Bundles, trust: &Chain, cluster: &ClusterName) -> Option<Wat
 
 /// Of two watermarks the later counts.
 fn later(one: Option<Watermark>, two: Option<Watermark>) -> Option<Watermark> {
-    let rank = |mark: &Watermark| (mark.head.sequence, mark.head.issued_at);
     match (one, two) {
-        (Some(one), Some(two)) => Some(if rank(&two) > rank(&one) { two } else { one }),
+        (Some(one), Some(two)) => Some(if two.rank() > one.rank() { two } else { one }),
         (one, two) => one.or(two),
     }
 }

@@ -10,6 +10,7 @@ pub use document::without_watermark;
 
 use crate::agent::{Agent, Force};
 use crate::reconcile::Round;
+use crate::remembered;
 use crate::target::{Target, Telling};
 use conditions::conditions;
 use document::enforcement;
@@ -65,7 +66,7 @@ pub async fn run(
     }
 }
 
-async fn publish(agent: &Agent, target: &dyn Target, since: &mut Since) {
+async fn publish(agent: &Arc<Agent>, target: &dyn Target, since: &mut Since) {
     let Some(round) = agent.round.borrow().clone() else { return };
     let force = agent.force();
     let now = agent.time.now().get();
@@ -73,7 +74,9 @@ async fn publish(agent: &Agent, target: &dyn Target, since: &mut Since) {
     let sinces = since.of_units(&round.outcomes, now);
     let report = report(agent, &force, &round, since).with_outcomes(&round.outcomes, |unit| of(&sinces, unit, now));
     let written = match document::telling(agent, &force, &round, &report, |unit| of(&sinces, unit, now)) {
-        Ok(telling) => target.tell(&telling).await.err().map(|error| service::exit::chain(&error)),
+        // Another fault says so.
+        Ok(_) if force.unread => None,
+        Ok(telling) => remembered::tell(agent, target, &telling).await.err(),
         Err(error) => Some(error.to_string()),
     };
     agent.faults.put("status", written.map(|why| format!("the status cannot be written: {why}")));

@@ -14,6 +14,7 @@ use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::{Outcome, OutcomeCode};
 use policy::plan::{Step, Undo};
 use policy::seen::{Observed, Seen};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -48,6 +49,15 @@ pub struct Telling {
     pub enforcement: Object,
     /// Kind RuleStatus, one for each rule, by name. A directory keeps none: there, Enforcement names the units.
     pub rules: BTreeMap<String, Object>,
+}
+
+/// What telling came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// It stands.
+    Written,
+    /// Nothing was written: another head than the telling's stands there, and it may be the newer one.
+    Remembers(Value),
 }
 
 /// Something that people in the cluster are told once, when it happens.
@@ -272,6 +282,12 @@ impl TargetError {
         matches!(self, Self::Missing(..) | Self::NoFacts(_) | Self::Connection(_))
     }
 
+    /// Whether it was read, and is nothing that we wrote: then nothing is remembered there.
+    #[must_use]
+    pub const fn is_nonsense(&self) -> bool {
+        matches!(self, Self::Corrupt(..))
+    }
+
     /// Whether it may pass without anybody touching the agent: then it is waited for.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
@@ -317,8 +333,9 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
     /// What stands in the cluster of what an agent told, if anything.
     async fn told(&self) -> Result<Option<Telling>, TargetError>;
 
-    /// Puts what is told, and takes away what is told no longer; writes nothing where it stands already.
-    async fn tell(&self, telling: &Telling) -> Result<(), TargetError>;
+    /// Puts what is told, and takes away what is told no longer; writes nothing where it stands already, nor over a head
+    /// that another agent may have put there: that is answered, and is given as `over` once it was judged.
+    async fn tell(&self, telling: &Telling, over: Option<&Value>) -> Result<Told, TargetError>;
 
     /// Removes all that the agent keeps of its own in the cluster: what it told, and at last the inventory.
     async fn forget(&self) -> Result<(), TargetError>;

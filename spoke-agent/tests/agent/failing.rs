@@ -10,10 +10,11 @@ use policy::object::{ApiVersion, ObjectId};
 use policy::outcome::OutcomeCode;
 use policy::plan::{Step, Undo};
 use policy::seen::Seen;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use writ_spoke_agent::target::directory::Directory;
-use writ_spoke_agent::target::{Looked, News, Refusal, Sight, Target, TargetError, Telling};
+use writ_spoke_agent::target::{Looked, News, Refusal, Sight, Target, TargetError, Telling, Told};
 
 const FILE: &str = "objects/shop/ConfigMap..b.yaml";
 
@@ -97,8 +98,8 @@ impl Target for Failing {
         self.0.told().await
     }
 
-    async fn tell(&self, telling: &Telling) -> Result<(), TargetError> {
-        self.0.tell(telling).await
+    async fn tell(&self, telling: &Telling, over: Option<&Value>) -> Result<Told, TargetError> {
+        self.0.tell(telling, over).await
     }
 
     async fn forget(&self) -> Result<(), TargetError> {

@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 use writ_spoke_agent::agent::Watermark;
 use writ_spoke_agent::cache::Bundles;
 use writ_spoke_agent::identity::{Files, Joined};
+use writ_spoke_agent::remembered::{Weight, take, weigh};
+use writ_spoke_agent::target::TargetError;
 use writ_spoke_agent::{connection, status};
 
 /// Puts the head of `parts` in the cluster's status.
@@ -75,4 +77,54 @@ async fn a_head_in_the_cluster_that_is_not_believed_is_told_until_the_next_good_
     agent.take_up(bundle, Watermark { head, bytes: parts.head.into() });
     assert!(faults.borrow().is_empty(), "{:?}", faults.borrow());
     assert_eq!(agent.force().bundle.as_ref().map(|bundle| bundle.head().sequence), Some(1));
+}
+
+#[tokio::test]
+async fn inv01_what_the_cluster_remembers_is_waited_for_and_nothing_counts_before() {
+    let (world, hub) = (World::new(), Hub::new().await);
+    joined(&world, &hub, &[]);
+    let cached = hub.parts("eu-1", 7, &[]).await;
+    let contents = (Digest::of(&cached.contents), cached.contents.as_slice());
+    Bundles::under(&world.data()).store(&cached.head, contents, &cached.entries).unwrap();
+    remembers(&world, &hub.parts("eu-1", 9, &[]).await);
+    let stood = world.read("status/enforcement.yaml");
+    let started = world.agent_told(Err(TargetError::Forbidden("no".to_owned()))).await;
+    let agent = started.agent;
+    let fault = || agent.faults.watch().borrow().get("watermark").cloned().unwrap_or_default();
+    assert!(agent.force().bundle.is_none() && agent.force().unread && fault().contains("no"), "{}", fault());
+    let round = world.reconciler().round(None, None).await.unwrap();
+    agent.round.send_replace(Some(Arc::new(round)));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(status::run(Arc::clone(&agent), started.target, started.told, context()));
+    until("a status was made", || agent.report.borrow().is_some()).await;
+    assert_eq!(world.read("status/enforcement.yaml"), stood, "it was told over");
+    tasks.spawn(connection::run(Arc::clone(&agent), started.beginning, context()));
+    until("it is read", || !agent.force().unread).await;
+    assert_eq!(agent.force().watermark.as_ref().map(|mark| mark.head.sequence), Some(9));
+    assert!(agent.force().bundle.is_none(), "the cached bundle is below it");
+    assert_eq!(fault(), "");
+}
+
+#[tokio::test]
+async fn inv01_of_two_agents_the_lagging_one_takes_the_newer_head_as_its_own() {
+    let (world, hub, other) = (World::new(), Hub::new().await, Hub::new().await);
+    joined(&world, &hub, &[]);
+    let agent = world.agent().await.agent;
+    let envelope = |parts: &Parts| serde_json::from_slice::<Value>(&parts.head).unwrap();
+    let (seven, nine) = (hub.parts("eu-1", 7, &[]).await, hub.parts("eu-1", 9, &[]).await);
+    for (parts, is_newer) in [(&seven, true), (&nine, true), (&nine, false), (&seven, false)] {
+        match weigh(&agent, &envelope(parts)) {
+            Weight::Newer(mark) if is_newer => take(&agent, *mark),
+            weight => assert_eq!((weight, is_newer), (Weight::Lesser, false)),
+        }
+    }
+    let sequence = || agent.force().watermark.as_ref().map(|mark| mark.head.sequence);
+    assert_eq!(sequence(), Some(9));
+    let lower = verify_head(&hub.chain, &cluster(), None, &seven.head).unwrap();
+    take(&agent, Watermark { head: lower, bytes: seven.head.into() });
+    assert_eq!(sequence(), Some(9));
+    let forged = envelope(&other.parts("eu-1", 11, &[]).await);
+    assert_eq!(weigh(&agent, &forged), Weight::Lesser, "it does not verify");
+    agent.trusted.send_replace(None);
+    assert_eq!(weigh(&agent, &forged), Weight::Unknown);
 }

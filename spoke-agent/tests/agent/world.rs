@@ -13,12 +13,12 @@ use writ_spoke_agent::cache::good::Good;
 use writ_spoke_agent::chance::Chance;
 use writ_spoke_agent::config::Config;
 use writ_spoke_agent::faults::Faults;
-use writ_spoke_agent::reach::reached;
+use writ_spoke_agent::reach::{Reached, reached};
 use writ_spoke_agent::reconcile::Reconciler;
 use writ_spoke_agent::start::{Started, start};
-use writ_spoke_agent::target::Target;
 use writ_spoke_agent::target::choice::{Choice, Means};
 use writ_spoke_agent::target::directory::Directory;
+use writ_spoke_agent::target::{Target, TargetError, Telling};
 use writ_spoke_agent::time::Time;
 
 /// A clock that stands still.
@@ -95,6 +95,15 @@ impl World {
 
     /// The whole agent over this disk and cluster, once somebody has joined; nothing of it runs yet.
     pub(crate) async fn agent(&self) -> Started {
+        self.begun(|reached| reached).await
+    }
+
+    /// The same, where the cluster says this of what was told.
+    pub(crate) async fn agent_told(&self, told: Result<Option<Telling>, TargetError>) -> Started {
+        self.begun(|reached| Reached { told, ..reached }).await
+    }
+
+    async fn begun(&self, meets: impl FnOnce(Reached) -> Reached) -> Started {
         let config = Config {
             data: self.data(),
             target: Choice::Directory(self.root()),
@@ -108,7 +117,7 @@ impl World {
         let (good, clock, wake) = (Good::under(&self.data()), Arc::new(SystemClock::new()), Arc::default());
         let means = Means { good, chance, clock, wake };
         let reached = reached(&config.target, means.clone()).await.unwrap();
-        start(&config, reached, means).await.unwrap()
+        start(&config, meets(reached), means).await.unwrap()
     }
 
     /// Every file of the cluster, with its bytes and the time of its last write.

@@ -17,7 +17,7 @@ mod yaml;
 
 pub use layout::Layout;
 
-use super::{Looked, News, Refusal, Sight, Target, TargetError, Telling};
+use super::{Looked, News, Refusal, Sight, Target, TargetError, Telling, Told};
 use crate::blocking;
 use crate::cache::good::Good;
 use crate::chance::Chance;
@@ -33,6 +33,7 @@ use policy::plan::inventory::{State, Uid, Version};
 use policy::plan::{Step, Undo};
 use policy::seen::{NamespaceSeen, Observed, Seen};
 use read::{File, Objects, Parsed};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -154,9 +155,10 @@ impl Target for Directory {
         Ok(told.map(|enforcement| Telling { enforcement, rules: BTreeMap::new() }))
     }
 
-    async fn tell(&self, telling: &Telling) -> Result<(), TargetError> {
+    /// A directory has one agent.
+    async fn tell(&self, telling: &Telling, _over: Option<&Value>) -> Result<Told, TargetError> {
         let status = telling.enforcement.clone();
-        self.blocking(move |inner| status::write(&inner.layout, &status)).await
+        self.blocking(move |inner| status::write(&inner.layout, &status)).await.map(|()| Told::Written)
     }
 
     async fn forget(&self) -> Result<(), TargetError> {

@@ -28,7 +28,7 @@ mod undo;
 mod watches;
 mod write;
 
-use super::{Looked, News, Refusal, Sight, Target, TargetError, Telling};
+use super::{Looked, News, Refusal, Sight, Target, TargetError, Telling, Told};
 use crate::cache::good::Good;
 use async_trait::async_trait;
 use book::Book;
@@ -45,6 +45,7 @@ use policy::plan::inventory::Version;
 use policy::plan::{Step, Undo};
 use policy::seen::Seen;
 use rest::Rest;
+use serde_json::Value;
 use served::Served;
 use service::clock::{Clock, SystemClock};
 use status::Standing;
@@ -198,8 +199,8 @@ impl Target for Kube {
         status::read(&self.rest).await
     }
 
-    async fn tell(&self, telling: &Telling) -> Result<(), TargetError> {
-        self.standing.lock().await.tell(&self.rest, telling).await
+    async fn tell(&self, telling: &Telling, over: Option<&Value>) -> Result<Told, TargetError> {
+        self.standing.lock().await.tell(&self.rest, telling, over).await
     }
 
     async fn forget(&self) -> Result<(), TargetError> {

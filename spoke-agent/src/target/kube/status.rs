@@ -3,7 +3,8 @@
 
 use super::fault::Fault;
 use super::rest::{Ask, Rest};
-use crate::target::{TargetError, Telling};
+use super::write::insert;
+use crate::target::{TargetError, Telling, Told};
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
@@ -23,6 +24,8 @@ const MANAGER: &str = "writ-spoke";
 const BELIEVED: Duration = Duration::from_secs(60);
 /// How long the cluster is left alone after it refused.
 const PAUSE: Duration = Duration::from_secs(10);
+/// How often what stands is looked at for one telling.
+const TRIES: usize = 4;
 /// How many documents are written at once.
 const AT_ONCE: usize = 8;
 
@@ -33,12 +36,21 @@ pub(super) async fn cluster_uid(rest: &Rest) -> Result<String, TargetError> {
     uid.ok_or_else(|| TargetError::Server("the cluster has no namespace kube-system to tell it by".to_owned()))
 }
 
-/// What stands in the cluster; none where nothing was ever told, or could be.
+/// What stands in the cluster; none where nothing was ever told, or could be. The Enforcement alone holds the watermark:
+/// rules that cannot be read keep it from nobody, unless that may pass.
 pub(super) async fn read(rest: &Rest) -> Result<Option<Telling>, TargetError> {
-    let Some(enforcements) = list(rest, ENFORCEMENTS).await? else { return Ok(None) };
-    let rules = list(rest, RULES).await?.unwrap_or_default();
-    let mut enforcements = enforcements;
-    Ok(enforcements.remove(ENFORCEMENT).map(|enforcement| Telling { enforcement, rules }))
+    let enforcement = rest.get(&Ask::get(format!("{ENFORCEMENTS}/{ENFORCEMENT}"))).await.map_err(failed)?;
+    let corrupt = |error: policy::object::NotAnObject| TargetError::Corrupt(ENFORCEMENTS.into(), error.to_string());
+    let Some(enforcement) = enforcement.map(Object::try_from).transpose().map_err(corrupt)? else { return Ok(None) };
+    let rules = match list(rest, RULES).await {
+        Err(error) if error.may_pass() => return Err(error),
+        Err(error) => {
+            tracing::warn!(why = service::exit::chain(&error), "what was told of rules cannot be read");
+            BTreeMap::new()
+        }
+        Ok(rules) => rules.unwrap_or_default(),
+    };
+    Ok(Some(Telling { enforcement, rules }))
 }
 
 /// All documents of a kind, by name; none where the kind is not served.
@@ -68,9 +80,18 @@ pub(super) struct Standing {
 
 #[derive(Debug)]
 struct Known {
-    enforcement: Option<Value>,
+    enforcement: Option<There>,
+    /// Whether the Enforcement is as this agent wrote it.
+    ours: bool,
     rules: BTreeMap<String, Value>,
     read: Duration,
+}
+
+/// An Enforcement as it stands.
+#[derive(Debug, Clone, PartialEq)]
+struct There {
+    said: Value,
+    version: Option<String>,
 }
 
 #[derive(Debug)]
@@ -86,12 +107,17 @@ impl Standing {
     }
 
     /// Writes what is not as `telling` has it, and removes rules that it has not.
-    pub(super) async fn tell(&mut self, rest: &Rest, telling: &Telling) -> Result<(), TargetError> {
+    pub(super) async fn tell(
+        &mut self,
+        rest: &Rest,
+        telling: &Telling,
+        over: Option<&Value>,
+    ) -> Result<Told, TargetError> {
         let now = self.clock.monotonic();
         if let Some(refused) = self.refused.as_ref().filter(|refused| now.saturating_sub(refused.at) < PAUSE) {
             return Err(TargetError::Untold(refused.why.clone()));
         }
-        let told = self.write(rest, telling, now).await;
+        let told = self.write(rest, telling, over, now).await;
         self.refused = told.as_ref().err().map(|error| Refused { why: service::exit::chain(error), at: now });
         if told.is_err() {
             self.known = None;
@@ -99,29 +125,86 @@ impl Standing {
         told
     }
 
-    async fn write(&mut self, rest: &Rest, telling: &Telling, now: Duration) -> Result<(), TargetError> {
-        let known = match self.known.take().filter(|known| now.saturating_sub(known.read) < BELIEVED) {
-            Some(known) => known,
-            None => look(rest, now).await?,
-        };
-        let mut writes = Vec::new();
-        if known.enforcement != said(&telling.enforcement) {
-            writes.push(put(rest, ENFORCEMENTS, &telling.enforcement, known.enforcement.is_none()));
+    async fn write(
+        &mut self,
+        rest: &Rest,
+        telling: &Telling,
+        over: Option<&Value>,
+        now: Duration,
+    ) -> Result<Told, TargetError> {
+        for _ in 0..TRIES {
+            let known = match self.known.take().filter(|known| now.saturating_sub(known.read) < BELIEVED) {
+                Some(known) => known,
+                None => look(rest, now).await?,
+            };
+            if let Some(head) = known.remembers(&telling.enforcement, over).cloned() {
+                self.known = Some(known);
+                return Ok(Told::Remembers(head));
+            }
+            // Somebody else wrote since: what stands now is looked at, and judged again.
+            let Some(there) = enforce(rest, known.enforcement, &telling.enforcement).await? else { continue };
+            tell_rules(rest, &known.rules, &telling.rules).await?;
+            let rules = telling.rules.iter().filter_map(|(name, rule)| Some((name.clone(), said(rule)?))).collect();
+            self.known = Some(Known { enforcement: Some(there), ours: true, rules, read: known.read });
+            return Ok(Told::Written);
         }
-        for (name, rule) in &telling.rules {
-            let before = known.rules.get(name);
-            if before != said(rule).as_ref() {
-                writes.push(put(rest, RULES, rule, before.is_none()));
+        Err(TargetError::Server("somebody else writes the Enforcement all the time".to_owned()))
+    }
+}
+
+impl Known {
+    /// A head that this agent did not put there, is not about to write, and was not told to write over.
+    fn remembers(&self, enforcement: &Object, over: Option<&Value>) -> Option<&Value> {
+        let there = self.enforcement.as_ref().filter(|_| !self.ours)?.said.get("watermark")?;
+        let wanted = enforcement.tree().pointer("/status/watermark");
+        (Some(there) != wanted && Some(there) != over).then_some(there)
+    }
+}
+
+/// Writes the Enforcement over what was read, and over nothing else: none where it is another by now.
+async fn enforce(rest: &Rest, there: Option<There>, document: &Object) -> Result<Option<There>, TargetError> {
+    let said = said(document).unwrap_or_default();
+    let (name, query) = (&document.id().name, format!("fieldManager={MANAGER}&force=true"));
+    let mut body = json!({"apiVersion": document.api(), "kind": document.id().kind, "metadata": {"name": name}});
+    let version = match there {
+        Some(there) if there.said == said => return Ok(Some(there)),
+        Some(there) => there.version,
+        None => {
+            let made = Ask::apply(format!("{ENFORCEMENTS}/{name}?{query}"), &body);
+            match rest.ask(&made).await.map_err(failed)? {
+                (StatusCode::CREATED, made) => version_of(&made),
+                _ => return Ok(None),
             }
         }
-        futures::stream::iter(writes).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-        for name in known.rules.keys().filter(|name| !telling.rules.contains_key(*name)) {
-            remove(rest, &format!("{RULES}/{name}")).await?;
-        }
-        let rules = telling.rules.iter().filter_map(|(name, rule)| Some((name.clone(), said(rule)?))).collect();
-        self.known = Some(Known { enforcement: said(&telling.enforcement), rules, read: known.read });
-        Ok(())
+    };
+    insert(&mut body, "resourceVersion", json!(version));
+    if let Some(body) = body.as_object_mut() {
+        body.insert("status".to_owned(), said.clone());
     }
+    match rest.ask(&Ask::apply(format!("{ENFORCEMENTS}/{name}/status?{query}"), &body)).await {
+        Ok((_, left)) => Ok(Some(There { said, version: version_of(&left) })),
+        Err(fault) if fault.is(StatusCode::CONFLICT) || fault.is(StatusCode::NOT_FOUND) => Ok(None),
+        Err(fault) => Err(failed(fault)),
+    }
+}
+
+fn version_of(object: &Value) -> Option<String> {
+    object.pointer("/metadata/resourceVersion")?.as_str().map(str::to_owned)
+}
+
+/// Writes what is told of rules, and takes away what is told no longer.
+async fn tell_rules(
+    rest: &Rest,
+    known: &BTreeMap<String, Value>,
+    rules: &BTreeMap<String, Object>,
+) -> Result<(), TargetError> {
+    let news = rules.iter().filter(|(name, rule)| known.get(*name) != said(rule).as_ref());
+    let writes: Vec<_> = news.map(|(name, rule)| put(rest, RULES, rule, !known.contains_key(name))).collect();
+    futures::stream::iter(writes).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    for name in known.keys().filter(|name| !rules.contains_key(*name)) {
+        remove(rest, &format!("{RULES}/{name}")).await?;
+    }
+    Ok(())
 }
 
 async fn look(rest: &Rest, now: Duration) -> Result<Known, TargetError> {
@@ -129,8 +212,12 @@ async fn look(rest: &Rest, now: Duration) -> Result<Known, TargetError> {
     let rules = list(rest, RULES).await?.ok_or(TargetError::NotInstalled("RuleStatus"))?;
     // One that says nothing yet was made, and not written to the end.
     let rules = rules.into_iter().map(|(name, rule)| (name, said(&rule).unwrap_or_default())).collect();
-    let enforcement = enforcements.get(ENFORCEMENT).map(|enforcement| said(enforcement).unwrap_or_default());
-    Ok(Known { enforcement, rules, read: now })
+    let there = |document: &Object| {
+        let version = version_of(document.tree());
+        There { said: said(document).unwrap_or_default(), version }
+    };
+    let enforcement = enforcements.get(ENFORCEMENT).map(there);
+    Ok(Known { enforcement, ours: false, rules, read: now })
 }
 
 fn said(document: &Object) -> Option<Value> {
@@ -178,4 +265,36 @@ pub(super) fn told_at(status: &Object) -> Timestamp {
     let entries = status.tree().pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
     let times = entries.filter_map(|entry| entry.get("time")?.as_str()?.parse().ok());
     times.max().unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enforcement(watermark: Option<&str>) -> Object {
+        let mut status = json!({"mode": "enforce"});
+        if let (Some(watermark), Some(status)) = (watermark, status.as_object_mut()) {
+            status.insert("watermark".to_owned(), json!({"payload": watermark}));
+        }
+        Object::try_from(json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement", "metadata": {"name": "writ"},
+            "status": status}))
+        .unwrap()
+    }
+
+    fn known(watermark: Option<&str>, ours: bool) -> Known {
+        let there = There { said: said(&enforcement(watermark)).unwrap(), version: Some("1".to_owned()) };
+        Known { enforcement: Some(there), ours, rules: BTreeMap::new(), read: Duration::ZERO }
+    }
+
+    #[test]
+    fn inv01_a_head_that_another_may_have_put_there_is_judged_before_it_is_written_over() {
+        let (two, judged) = (enforcement(Some("2")), json!({"payload": "9"}));
+        assert_eq!(known(Some("9"), false).remembers(&two, None), Some(&judged));
+        assert_eq!(known(Some("9"), false).remembers(&enforcement(None), None), Some(&judged));
+        assert_eq!(known(Some("8"), false).remembers(&two, Some(&judged)), Some(&json!({"payload": "8"})));
+        assert_eq!(known(Some("9"), false).remembers(&two, Some(&judged)), None);
+        assert_eq!(known(Some("1"), true).remembers(&two, None), None, "our own last one");
+        assert_eq!(known(Some("2"), false).remembers(&two, None), None);
+        assert_eq!(known(None, false).remembers(&two, None), None);
+    }
 }
