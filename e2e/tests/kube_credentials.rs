@@ -12,8 +12,11 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use writ_e2e::world::{NAME, OWN, World};
+use xtask::lab::cast::PATIENCE;
+use xtask::lab::control_plane::ControlPlane;
+use xtask::lab::kubectl::Kubectl;
 use xtask::lab::{binaries, files};
-use xtask::tools;
+use xtask::{tools, wait};
 
 #[test]
 fn what_is_wrong_with_a_kubeconfig_is_said_and_a_replaced_one_is_used_without_a_restart() -> Result<()> {
@@ -95,10 +98,26 @@ fn ends_while_the_agent_runs(world: &mut World) -> Result<()> {
     world.condition("Degraded", true, "does not take the agent's credentials")?;
     let maps = world.within::<ConfigMap>("observability");
     world.edit(&maps, "otel", &json!({"data": {"compression": "none"}}))?;
+    leads_elsewhere(world, &kubeconfig)?;
     fs::write(&kubeconfig, with_token(world, &account(world, "second")?)?)?;
     world.gets("observability", "otel", "compression", "zstd")?;
     world.applied()?;
     world.condition("Degraded", false, "")?;
     ensure!(world.cast.spoke(world.name)?.pid() == pid, "another process");
     Ok(())
+}
+
+/// A kubeconfig that leads to another cluster is not followed there.
+fn leads_elsewhere(world: &World, kubeconfig: &Path) -> Result<()> {
+    let other = ControlPlane::start()?;
+    fs::copy(other.kubeconfig(), kubeconfig)?;
+    let log = world.cast.spoke(world.name)?.home.join("log");
+    wait::until("the agent sees that it is another cluster", PATIENCE, || {
+        ensure!(fs::read_to_string(&log)?.contains("is another cluster than the one"), "not yet");
+        Ok(())
+    })?;
+    let list = ["get", "configmaps,namespaces", "--all-namespaces", "--output", "name"];
+    let found = Kubectl::of(&other.kubeconfig())?.run(&list)?;
+    ensure!(!found.contains("writ-") && !found.contains("otel"), "{found}");
+    other.end()
 }

@@ -3,8 +3,9 @@
 
 use super::connect::{Line, Way};
 use http::{Request, Response, StatusCode};
-use kube::Client;
+use k8s_openapi::api::core::v1::Namespace;
 use kube::client::Body;
+use kube::{Api, Client};
 use service::clock::Clock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,8 @@ use tower::BoxError;
 
 /// At most so often.
 const PACE: Duration = Duration::from_secs(2);
+/// How long a server at another address may take to say which cluster it is.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// The way that is taken now, and how to find it again.
 pub(super) struct Again {
@@ -23,6 +26,8 @@ pub(super) struct Again {
 struct State {
     client: Client,
     server: String,
+    /// Which cluster it is, by its own uid, once that is known.
+    cluster: Option<String>,
     /// When it was read last.
     read: Duration,
     /// Why it could not be read, as told.
@@ -40,7 +45,12 @@ pub(super) struct NoAnswer {
 impl Again {
     pub(super) fn new(way: Way, line: Line, clock: Arc<dyn Clock>) -> Arc<Self> {
         let (Line { client, server }, read) = (line, clock.monotonic());
-        Arc::new(Self { way, clock, state: Mutex::new(State { client, server, read, told: None }) })
+        Arc::new(Self { way, clock, state: Mutex::new(State { client, server, cluster: None, read, told: None }) })
+    }
+
+    /// From here on it stays in the cluster of this uid: another one's inventory is not this one's.
+    pub(super) fn stay_in(&self, cluster: &str) {
+        self.state().cluster = Some(cluster.to_owned());
     }
 
     /// The client that everybody uses: watches too go on with the newest credentials.
@@ -66,7 +76,8 @@ impl Again {
             Err(error) => {
                 let server = self.state().server.clone();
                 self.read().await;
-                Err(NoAnswer { server, why: why(&error) }.into())
+                let and_now = self.state().told.as_ref().map(|told| format!("; and now {told}"));
+                Err(NoAnswer { server, why: why(&error) + &and_now.unwrap_or_default() }.into())
             }
         }
     }
@@ -75,18 +86,34 @@ impl Again {
         if !self.is_due() {
             return;
         }
-        let read = self.way.read().await;
+        let read = match self.way.read().await {
+            Ok(line) => self.unless_elsewhere(line).await,
+            Err(error) => Err(service::exit::chain(&error)),
+        };
         let mut state = self.state();
         match read {
             Ok(Line { client, server }) => (state.client, state.server, state.told) = (client, server, None),
             Err(error) => {
-                let error = service::exit::chain(&error);
                 if state.told.as_ref() != Some(&error) {
                     tracing::warn!(error, "the way to the cluster cannot be read again; what it was before is used");
                 }
                 state.told = Some(error);
             }
         }
+    }
+
+    /// A way that leads to another address must lead to the same cluster.
+    async fn unless_elsewhere(&self, line: Line) -> Result<Line, String> {
+        let (server, cluster) = {
+            let state = self.state();
+            (state.server.clone(), state.cluster.clone())
+        };
+        let Some(cluster) = cluster.filter(|_| server != line.server) else { return Ok(line) };
+        let there = cluster_uid(&line.client).await.map_err(|error| why(&error))?;
+        if there.as_ref() == Some(&cluster) {
+            return Ok(line);
+        }
+        Err(format!("{} is another cluster than the one that this agent works in; let it join there anew", line.server))
     }
 
     fn is_due(&self) -> bool {
@@ -102,6 +129,14 @@ impl Again {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The uid of kube-system: as good as a cluster's own.
+async fn cluster_uid(client: &Client) -> Result<Option<String>, kube::Error> {
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let asked = tokio::time::timeout(ANSWER, namespaces.get_metadata("kube-system"));
+    let system = asked.await.map_err(|_| kube::Error::Service("it does not answer in time".into()))??;
+    Ok(system.metadata.uid)
 }
 
 /// What lies beneath: kube's own errors say it twice.

@@ -24,12 +24,12 @@ pub(super) struct Line {
     pub(super) server: String,
 }
 
-/// A client of the API server that `kubeconfig` names; none: of the cluster that this process runs in. When the server
+/// The way to the API server that `kubeconfig` names; none: of the cluster that this process runs in. When the server
 /// does not take its credentials any longer, or is not there, they are read again.
-pub(super) async fn client(kubeconfig: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Client, TargetError> {
+pub(super) async fn open(kubeconfig: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Arc<Again>, TargetError> {
     let way = Way { kubeconfig: kubeconfig.map(Path::to_owned) };
     let line = way.read().await?;
-    Ok(Again::new(way, line, clock).client())
+    Ok(Again::new(way, line, clock))
 }
 
 impl Way {

@@ -104,9 +104,11 @@ impl Kube {
         clock: Arc<dyn Clock>,
         wake: Arc<Notify>,
     ) -> Result<Self, TargetError> {
-        let rest = rest(kubeconfig, Arc::clone(&clock)).await?;
+        let again = connect::open(kubeconfig, Arc::clone(&clock)).await?;
+        let rest = Rest::new(again.client(), Arc::clone(&clock));
         let served = Served::discover(&rest, &Served::default()).await?;
         let cluster_uid = status::cluster_uid(&rest).await?;
+        again.stay_in(&cluster_uid);
         let book = Book::read(&rest, &namespace).await?;
         let namespaces = Namespaces::start(&rest, Arc::clone(&wake));
         let discovery = Discovery::start(&rest, served, Arc::clone(&wake));
@@ -119,7 +121,7 @@ impl Kube {
 }
 
 async fn rest(kubeconfig: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Rest, TargetError> {
-    Ok(Rest::new(connect::client(kubeconfig, Arc::clone(&clock)).await?, clock))
+    Ok(Rest::new(connect::open(kubeconfig, Arc::clone(&clock)).await?.client(), clock))
 }
 
 /// Looks whether a cluster can be used: whether it answers, and whether the inventory can be read; changes nothing.
