@@ -165,12 +165,13 @@ impl Bench {
         thread::sleep(idle);
         let busy = 100.0 * (worked(pid)? - before).as_secs_f64() / idle.as_secs_f64();
         let edited = median(self.each(options.objects.min(30), Seat::edit)?);
+        let many = |what: &str| format!("{} objects: {what}", options.managed);
         Ok(vec![
-            Figure::new("5,000 objects: cold start to a whole round", "ms", milliseconds(cold), 20_000.0)
+            Figure::new(many("cold start to a whole round"), "ms", milliseconds(cold), 20_000.0)
                 .beside("a list of all of them", milliseconds(listed)),
-            Figure::new("5,000 objects: idle, of a core", "%", busy, 1.0),
-            Figure::new("5,000 objects: the agent, resident", "MB", resident(pid)?, 60.0),
-            Figure::new("5,000 objects: an edited object restored, p50", "ms", milliseconds(edited), 100.0),
+            Figure::new(many("idle, of a core"), "%", busy, 1.0),
+            Figure::new(many("the agent, resident"), "MB", resident(pid)?, 30.0),
+            Figure::new(many("an edited object restored, p50"), "ms", milliseconds(edited), 100.0),
         ])
     }
 
@@ -216,13 +217,14 @@ impl Bench {
         }
         let control = self.appearing_control(options.new)?;
         let control = milliseconds(median(control));
-        let figure = |name, value| {
+        let all = options.namespaces;
+        let figure = |name: String, value| {
             Figure::new(name, "ms", milliseconds(value), 250.0).beside("namespace and object by a client, p50", control)
         };
         Ok(vec![
-            figure("10,000 namespaces: a new one has its object, p50", median(times.clone())),
-            figure("10,000 namespaces: a new one has its object, worst", quantile(times, 100)),
-            Figure::new("10,000 objects: the agent, resident", "MB", resident(self.pid()?)?, 100.0),
+            figure(format!("{all} namespaces: a new one has its object, p50"), median(times.clone())),
+            figure(format!("{all} namespaces: a new one has its object, worst"), quantile(times, 100)),
+            Figure::new(format!("{all} objects: the agent, resident"), "MB", resident(self.pid()?)?, 30.0),
         ])
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Figure {
-    name: &'static str,
+    name: String,
     unit: &'static str,
     value: f64,
     control: Option<Control>,
@@ -28,8 +28,8 @@ pub(crate) struct Control {
 
 impl Figure {
     /// A figure that shall be at most `goal`.
-    pub(crate) const fn new(name: &'static str, unit: &'static str, value: f64, goal: f64) -> Self {
-        Self { name, unit, value, control: None, goal }
+    pub(crate) fn new(name: impl Into<String>, unit: &'static str, value: f64, goal: f64) -> Self {
+        Self { name: name.into(), unit, value, control: None, goal }
     }
 
     /// Adds what it is compared with.
