@@ -1,10 +1,10 @@
 //! What it takes for a unit's objects to stand: all of them or none.
 
-use super::inventory::{Row, State};
+use super::inventory::{Before, Row, State};
 use super::leave::{Leaving, leave};
 use super::round::{Round, Standing};
 use super::trial::{self, Stage};
-use super::{Move, Transaction, UnitPlan, diff, immutable, keep, moves};
+use super::{Ends, Move, Transaction, UnitPlan, back, diff, immutable, keep, moves};
 use crate::bundle::entry::Own;
 use crate::canonical;
 use crate::digest::Digest;
@@ -33,33 +33,38 @@ pub(super) fn have(round: &Round<'_>, unit: &UnitId, desired: &[Desired]) -> Uni
             Err(blocked) => return keep::last_good(round, unit, blocked.moves, blocked.outcome),
         }
     }
-    let stage = trial::stage(round, unit, steps);
-    let steps = match stage {
-        Stage::Over(steps) => steps,
-        Stage::On { moves, outcome, again } => {
-            return UnitPlan { again: Some(again), ..planned(moves, desired, outcome) };
+    let (steps, ends) = match trial::stage(round, unit, desired, steps) {
+        Stage::Over { moves, ends } => (moves, ends),
+        Stage::On { moves, ends, outcome, again } => {
+            return UnitPlan { again: Some(again), ..ending(moves, desired, ends, outcome) };
         }
         Stage::Lost(outcome) => {
-            return UnitPlan { gives_up: Some(becomes(desired)), ..trial::back(round, unit, outcome) };
+            return UnitPlan { gives_up: Some(becomes(desired)), ..back::back(round, unit, Vec::new(), outcome) };
         }
     };
     let wanted = |row: &&Row| !desired.iter().any(|desired| *desired.object.id() == row.id);
     let Leaving { moves, stays, removes, .. } = leave(round, round.rows(unit).filter(wanted));
     let outcome = Outcome::new(OutcomeCode::Applied, "AsWanted");
-    let held = transaction(steps.iter().cloned().chain(stays).collect(), desired);
+    let held = transaction(steps.iter().cloned().chain(stays).collect(), desired, ends.clone());
     let steps = steps.into_iter().chain(moves).collect();
-    UnitPlan { removes, held, ..planned(steps, desired, outcome) }
+    UnitPlan { removes, held, ..ending(steps, desired, ends, outcome) }
 }
 
 /// The plan of a unit that becomes `desired`, and of which nothing leaves.
-pub(super) fn planned(moves: Vec<Move>, desired: &[Desired], outcome: Outcome) -> UnitPlan {
-    let transaction = transaction(moves, desired);
+pub(super) fn ending(moves: Vec<Move>, desired: &[Desired], ends: Ends, outcome: Outcome) -> UnitPlan {
+    let transaction = transaction(moves, desired, ends);
     UnitPlan { transaction, outcome, removes: Vec::new(), held: None, gives_up: None, again: None }
 }
 
-/// Without moves there is no transaction, and nobody asks what the unit becomes.
-pub(super) fn transaction(moves: Vec<Move>, desired: &[Desired]) -> Option<Transaction> {
-    (!moves.is_empty()).then(|| Transaction { moves, becomes: becomes(desired) })
+/// The same, of which no row is of a transaction that has still to end.
+pub(super) fn planned(moves: Vec<Move>, desired: &[Desired], outcome: Outcome) -> UnitPlan {
+    ending(moves, desired, Ends::new(), outcome)
+}
+
+/// Where nothing moves or ends there is no transaction, and nobody asks what the unit becomes.
+pub(super) fn transaction(moves: Vec<Move>, desired: &[Desired], ends: Ends) -> Option<Transaction> {
+    let some = !(moves.is_empty() && ends.is_empty());
+    some.then(|| Transaction { moves, becomes: becomes(desired), ends })
 }
 
 /// Objects in the order of writing.
@@ -141,7 +146,8 @@ fn replaced(desired: &Desired, before: Option<&Row>, row: &Row, observed: &Obser
         let message = format!("{id}: a field that cannot change would have to; delete the object, or keep the field");
         return Err(Blocked { outcome: outcome.saying(message).about(id), moves: Vec::new() });
     };
-    let claimed = Row { state: State::Claimed, ..row.clone() };
+    let replaces = row.replaces.clone().or(Some(Before::Version(before.digest)));
+    let claimed = Row { state: State::Claimed, replaces, ..row.clone() };
     let known = (before.state == State::Claimed).then(|| moves::claim(row.clone(), Some(before)));
     let delete = moves::delete(before, observed, claimed.clone());
     Ok(known.into_iter().chain([delete, moves::create(desired, &claimed)]).collect())
@@ -151,7 +157,8 @@ fn replaced(desired: &Desired, before: Option<&Row>, row: &Row, observed: &Obser
 fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>, state: State) -> Row {
     let since = before.filter(|before| before.state == state).map_or(round.now, |before| before.since);
     let digest = desired.object.digest();
-    let same = before.filter(|before| before.digest == digest && before.state == state);
+    let same_version = before.filter(|before| before.digest == digest);
+    let same = same_version.filter(|before| before.state == state);
     Row {
         id: desired.object.id().clone(),
         api: desired.object.api().clone(),
@@ -163,8 +170,21 @@ fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>
         leaving: None,
         mode: Mode::Enforce,
         written: same.and_then(|before| before.written.clone()),
-        trial: before.filter(|before| before.digest == digest).and_then(|before| before.trial.clone()),
+        replaces: replaces(round, desired, before, same.is_some()),
+        trial_since: same_version.and_then(|before| before.trial_since),
         state,
+    }
+}
+
+/// What a claim replaces. Where an earlier transaction has not ended, or its version is on trial: what stood before that.
+fn replaces(round: &Round<'_>, desired: &Desired, before: Option<&Row>, same: bool) -> Option<Before> {
+    match before {
+        Some(before) if same || before.replaces.is_some() => before.replaces.clone(),
+        Some(before) => Some(Before::Version(before.digest)),
+        None if desired.own == Own::Whole && round.seen.objects.contains_key(desired.object.id()) => {
+            Some(Before::Theirs)
+        }
+        None => Some(Before::Nothing),
     }
 }
 

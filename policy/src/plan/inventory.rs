@@ -52,16 +52,6 @@ pub struct Written {
     pub part: Digest,
 }
 
-/// A version that has still to show that it works.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Trial {
-    /// Since when it stands.
-    pub since: Timestamp,
-    /// What goes back in its place if it does not.
-    pub before: Before,
-}
-
 /// What stood before a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,9 +92,13 @@ pub struct Row {
     /// What the last write of this very digest left, where the target tells that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<Written>,
-    /// While the version has still to show that it works.
+    /// What the version replaces, and what comes back in its place: until the transaction that wrote it has ended, and
+    /// then as long as it is on trial. A claim without it, which an earlier agent wrote, replaces nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trial: Option<Trial>,
+    pub replaces: Option<Before>,
+    /// Since when the version is on trial: it has still to show that it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial_since: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
 }
@@ -143,11 +137,25 @@ impl Row {
     /// The digests of the last good copies that it needs while it is live: of the version that stands, and of the one
     /// that may come back.
     pub fn copies(&self) -> impl Iterator<Item = Digest> {
-        let before = self.trial.as_ref().and_then(|trial| match trial.before {
-            Before::Version(digest) => Some(digest),
-            Before::Nothing | Before::Theirs => None,
-        });
+        let before = match self.replaces {
+            Some(Before::Version(digest)) => Some(digest),
+            Some(Before::Nothing | Before::Theirs) | None => None,
+        };
         [self.digest].into_iter().chain(before).filter(|_| self.live())
+    }
+
+    /// Whether the transaction that wrote its version, or was about to, has not ended: an agent that finds it so was cut
+    /// off.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.live() && self.replaces.is_some() && self.trial_since.is_none()
+    }
+
+    /// The row once its transaction has ended: its version is on trial since then, or stands for good.
+    #[must_use]
+    pub fn ended(self, trial_since: Option<Timestamp>) -> Self {
+        let replaces = self.replaces.filter(|_| trial_since.is_some());
+        Self { replaces, trial_since, ..self }
     }
 
     /// Whether it speaks of a removal that is a day old.

@@ -3,7 +3,7 @@
 use super::have::{planned, transaction};
 use super::inventory::{Row, State};
 use super::round::{Round, Standing};
-use super::{Move, UnitPlan, keep, moves};
+use super::{Ends, Move, UnitPlan, keep, moves};
 use crate::bundle::entry::Own;
 use crate::kube_kinds::{self, Order};
 use crate::object::ObjectId;
@@ -43,7 +43,8 @@ fn removed(round: &Round<'_>, unit: &UnitId, reason: &str, after: Timestamp) -> 
     let Leaving { moves, stays, removes, going } = leave(round, due.into_iter());
     let lingering = waiting.iter().filter(|row| row.leaving.is_none()).map(|row| lingers(row, round.now));
     let lingering: Vec<Move> = lingering.collect();
-    let held = transaction(stays.into_iter().chain(lingering.clone()).collect(), &keep::good(round, unit));
+    let stays = stays.into_iter().chain(lingering.clone()).collect();
+    let held = transaction(stays, &keep::good(round, unit), Ends::new());
     let steps = moves.into_iter().chain(lingering).collect();
     let outcome = match (waiting.len(), going.first()) {
         (0, None) => Outcome::new(OutcomeCode::Removed, reason),
@@ -134,5 +135,5 @@ fn is_never_deleted(id: &ObjectId) -> bool {
 }
 
 fn ended(row: &Row, now: Timestamp) -> Row {
-    Row { state: State::Removed { at: now, released: None }, since: now, ..row.clone() }
+    Row { state: State::Removed { at: now, released: None }, since: now, ..row.clone() }.ended(None)
 }

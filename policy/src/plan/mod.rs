@@ -1,5 +1,6 @@
 //! Planning: which writes, in which order, and how to undo them. Pure.
 
+mod back;
 pub mod diff;
 pub mod fields;
 mod have;
@@ -139,7 +140,13 @@ pub struct Transaction {
     pub moves: Vec<Move>,
     /// The digest of what the unit becomes: what a refusal is remembered by.
     pub becomes: Digest,
+    /// What ends with the last of its moves.
+    pub ends: Ends,
 }
+
+/// The rows of which a transaction wrote the version, or an earlier one that was cut off: those that are on trial from
+/// now on, and since when. The others stand for good, and forget what they replaced.
+pub type Ends = BTreeMap<ObjectId, Option<Timestamp>>;
 
 /// What is planned for one unit.
 #[derive(Debug, Clone, PartialEq)]
@@ -210,7 +217,7 @@ fn unseen(round: &Round<'_>, unit: &UnitId, want: &Want) -> Option<Outcome> {
 /// The objects whose version has still to show that it works, each in the version that it is written in.
 #[must_use]
 pub fn on_trial(inventory: &Inventory) -> BTreeMap<ObjectId, ApiVersion> {
-    let rows = inventory.values().filter(|row| row.live() && row.trial.is_some() && health::has_notion(&row.id));
+    let rows = inventory.values().filter(|row| row.live() && row.trial_since.is_some() && health::has_notion(&row.id));
     rows.map(|row| (row.id.clone(), row.api.clone())).collect()
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub fn is_repair(seen: &Seen, step: &Step) -> bool {
     let Step::Apply { object, .. } = step else { return false };
     let row = seen.inventory.get(object.id());
-    row.is_some_and(|row| row.owned() && row.digest == object.digest())
+    row.is_some_and(|row| row.owned() && !row.is_open() && row.digest == object.digest())
 }
 
 /// Takes the repairs of `resting` objects out of the plan. Gives those that would have been repaired.
@@ -39,5 +39,5 @@ fn without(
     let rests: BTreeSet<ObjectId> = repairs.map(Step::id).filter(|id| resting.contains(*id)).cloned().collect();
     transaction.moves.retain(|step| !rests.contains(step.step.id()));
     waiting.extend(rests);
-    (!transaction.moves.is_empty()).then_some(transaction)
+    (!(transaction.moves.is_empty() && transaction.ends.is_empty())).then_some(transaction)
 }

@@ -8,6 +8,7 @@ use crate::resolve::{Settings, Wants};
 use crate::seen::{Observed, Seen};
 use crate::time::TrustedTime;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A cluster of memory.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -47,24 +48,38 @@ impl Cluster {
             self.carry_out_first(transaction, usize::MAX);
         }
         plan.expired.iter().for_each(|id| drop(self.seen.inventory.remove(id)));
+        self.collect();
         transactions.iter().map(|transaction| transaction.moves.len()).sum::<usize>() + plan.expired.len()
     }
 
-    /// Carries out the first moves of a transaction, as if cut off then.
+    /// Carries out the first moves of a transaction, as if cut off then: all claims, all writes, then what ends.
     pub(crate) fn carry_out_first(&mut self, transaction: &Transaction, count: usize) {
         for step in &transaction.moves {
             if let Step::Apply { object, .. } = &step.step {
                 self.seen.good.insert(object.digest(), object.clone());
             }
         }
-        transaction.moves.iter().take(count).for_each(|step| self.step(&step.step));
+        let moves = in_order(transaction);
+        moves.iter().take(count).for_each(|step| self.step(&step.step));
+        if count > moves.len() {
+            for (id, trial_since) in &transaction.ends {
+                let row = self.seen.inventory.get_mut(id).unwrap();
+                *row = row.clone().ended(*trial_since);
+            }
+        }
     }
 
-    /// Takes back moves that were carried out, last first.
-    pub(crate) fn take_back(&mut self, moves: &[Move]) {
-        for undo in moves.iter().rev().flat_map(|step| &step.undo) {
+    /// Takes back the first moves of a transaction, last first.
+    pub(crate) fn take_back(&mut self, transaction: &Transaction, count: usize) {
+        for undo in in_order(transaction).into_iter().take(count).rev().flat_map(|step| &step.undo) {
             self.undo(undo);
         }
+    }
+
+    /// Copies that no row names are removed.
+    pub(crate) fn collect(&mut self) {
+        let named: BTreeSet<_> = self.seen.inventory.values().flat_map(Row::copies).collect();
+        self.seen.good.retain(|digest, _| named.contains(digest));
     }
 
     fn step(&mut self, step: &Step) {
@@ -135,4 +150,11 @@ impl Cluster {
             .objects
             .insert(id, Observed { object, as_applied: None, drifted: None, terminating: false, uid, version });
     }
+}
+
+/// Moves as they are carried out: all claims come first.
+fn in_order(transaction: &Transaction) -> Vec<&Move> {
+    let (claims, writes): (Vec<_>, Vec<_>) =
+        transaction.moves.iter().partition(|step| matches!(step.step, Step::Claim(_)));
+    claims.into_iter().chain(writes).collect()
 }

@@ -49,7 +49,8 @@ fn row(name: &str, unit: &UnitId, leaving: Option<Timestamp>, state: State) -> R
         leaving,
         mode: Mode::Enforce,
         written: None,
-        trial: None,
+        replaces: None,
+        trial_since: None,
         state,
     }
 }

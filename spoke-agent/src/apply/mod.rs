@@ -159,7 +159,9 @@ async fn keep_good(good: &Good, transaction: &Transaction) -> Result<(), Outcome
 }
 
 async fn carry_out<T: Target + ?Sized>(tools: &Tools<'_, T>, task: &Task) -> Result<Vec<Drift>, Refused> {
-    take(tools, claims(&task.transaction), &writes(&task.transaction)).await
+    let repaired = take(tools, claims(&task.transaction), &writes(&task.transaction)).await?;
+    tools.target.ended(&task.transaction.ends).await;
+    Ok(repaired)
 }
 
 fn written_as_wanted<T: Target + ?Sized>(

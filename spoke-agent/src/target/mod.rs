@@ -12,7 +12,7 @@ use policy::health::Health;
 use policy::name::Namespace;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::{Outcome, OutcomeCode};
-use policy::plan::{Step, Undo};
+use policy::plan::{Ends, Step, Undo};
 use policy::seen::{Observed, Seen};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -326,6 +326,10 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
 
     /// Takes one step back, unless somebody else has written since.
     async fn undo(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal>;
+
+    /// Notes in their rows what has ended with the last step of a transaction. This may stay in memory until
+    /// [`Target::settle`]: an agent that is cut off before that looks whether all of it stands.
+    async fn ended(&self, ends: &Ends);
 
     /// Makes durable what steps left in memory: called after the last step of a round.
     async fn settle(&self) -> Result<(), TargetError>;

@@ -8,7 +8,7 @@ use policy::facts::Capabilities;
 use policy::health::Health;
 use policy::object::{ApiVersion, ObjectId};
 use policy::outcome::OutcomeCode;
-use policy::plan::{Step, Undo};
+use policy::plan::{Ends, Step, Undo};
 use policy::seen::Seen;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -85,6 +85,10 @@ impl Target for Failing {
             failure(id)?;
         }
         self.0.undo(undo, now).await
+    }
+
+    async fn ended(&self, ends: &Ends) {
+        self.0.ended(ends).await;
     }
 
     async fn settle(&self) -> Result<(), TargetError> {

@@ -1,6 +1,7 @@
 //! What every round promises, on a cluster of memory.
 
 mod crashing;
+mod cut_off;
 mod holds;
 mod last_good;
 mod law;

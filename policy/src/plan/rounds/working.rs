@@ -55,7 +55,7 @@ fn working() -> Cluster {
     round(&mut cluster, &version(1), 0);
     says(&mut cluster, &Health::Well);
     round(&mut cluster, &version(1), 0);
-    assert!(cluster.inventory().values().all(|row| row.trial.is_none()));
+    assert!(cluster.inventory().values().all(|row| row.trial_since.is_none()));
     cluster
 }
 
@@ -87,7 +87,7 @@ fn what_works_is_applied_and_waits_for_nothing_any_longer() {
 fn objects_that_say_nothing_of_themselves_are_on_no_trial() {
     let mut cluster = cluster(&[("shop", "web")]);
     let said = round(&mut cluster, &rules(&[config("one", 1)]), 0).1;
-    assert_eq!((said.as_str(), cluster.inventory().values().next().unwrap().trial.as_ref()), ("AsWanted ", None));
+    assert_eq!((said.as_str(), cluster.inventory().values().next().unwrap().trial_since), ("AsWanted ", None));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn inv26_what_does_not_work_in_time_goes_back_as_a_whole_and_is_not_tried_again(
     assert_eq!((code, steps), (OutcomeCode::RolledBack, 4));
     assert!(said.contains("Unhealthy Deployment.apps shop/web does not work: no pods"), "{said}");
     assert_eq!(versions(&cluster), both("1"));
-    assert!(cluster.inventory().values().all(|row| row.trial.is_none()));
+    assert!(cluster.inventory().values().all(|row| row.trial_since.is_none()));
     assert_eq!(round(&mut cluster, &version(2), 3), (OutcomeCode::RolledBack, said, 0), "inv28");
     says(&mut cluster, &Health::Well);
     assert_eq!(round(&mut cluster, &version(3), 3).0, OutcomeCode::Applied, "another version is tried");
@@ -117,7 +117,7 @@ fn what_goes_back_is_what_worked_last() {
     let mut reverted = working();
     round(&mut reverted, &version(2), 1);
     round(&mut reverted, &version(1), 1);
-    assert!(reverted.inventory().values().all(|row| row.trial.is_none()), "the first has shown it already");
+    assert!(reverted.inventory().values().all(|row| row.trial_since.is_none()), "the first has shown it already");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_first_version_that_does_not_work_leaves_nothing_but_what_is_never_deleted()
     assert_eq!(round(&mut cluster, &entries, 1).0, OutcomeCode::RolledBack);
     assert_eq!(cluster.names(), ["PersistentVolumeClaim shop/disk"]);
     let rows = cluster.inventory().values();
-    assert_eq!(rows.filter(|row| row.live() && row.trial.is_none()).count(), 1, "it is still ours");
+    assert_eq!(rows.filter(|row| row.live() && row.trial_since.is_none()).count(), 1, "it is still ours");
     assert_eq!(cluster.inventory().len(), 1, "nothing of it counts as a removal");
     assert_eq!(round(&mut cluster, &entries, 2).2, 0);
 }
@@ -172,13 +172,13 @@ fn inv35_a_claim_that_was_cut_off_has_its_time_from_when_it_is_written() {
     let plan = cluster.plan(&wants(&cluster, &version(1), 0), hour(0));
     let transaction = plan.units.values().next().unwrap().transaction.clone().unwrap();
     let claims = transaction.moves.iter().filter(|step| matches!(step.step, crate::plan::Step::Claim(_)));
-    let transaction = crate::plan::Transaction { moves: claims.cloned().collect(), ..transaction };
+    let transaction = crate::plan::Transaction { moves: claims.cloned().collect(), ends: Default::default(), ..transaction };
     cluster.carry_out_first(&transaction, usize::MAX);
     assert_eq!(cluster.names().len(), 0);
     assert_eq!(round(&mut cluster, &version(1), 5).0, OutcomeCode::Applied);
     assert_eq!(versions(&cluster), both("1"));
     assert!(
-        cluster.inventory().values().all(|row| row.trial.as_ref().is_some_and(|trial| trial.since == hour(5).get()))
+        cluster.inventory().values().all(|row| row.trial_since == Some(hour(5).get()))
     );
 }
 

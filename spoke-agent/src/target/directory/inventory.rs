@@ -6,6 +6,7 @@ use crate::files;
 use crate::target::TargetError;
 use policy::digest::Digest;
 use policy::object::ObjectId;
+use policy::plan::Ends;
 use policy::plan::inventory::{Row, Uid};
 use serde::{Deserialize, Serialize};
 use service::atomic::{self, Access};
@@ -83,6 +84,15 @@ impl Book {
 
     pub(super) fn remove(&mut self, id: &ObjectId) {
         self.records.remove(id);
+    }
+
+    /// Notes what has ended.
+    pub(super) fn ended(&mut self, ends: &Ends) {
+        for (id, trial_since) in ends {
+            if let Some(record) = self.records.get_mut(id) {
+                record.row = record.row.clone().ended(*trial_since);
+            }
+        }
     }
 
     /// Whether the disk says of `id` what memory says.

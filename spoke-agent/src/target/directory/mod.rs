@@ -30,7 +30,7 @@ use policy::health::Health;
 use policy::name::Namespace;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::{State, Uid, Version};
-use policy::plan::{Step, Undo};
+use policy::plan::{Ends, Step, Undo};
 use policy::seen::{NamespaceSeen, Observed, Seen};
 use read::{File, Objects, Parsed};
 use serde_json::Value;
@@ -144,6 +144,11 @@ impl Target for Directory {
     async fn undo(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
         let undo = undo.clone();
         self.blocking(move |inner| inner.undo(&undo, now)).await
+    }
+
+    async fn ended(&self, ends: &Ends) {
+        let ends = ends.clone();
+        self.blocking(move |inner| inner.book.ended(&ends)).await;
     }
 
     async fn settle(&self) -> Result<(), TargetError> {

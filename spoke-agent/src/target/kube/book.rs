@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use policy::digest::Digest;
 use policy::name::Namespace;
 use policy::object::ObjectId;
+use policy::plan::Ends;
 use policy::plan::inventory::{Inventory, Row};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,6 +123,15 @@ impl Book {
         let page = self.room();
         self.pages.entry(page).or_default().lines += 1;
         self.lines.insert(row.id.clone(), Line { page, row: Some(row), written: None });
+    }
+
+    /// Notes what has ended.
+    pub(super) fn ended(&mut self, ends: &Ends) {
+        for (id, trial_since) in ends {
+            if let Some(row) = self.get(id).cloned() {
+                self.put(row.ended(*trial_since));
+            }
+        }
     }
 
     pub(super) fn remove(&mut self, id: &ObjectId) {

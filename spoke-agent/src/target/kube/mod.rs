@@ -42,7 +42,7 @@ use policy::health::Health;
 use policy::name::{Namespace, RuleName};
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::Version;
-use policy::plan::{Step, Undo};
+use policy::plan::{Ends, Step, Undo};
 use policy::seen::Seen;
 use rest::Rest;
 use serde_json::Value;
@@ -185,6 +185,10 @@ impl Target for Kube {
 
     async fn undo(&self, undo: &Undo, now: Timestamp) -> Result<(), Refusal> {
         self.take_back(undo, now).await
+    }
+
+    async fn ended(&self, ends: &Ends) {
+        self.inner.lock().await.book.ended(ends);
     }
 
     async fn settle(&self) -> Result<(), TargetError> {
