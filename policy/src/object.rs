@@ -79,6 +79,15 @@ pub struct ObjectId {
     pub name: String,
 }
 
+impl ObjectId {
+    /// The namespace that it stands in, or is.
+    #[must_use]
+    pub fn concerns(&self) -> Option<Namespace> {
+        let is_namespace = self.group.is_empty() && self.kind == "Namespace";
+        self.namespace.clone().or_else(|| self.name.parse().ok().filter(|_| is_namespace))
+    }
+}
+
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.kind)?;

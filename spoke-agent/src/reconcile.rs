@@ -1,13 +1,13 @@
 //! One round: what is seen, what is wanted of it, what that takes, what became of it.
 
-use crate::apply::{Done, Outcomes, Refusals, Repairs, Tools, apply};
+use crate::apply::{Done, Outcomes, Refusals, Repairs, Surroundings, Tools, apply};
 use crate::cache::good::{Good, GoodError};
 use crate::measures::Measures;
 use crate::target::{Sight, Target, TargetError};
 use crate::time::Time;
 use jiff::Timestamp;
 use policy::bundle::verify::Bundle;
-use policy::canonical::{self, NotCanonical};
+use policy::canonical::NotCanonical;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::mode::Mode;
@@ -89,7 +89,7 @@ impl Reconciler {
     pub async fn round(&mut self, bundle: Option<&Bundle>, cluster: Option<Mode>) -> Result<Round, RoundError> {
         self.began = self.time.clock().monotonic();
         let sight = self.target.observe().await?;
-        self.refusals.begin(circumstances(&sight)?, self.began);
+        self.refusals.begin(Surroundings::of(&sight)?, &sight.seen.namespaces, self.began);
         let Sight { mut seen, capabilities, named, oddities, .. } = sight;
         let mut faults: BTreeSet<String> = oddities.iter().map(|odd| format!("{}: {}", odd.place, odd.why)).collect();
         faults.extend(self.add_copies(&mut seen, &named));
@@ -204,11 +204,4 @@ impl Reconciler {
 /// How long it is until `at`.
 fn until(at: Timestamp, now: TrustedTime) -> Duration {
     Duration::try_from(at.duration_since(now.get())).unwrap_or_default()
-}
-
-/// What a refusal may depend on beside the unit itself.
-fn circumstances(sight: &Sight) -> Result<Digest, NotCanonical> {
-    let namespaces: BTreeMap<_, _> =
-        sight.seen.namespaces.iter().map(|(name, seen)| (name.to_string(), seen.terminating)).collect();
-    canonical::digest(&(&sight.capabilities, namespaces, sight.elsewhere))
 }

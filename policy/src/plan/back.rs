@@ -13,9 +13,12 @@ use crate::outcome::{Outcome, UnitId};
 use crate::resolve::Desired;
 use std::collections::BTreeSet;
 
-/// Whether a transaction of the unit did not end, and something of what it meant does not stand.
+/// Whether a transaction of the unit did not end, and something of what it meant does not stand; or it was on its way back
+/// already, which shows by rows that name what they replace beside others that do not.
 pub(super) fn is_cut_off(round: &Round<'_>, unit: &UnitId) -> bool {
-    round.rows(unit).any(|row| row.is_open() && !stands(round, row))
+    let open: Vec<&Row> = round.rows(unit).filter(|row| row.is_open()).collect();
+    let back = open.iter().filter(|row| row.replaces == Some(Before::Version(row.digest))).count();
+    (back > 0 && back < open.len()) || open.iter().any(|row| !stands(round, row))
 }
 
 fn stands(round: &Round<'_>, row: &Row) -> bool {
@@ -26,21 +29,37 @@ fn stands(round: &Round<'_>, row: &Row) -> bool {
 }
 
 /// What stood before comes back: what there was is applied again, and what was made new goes, unless its kind is never
-/// deleted or somebody else had made it. What cannot come back stays as it is. `first` comes before.
+/// deleted or somebody else had made it. What cannot come back stays as it is. Rows are closed and dropped last, `first`
+/// among them: cut off in the middle, the next agent still sees that this was not all.
 pub(super) fn back(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outcome: Outcome) -> UnitPlan {
     let done: BTreeSet<ObjectId> = first.iter().map(|step| step.step.id().clone()).collect();
     let rows: Vec<&Row> = round.rows(unit).filter(|row| !done.contains(&row.id)).collect();
     let good: Vec<Desired> = rows.iter().filter_map(|row| good(round, row)).collect();
-    let (repairs, had) = repairs(round, unit, &good);
-    let mut moves: Vec<Move> = first.into_iter().chain(repairs).collect();
-    let (mut new, old): (Vec<&Row>, Vec<&Row>) =
-        rows.into_iter().partition(|row| row.replaces == Some(Before::Nothing));
-    new.sort_by_key(|row| std::cmp::Reverse((kube_kinds::Row::of(&row.id).stage, &row.id)));
-    moves.extend(new.into_iter().flat_map(|row| taken_away(round, row)));
-    let ends: Ends = trial::open(round, &had, &moves).into_keys().map(|id| (id, None)).collect();
-    let had: BTreeSet<&ObjectId> = had.iter().map(|desired| desired.object.id()).collect();
-    moves.extend(old.into_iter().filter(|row| row.replaces.is_some() && !had.contains(&row.id)).map(for_good));
+    let (mut moves, had) = repairs(round, unit, &good);
+    let mut ends: Ends = trial::open(round, &had, &moves).into_keys().map(|id| (id, None)).collect();
+    let mut left: Vec<&Row> = rows.into_iter().filter(|row| row.replaces.is_some()).collect();
+    left.retain(|row| !had.iter().any(|desired| *desired.object.id() == row.id));
+    left.sort_by_key(|row| std::cmp::Reverse((kube_kinds::Row::of(&row.id).stage, &row.id)));
+    let mut last = first;
+    for row in left {
+        let stands = round.standing_of(row);
+        match (&row.replaces, stands) {
+            (Some(Before::Nothing), Standing::Ours(observed)) if !is_never_deleted(row) => {
+                moves.extend(leave::removal(round, row, observed));
+                last.push(moves::forget(row));
+            }
+            // What was made new and is not there was never good.
+            (Some(Before::Nothing), Standing::Absent | Standing::Foreign(_))
+            | (Some(Before::Theirs), Standing::Foreign(_)) => last.push(moves::forget(row)),
+            _ => drop(ends.insert(row.id.clone(), None)),
+        }
+    }
+    moves.extend(last);
     ending(moves, &good, ends, outcome)
+}
+
+fn is_never_deleted(row: &Row) -> bool {
+    row.own == Own::Whole && kube_kinds::Row::of(&row.id).never_deleted
 }
 
 /// What stood before of a row; none: nothing of ours.
@@ -55,17 +74,4 @@ fn good(round: &Round<'_>, row: &Row) -> Option<Desired> {
 /// The row of what stands for good: it forgets what it replaced.
 pub(super) fn for_good(row: &Row) -> Move {
     moves::claim(row.clone().ended(None), Some(row))
-}
-
-/// How an object that was made new goes. Its row goes with it: it was never good, so this is no removal.
-fn taken_away(round: &Round<'_>, row: &Row) -> Vec<Move> {
-    let never_deleted = row.own == Own::Whole && kube_kinds::Row::of(&row.id).never_deleted;
-    match round.standing_of(row) {
-        Standing::Ours(_) if never_deleted => vec![for_good(row)],
-        Standing::Ours(observed) => {
-            let moves = leave::removal(round, row, observed);
-            moves.into_iter().chain([moves::forget(row)]).collect()
-        }
-        Standing::Absent | Standing::Foreign(_) => vec![moves::forget(row)],
-    }
 }

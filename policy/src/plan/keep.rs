@@ -32,9 +32,7 @@ pub(super) fn last_good(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outc
     // What stands may have to show yet that it works, although something newer is wanted.
     match trial::stage(round, unit, &had, moves) {
         Stage::Over { moves, ends } => ending(moves, &good, ends, outcome),
-        Stage::On { moves, ends, again, .. } => {
-            UnitPlan { again: Some(again), ..ending(moves, &good, ends, outcome) }
-        }
+        Stage::On { moves, ends, again, .. } => UnitPlan { again: Some(again), ..ending(moves, &good, ends, outcome) },
         Stage::Lost(_) => back::back(round, unit, first, outcome),
     }
 }
@@ -78,7 +76,19 @@ pub(super) fn version(round: &Round<'_>, row: &Row, digest: Digest) -> Option<De
 
 /// A unit of which nothing is written but, in its rows, the lesser mode: it holds without a bundle too.
 pub(super) fn as_it_is(round: &Round<'_>, unit: &UnitId, outcome: Outcome, mode: Mode) -> UnitPlan {
-    let news = round.rows(unit).filter(|row| row.mode != mode);
+    let gone = gone_with_namespace(round, unit);
+    let news = round.rows(unit).filter(|row| row.mode != mode && !gone.contains(row));
     let marks = news.map(|row| moves::claim(Row { mode, ..row.clone() }, Some(row)));
-    planned(marks.collect(), &[], outcome)
+    planned(gone.iter().map(|row| moves::forget(row)).chain(marks).collect(), &[], outcome)
+}
+
+/// The rows of what was in a namespace that is gone: it is gone with it, in every mode.
+pub(super) fn gone_with_namespace<'r>(round: &Round<'r>, unit: &'r UnitId) -> Vec<&'r Row> {
+    let is_gone = |row: &&Row| {
+        let namespace = row.id.namespace.as_ref();
+        namespace.is_some_and(|namespace| !round.seen.namespaces.contains_key(namespace))
+            && unit.namespace.as_ref() == namespace
+            && !round.seen.objects.contains_key(&row.id)
+    };
+    round.rows(unit).filter(is_gone).collect()
 }

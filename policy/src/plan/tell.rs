@@ -1,15 +1,20 @@
 //! Units that are not enforced: what would be written is told.
 
-use super::have::{self, Blocked};
-use super::keep::as_it_is;
+use super::have::{self, Blocked, planned};
+use super::keep::{self, as_it_is};
 use super::round::Round;
-use super::{Step, UnitPlan};
+use super::{Step, UnitPlan, moves};
 use crate::mode::Mode;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
 use crate::resolve::Desired;
 
 /// Plans a unit at a lesser mode: nothing of the cluster is written.
 pub(super) fn show(round: &Round<'_>, unit: &UnitId, desired: &[Desired], mode: Mode) -> UnitPlan {
+    let gone = keep::gone_with_namespace(round, unit);
+    if desired.is_empty() && !gone.is_empty() && gone.len() == round.rows(unit).count() {
+        let outcome = Outcome::new(OutcomeCode::Removed, "NamespaceGone");
+        return planned(gone.into_iter().map(moves::forget).collect(), &[], outcome);
+    }
     as_it_is(round, unit, compared(round, unit, desired), mode)
 }
 
@@ -23,7 +28,8 @@ fn compared(round: &Round<'_>, unit: &UnitId, desired: &[Desired]) -> Outcome {
         }
     }
     let wanted = |row: &crate::plan::inventory::Row| desired.iter().any(|desired| *desired.object.id() == row.id);
-    let extra = round.rows(unit).filter(|row| !wanted(row));
+    let gone = keep::gone_with_namespace(round, unit);
+    let extra = round.rows(unit).filter(|row| !wanted(row) && !gone.contains(row));
     differs.extend(extra.map(|row| format!("{} would be removed", row.id)));
     told(&differs)
 }

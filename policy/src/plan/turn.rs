@@ -106,7 +106,12 @@ mod tests {
         let moves = [delete(&quota), write(quota), write(a.clone()), write(b), write(role), forget(&a)];
         let groups: Vec<usize> = side_by_side(&moves.iter().collect::<Vec<_>>()).map(<[_]>::len).collect();
         assert_eq!(groups, [1, 1, 3, 1]);
-        let turn = Transaction { moves: moves.to_vec(), becomes: crate::digest::Digest::of(b"x"), ends: crate::plan::Ends::new() }.turn();
+        let turn = Transaction {
+            moves: moves.to_vec(),
+            becomes: crate::digest::Digest::of(b"x"),
+            ends: crate::plan::Ends::new(),
+        }
+        .turn();
         assert_eq!(turn, Some(Turn::Write(Stage::Quotas, Closes::default())));
     }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 type Row = fn(&Case<'_>) -> Option<Want>;
 
 const TABLE: &[Row] =
-    &[namespace_gone, namespace_terminating, unsupported, lesser_mode, refused, enforced, out_of_scope];
+    &[namespace_terminating, unsupported, lesser_mode, namespace_gone, refused, enforced, out_of_scope];
 
 /// What is wanted in this case. Where no row has an answer, no rule governs the unit: a commit removed it.
 pub(super) fn who_wins(case: &Case<'_>) -> Want {
@@ -24,6 +24,7 @@ fn mode(case: &Case<'_>) -> Mode {
     case.modes.iter().copied().min().unwrap_or(Mode::Audit)
 }
 
+/// What the cluster had for a namespace leaves with it, but only where it is enforced.
 fn namespace_gone(case: &Case<'_>) -> Option<Want> {
     case.namespace_gone.then_some(Want::Gone { why: Why::NamespaceGone, after: case.now })
 }

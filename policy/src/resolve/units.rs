@@ -8,6 +8,7 @@ use crate::digest::Digest;
 use crate::mode::Mode;
 use crate::name::Namespace;
 use crate::outcome::{Outcome, UnitId};
+use crate::plan::inventory::Row;
 use crate::seen::{NamespaceSeen, Seen};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -71,7 +72,7 @@ pub(super) fn cases<'a>(
     let rows = seen.inventory.values().map(|row| (row.unit(), false));
     // Of two that are the same, the last counts.
     let units: BTreeMap<UnitId, bool> = rows.chain(in_scope).collect();
-    let leaving = leaving(seen);
+    let (leaving, left) = (leaving(seen), left_at(seen));
     let case = |(unit, selected): (UnitId, bool)| {
         let namespace = unit.namespace.as_ref().map(|name| seen.namespaces.get(name));
         let rule = bundle.entries().get(&unit.rule);
@@ -89,6 +90,7 @@ pub(super) fn cases<'a>(
             modes: rule
                 .map(|rule| own_mode(rule, &unit, seen))
                 .into_iter()
+                .chain(rule.and_then(|_| left.get(&unit).copied()))
                 .chain([bundle.head().cluster.mode])
                 .collect(),
             refused: seen.refused.get(&unit),
@@ -125,6 +127,18 @@ fn in_scope(entry: &Entry, seen: &Seen) -> Vec<UnitId> {
 fn own_mode(rule: &Entry, unit: &UnitId, seen: &Seen) -> Mode {
     let labels = unit.namespace.as_ref().and_then(|name| Some((name, &seen.namespaces.get(name)?.labels)));
     labels.and_then(|(name, labels)| rule.envelope.mode_in(name, labels)).unwrap_or(rule.envelope.mode)
+}
+
+/// The mode of each unit whose namespace is gone, as it was last planned: its labels, by which rules and rule sets give
+/// modes, are gone too.
+fn left_at(seen: &Seen) -> BTreeMap<UnitId, Mode> {
+    let mut modes = BTreeMap::new();
+    let there = |row: &&Row| row.unit.as_ref().is_none_or(|namespace| seen.namespaces.contains_key(namespace));
+    for row in seen.inventory.values().filter(|row| row.live() && !there(row)) {
+        let mode = modes.entry(row.unit()).or_insert(row.mode);
+        *mode = row.mode.min(*mode);
+    }
+    modes
 }
 
 /// Since when the first object of each unit is no longer wanted.

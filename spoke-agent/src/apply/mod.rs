@@ -4,9 +4,11 @@
 mod drift;
 mod refusals;
 mod repairs;
+mod surroundings;
 
 pub use refusals::{Refusals, Tried};
 pub use repairs::Repairs;
+pub use surroundings::{Situation, Surroundings};
 
 use crate::cache::good::Good;
 use crate::measures::Measures;
@@ -180,7 +182,8 @@ fn written_as_wanted<T: Target + ?Sized>(
     tools.refusals.forget(&task.id, task.transaction.becomes);
     // What did not work is not tried again at once.
     if let (Some(was), Some(outcome)) = (task.gives_up, outcomes.get(&task.id)) {
-        tools.refusals.remember(&task.id, was, outcome.clone(), Tried::InEarnest, tools.monotonic);
+        let situation = situation(tools, task);
+        tools.refusals.remember(&task.id, was, outcome.clone(), Tried::GivenUp, situation, tools.monotonic);
     }
 }
 
@@ -255,6 +258,13 @@ fn told(refusal: &Refusal, undone: bool, changed: bool) -> Refused {
 /// The unit came to this, and is not tried again at once.
 fn refuse<T: Target + ?Sized>(tools: &mut Tools<'_, T>, task: &Task, refused: Refused, outcomes: &mut Outcomes) {
     let Refused { outcome, tried } = refused;
-    tools.refusals.remember(&task.id, task.transaction.becomes, outcome.clone(), tried, tools.monotonic);
+    let (becomes, situation) = (task.transaction.becomes, situation(tools, task));
+    tools.refusals.remember(&task.id, becomes, outcome.clone(), tried, situation, tools.monotonic);
     outcomes.insert(task.id.clone(), outcome);
+}
+
+/// The namespaces that the unit is in and writes to, and how it is around there.
+fn situation<T: Target + ?Sized>(tools: &Tools<'_, T>, task: &Task) -> Situation {
+    let written = task.transaction.moves.iter().filter_map(|step| step.step.id().concerns());
+    tools.refusals.situation(&tools.seen.namespaces, task.id.namespace.clone().into_iter().chain(written).collect())
 }

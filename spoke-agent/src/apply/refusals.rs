@@ -1,14 +1,20 @@
 //! What was refused is not tried again at once, unless it or its circumstances change.
 
+use super::surroundings::{Situation, Surroundings};
 use policy::digest::Digest;
+use policy::name::Namespace;
 use policy::outcome::{Outcome, UnitId};
+use policy::seen::NamespaceSeen;
 use service::backoff::Backoff;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-const WAITS: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(300));
-/// Where objects had been written and were taken back, a try is no light matter.
-const COSTLY: Backoff = Backoff::new(Duration::from_secs(60), Duration::from_secs(3600));
+const WAITS: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(60));
+/// Where objects had been written and were taken back, a try is no light matter. But a quota may be raised, or a webhook
+/// mended, and nobody tells.
+const COSTLY: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(300));
+/// A version that did not work takes T_health for each try, and something may be down meanwhile.
+const GIVEN_UP: Backoff = Backoff::new(Duration::from_secs(60), Duration::from_secs(1800));
 /// A refusal that has not been tried again for so long will not be.
 const FORGOTTEN: Duration = Duration::from_secs(600);
 
@@ -19,12 +25,27 @@ pub enum Tried {
     Lightly,
     /// Objects were changed, and changed back.
     InEarnest,
+    /// All of it stood, and did not work.
+    GivenUp,
+}
+
+impl Tried {
+    const fn waits(self) -> Backoff {
+        match self {
+            Self::Lightly => WAITS,
+            Self::InEarnest => COSTLY,
+            Self::GivenUp => GIVEN_UP,
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Refused {
     failures: u32,
     until: Duration,
+    /// Not before, whatever changes.
+    soonest: Duration,
+    situation: Situation,
     outcome: Outcome,
 }
 
@@ -46,7 +67,7 @@ impl InARow {
 #[derive(Debug, Default)]
 pub struct Refusals {
     units: BTreeMap<UnitId, BTreeMap<Digest, Refused>>,
-    circumstances: Option<Digest>,
+    surroundings: Option<Surroundings>,
     /// How often in a row the inventory could not be written.
     unsettled: Option<InARow>,
     /// How often in a row something could not be looked at.
@@ -56,12 +77,23 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// Begins a round. Where what a refusal may depend on has changed, nothing waits any longer: its cause may be mended.
-    pub fn begin(&mut self, circumstances: Digest, now: Duration) {
+    /// Begins a round. Where something has changed around a unit that was refused, its cause may be mended: it waits no
+    /// longer than after a first refusal.
+    pub fn begin(
+        &mut self,
+        surroundings: Surroundings,
+        namespaces: &BTreeMap<Namespace, NamespaceSeen>,
+        now: Duration,
+    ) {
         self.fresh = false;
-        if self.circumstances.replace(circumstances) != Some(circumstances) {
-            self.units.values_mut().flat_map(BTreeMap::values_mut).for_each(|refused| refused.until = now);
+        for refused in self.units.values_mut().flat_map(BTreeMap::values_mut) {
+            let around = surroundings.around(namespaces, &refused.situation.places);
+            if around != refused.situation.around {
+                refused.situation.around = around;
+                refused.until = refused.until.min(refused.soonest.max(now));
+            }
         }
+        self.surroundings = Some(surroundings);
         self.units.retain(|_, refused| {
             refused.retain(|_, refused| now < refused.until + FORGOTTEN);
             !refused.is_empty()
@@ -85,14 +117,28 @@ impl Refusals {
         Some(refused.outcome.clone())
     }
 
+    /// How it is around these places in the round that has begun.
+    #[must_use]
+    pub fn situation(&self, namespaces: &BTreeMap<Namespace, NamespaceSeen>, places: BTreeSet<Namespace>) -> Situation {
+        let around = self.surroundings.as_ref().map(|surroundings| surroundings.around(namespaces, &places));
+        Situation { around: around.unwrap_or_else(|| Digest::of(&[])), places }
+    }
+
     /// Remembers a refusal: each one of the same digest waits longer.
-    pub fn remember(&mut self, unit: &UnitId, becomes: Digest, outcome: Outcome, tried: Tried, now: Duration) {
+    pub fn remember(
+        &mut self,
+        unit: &UnitId,
+        becomes: Digest,
+        outcome: Outcome,
+        tried: Tried,
+        situation: Situation,
+        now: Duration,
+    ) {
         self.fresh = true;
         let unit = self.units.entry(unit.clone()).or_default();
         let failures = unit.get(&becomes).map_or(1, |refused| refused.failures.saturating_add(1));
-        let waits = if tried == Tried::InEarnest { COSTLY } else { WAITS };
-        let until = now + waits.ceiling(failures);
-        unit.insert(becomes, Refused { failures, until, outcome });
+        let (until, soonest) = (now + tried.waits().ceiling(failures), now + tried.waits().ceiling(1));
+        unit.insert(becomes, Refused { failures, until, soonest, situation, outcome });
     }
 
     /// The unit became this.
@@ -134,6 +180,27 @@ mod tests {
         UnitId { rule: "ConfigTemplate/a".parse().unwrap(), namespace: None }
     }
 
+    fn namespaces(team: &str) -> BTreeMap<Namespace, NamespaceSeen> {
+        let labels = [("team".to_owned(), team.to_owned())].into_iter().collect();
+        [("shop".parse().unwrap(), NamespaceSeen { labels, terminating: false })].into()
+    }
+
+    fn surroundings(elsewhere: &str) -> Surroundings {
+        Surroundings::new(
+            Digest::of(b"capabilities"),
+            [(Some("other".parse().unwrap()), Digest::of(elsewhere.as_bytes()))].into(),
+        )
+    }
+
+    fn begin(refusals: &mut Refusals, team: &str, now: Duration) {
+        refusals.begin(surroundings("1"), &namespaces(team), now);
+    }
+
+    fn refuse(refusals: &mut Refusals, becomes: Digest, tried: Tried, now: Duration) {
+        let situation = refusals.situation(&namespaces("web"), ["shop".parse().unwrap()].into());
+        refusals.remember(&unit(), becomes, outcome(), tried, situation, now);
+    }
+
     fn outcome() -> Outcome {
         Outcome::new(OutcomeCode::RolledBack, "NotServed")
     }
@@ -141,15 +208,15 @@ mod tests {
     #[test]
     fn a_refused_digest_waits_longer_each_time_and_another_does_not() {
         let (mut refusals, one, two) = (Refusals::default(), Digest::of(b"1"), Digest::of(b"2"));
-        refusals.remember(&unit(), one, outcome(), Tried::Lightly, START);
+        refuse(&mut refusals, one, Tried::Lightly, START);
         assert_eq!(refusals.standing(&unit(), one, Duration::from_millis(249)), Some(outcome()));
         assert_eq!(refusals.standing(&unit(), one, Duration::from_millis(250)), None);
         assert_eq!(refusals.standing(&unit(), two, START), None);
-        refusals.remember(&unit(), one, outcome(), Tried::Lightly, Duration::from_secs(1));
-        refusals.begin(Digest::of(b"circumstances"), Duration::from_secs(1));
-        assert_eq!(refusals.standing(&unit(), one, Duration::from_secs(1)), None, "other circumstances");
-        refusals.remember(&unit(), one, outcome(), Tried::Lightly, Duration::from_secs(1));
-        refusals.begin(Digest::of(b"circumstances"), Duration::from_secs(1));
+        refuse(&mut refusals, one, Tried::Lightly, Duration::from_secs(1));
+        begin(&mut refusals, "db", Duration::from_secs(1));
+        assert_eq!(refusals.next(Duration::from_secs(1)), Some(Duration::from_millis(1250)), "other circumstances");
+        refuse(&mut refusals, one, Tried::Lightly, Duration::from_secs(1));
+        begin(&mut refusals, "web", Duration::from_secs(1));
         assert_eq!(refusals.next(Duration::from_secs(1)), Some(Duration::from_secs(2)), "a third failure");
     }
 
@@ -176,23 +243,44 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_objects_is_not_tried_again_soon_unless_its_circumstances_change() {
+    fn what_changed_objects_is_not_tried_again_at_once_whatever_changes_around_it() {
         let (mut refusals, digest) = (Refusals::default(), Digest::of(b"1"));
-        refusals.begin(digest, START);
-        refusals.remember(&unit(), digest, outcome(), Tried::InEarnest, START);
-        refusals.begin(digest, Duration::from_secs(59));
-        assert_eq!(refusals.standing(&unit(), digest, Duration::from_secs(59)), Some(outcome()));
-        refusals.begin(Digest::of(b"2"), Duration::from_secs(59));
-        assert_eq!(refusals.standing(&unit(), digest, Duration::from_secs(59)), None);
-        refusals.remember(&unit(), digest, outcome(), Tried::InEarnest, START);
-        assert_eq!(refusals.standing(&unit(), digest, Duration::from_secs(119)), Some(outcome()), "twice as long");
+        begin(&mut refusals, "web", START);
+        for _ in 0..9 {
+            refuse(&mut refusals, digest, Tried::InEarnest, START);
+        }
+        let stands =
+            |refusals: &Refusals, at: u64| refusals.standing(&unit(), digest, Duration::from_secs(at)).is_some();
+        assert!(stands(&refusals, 299) && !stands(&refusals, 300), "minutes, not hours");
+        begin(&mut refusals, "db", Duration::from_secs(3));
+        assert!(stands(&refusals, 9) && !stands(&refusals, 10), "as after a first refusal");
+        refuse(&mut refusals, digest, Tried::InEarnest, Duration::from_secs(10));
+        assert!(stands(&refusals, 309), "and each try waits longer all the same");
+        begin(&mut refusals, "db", Duration::from_secs(200));
+        assert!(!stands(&refusals, 200));
+    }
+
+    #[test]
+    fn what_happens_in_other_namespaces_mends_nothing() {
+        let (mut refusals, digest) = (Refusals::default(), Digest::of(b"1"));
+        begin(&mut refusals, "web", START);
+        refuse(&mut refusals, digest, Tried::GivenUp, START);
+        let mut namespaces = namespaces("web");
+        namespaces.insert("ci-4711".parse().unwrap(), namespaces.values().next().unwrap().clone());
+        refusals.begin(surroundings("3"), &namespaces, Duration::from_secs(59));
+        assert!(refusals.standing(&unit(), digest, Duration::from_secs(59)).is_some());
+        let mut gone = namespaces;
+        gone.remove(&"shop".parse().unwrap());
+        refuse(&mut refusals, digest, Tried::GivenUp, START);
+        refusals.begin(surroundings("3"), &gone, Duration::from_secs(60));
+        assert!(refusals.standing(&unit(), digest, Duration::from_secs(60)).is_none(), "its own is another matter");
     }
 
     #[test]
     fn inv26_a_repair_of_the_version_before_does_not_forget_what_was_refused() {
         let (mut refusals, good, refused) = (Refusals::default(), Digest::of(b"1"), Digest::of(b"2"));
-        refusals.remember(&unit(), refused, outcome(), Tried::Lightly, START);
-        refusals.remember(&unit(), good, outcome(), Tried::Lightly, START);
+        refuse(&mut refusals, refused, Tried::Lightly, START);
+        refuse(&mut refusals, good, Tried::Lightly, START);
         refusals.forget(&unit(), good);
         assert!(refusals.all_standing(START)[&unit()].keys().eq([&refused]));
     }
@@ -200,12 +288,12 @@ mod tests {
     #[test]
     fn after_a_refusal_the_next_round_is_at_once_and_a_wait_that_nobody_waits_for_wakes_nobody() {
         let (mut refusals, digest) = (Refusals::default(), Digest::of(b"1"));
-        refusals.begin(digest, START);
-        refusals.remember(&unit(), digest, outcome(), Tried::Lightly, START);
+        begin(&mut refusals, "web", START);
+        refuse(&mut refusals, digest, Tried::Lightly, START);
         assert_eq!(refusals.next(START), Some(START));
-        refusals.begin(digest, START);
+        begin(&mut refusals, "web", START);
         assert_eq!(refusals.next(START), Some(Duration::from_millis(250)));
-        refusals.begin(digest, Duration::from_secs(1));
+        begin(&mut refusals, "web", Duration::from_secs(1));
         assert_eq!(refusals.next(Duration::from_secs(1)), None);
     }
 }

@@ -29,8 +29,9 @@ pub struct Sight {
     pub named: BTreeSet<Digest>,
     /// What was passed over, and why: for people.
     pub oddities: BTreeSet<Oddity>,
-    /// Of everything that is there and not ours: what changes it may mend what was refused. Our own writes never do.
-    pub elsewhere: Digest,
+    /// Of everything that is there and not ours, by namespace (none: the cluster's own): what changes it may mend what was
+    /// refused there. Our own writes never do.
+    pub elsewhere: BTreeMap<Option<Namespace>, Digest>,
 }
 
 /// The objects in question, as they are.

@@ -166,6 +166,21 @@ proptest! {
     }
 }
 
+/// The example that showed why rows are dropped last on the way back.
+#[test]
+fn inv35_what_was_cut_off_on_its_way_back_goes_on_back() {
+    let second = Version::from([(0, 1), (1, 1)]);
+    let restarted = cut_off(having(&Version::new()), &second, 3);
+    assert_eq!(stands(&restarted), Version::from([(0, 1)]));
+    for cut in 0..6 {
+        let mut cluster = restarted.clone();
+        let plan = cluster.plan(&without_bundle(&cluster.seen, None), hour(1));
+        cluster.carry_out_first(plan.units[&unit()].transaction.as_ref().unwrap(), cut);
+        refused(&mut cluster, &second);
+        assert_eq!(stands(&cluster), Version::new(), "after {cut}");
+    }
+}
+
 /// Claims of a second version, and nothing written: a third object is refused after the restart.
 #[test]
 fn inv26_a_claim_remembers_what_it_replaces_until_its_transaction_has_ended() {

@@ -48,6 +48,29 @@ fn what_the_cluster_had_for_a_namespace_that_is_gone_leaves() {
     assert_eq!(cluster.names(), ["ConfigMap other/one", "ClusterNetworkPolicy.policy.networking.k8s.io writ-a.other"]);
 }
 
+/// Below enforce nothing of the cluster is deleted, whatever happens to the namespace that had it.
+#[test]
+fn what_the_cluster_had_for_a_namespace_that_is_gone_stays_below_enforce() {
+    for mode in [Mode::Audit, Mode::Warn] {
+        let mut cluster = cluster(&[("shop", "web")]);
+        let bound = json!({"apiVersion": "policy.networking.k8s.io/v1beta1", "kind": "ClusterNetworkPolicy",
+            "metadata": {"name": "writ-a"}, "spec": {}});
+        let entries = |mode| [per_namespace("a", mode, &[config("one", 1), bound.clone()])];
+        round(&mut cluster, &entries(Mode::Enforce), 0);
+        round(&mut cluster, &entries(mode), 1);
+        cluster.seen.namespaces.clear();
+        cluster.seen.objects.retain(|id, _| id.namespace.is_none());
+        for entries in [&entries(mode)[..], &entries(Mode::Enforce)[..]] {
+            // The mode in a namespace that is gone is the one that it had.
+            assert_eq!(round(&mut cluster, entries, 2).0, [OutcomeCode::WouldApply], "{mode:?}");
+            assert_eq!(cluster.names(), ["ClusterNetworkPolicy.policy.networking.k8s.io writ-a.shop"]);
+            assert_eq!(cluster.inventory().len(), 1, "what was in the namespace is gone with it");
+        }
+        assert_eq!(round(&mut cluster, &[], 3).0, [OutcomeCode::Removed], "a commit removed the rule");
+        assert!(cluster.names().is_empty());
+    }
+}
+
 #[test]
 fn the_network_policy_that_closes_leaves_first() {
     let mut cluster = cluster(&[("shop", "web")]);

@@ -172,14 +172,13 @@ fn inv35_a_claim_that_was_cut_off_has_its_time_from_when_it_is_written() {
     let plan = cluster.plan(&wants(&cluster, &version(1), 0), hour(0));
     let transaction = plan.units.values().next().unwrap().transaction.clone().unwrap();
     let claims = transaction.moves.iter().filter(|step| matches!(step.step, crate::plan::Step::Claim(_)));
-    let transaction = crate::plan::Transaction { moves: claims.cloned().collect(), ends: Default::default(), ..transaction };
+    let transaction =
+        crate::plan::Transaction { moves: claims.cloned().collect(), ends: Default::default(), ..transaction };
     cluster.carry_out_first(&transaction, usize::MAX);
     assert_eq!(cluster.names().len(), 0);
     assert_eq!(round(&mut cluster, &version(1), 5).0, OutcomeCode::Applied);
     assert_eq!(versions(&cluster), both("1"));
-    assert!(
-        cluster.inventory().values().all(|row| row.trial_since == Some(hour(5).get()))
-    );
+    assert!(cluster.inventory().values().all(|row| row.trial_since == Some(hour(5).get())));
 }
 
 #[test]

@@ -70,13 +70,16 @@ pub(super) fn all(
 }
 
 impl Objects {
-    /// The digest of all that is there but what is `ours`.
-    pub(super) fn elsewhere(&self, ours: impl Fn(&ObjectId) -> bool) -> Digest {
-        let files = self.files.iter().filter(|(id, _)| !ours(id)).map(|(id, file)| format!("{id} {}", file.version));
+    /// The digests of all that is there but what is `ours`, by namespace; a Namespace belongs to itself.
+    pub(super) fn elsewhere(&self, ours: impl Fn(&ObjectId) -> bool) -> BTreeMap<Option<Namespace>, Digest> {
         let closed = self.closed.iter().map(|path| path.display().to_string());
         let oddities = self.oddities.iter().map(|oddity| format!("{} {}", oddity.place, oddity.why));
-        let lines: Vec<String> = files.chain(closed).chain(oddities).collect();
-        Digest::of(lines.join("\n").as_bytes())
+        let mut places: BTreeMap<Option<Namespace>, Vec<String>> = BTreeMap::new();
+        places.insert(None, closed.chain(oddities).collect());
+        for (id, file) in self.files.iter().filter(|(id, _)| !ours(id)) {
+            places.entry(id.concerns()).or_default().push(format!("{id} {}", file.version));
+        }
+        places.into_iter().map(|(place, lines)| (place, Digest::of(lines.join("\n").as_bytes()))).collect()
     }
 
     fn folder(&mut self, path: &Path) {

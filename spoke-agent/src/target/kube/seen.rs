@@ -7,7 +7,6 @@ use super::served::{Kind, Lookup, Resource};
 use super::{Inner, Kube, drift, manager, part};
 use crate::target::{Looked, Oddity, Sight, TargetError};
 use futures::StreamExt as _;
-use policy::digest::Digest;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::{Outcome, OutcomeCode};
 use policy::plan::inventory::{Row, State};
@@ -45,7 +44,7 @@ impl Inner {
             capabilities: self.served.capabilities.clone(),
             named: self.book.named(),
             oddities,
-            elsewhere: Digest::of(&[]),
+            elsewhere: BTreeMap::new(),
         })
     }
 
