@@ -30,6 +30,14 @@ pub enum Tried {
 }
 
 impl Tried {
+    /// How long to wait where something has changed meanwhile that may have mended the cause.
+    fn soonest(self) -> Duration {
+        match self {
+            Self::Lightly => Duration::ZERO,
+            Self::InEarnest | Self::GivenUp => self.waits().ceiling(1),
+        }
+    }
+
     const fn waits(self) -> Backoff {
         match self {
             Self::Lightly => WAITS,
@@ -77,8 +85,8 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// Begins a round. Where something has changed around a unit that was refused, its cause may be mended: it waits no
-    /// longer than after a first refusal.
+    /// Begins a round. Where something has changed around a unit that was refused, its cause may be mended: it is tried
+    /// at once, or, where a try is no light matter, after the wait of a first refusal.
     pub fn begin(
         &mut self,
         surroundings: Surroundings,
@@ -137,7 +145,7 @@ impl Refusals {
         self.fresh = true;
         let unit = self.units.entry(unit.clone()).or_default();
         let failures = unit.get(&becomes).map_or(1, |refused| refused.failures.saturating_add(1));
-        let (until, soonest) = (now + tried.waits().ceiling(failures), now + tried.waits().ceiling(1));
+        let (until, soonest) = (now + tried.waits().ceiling(failures), now + tried.soonest());
         unit.insert(becomes, Refused { failures, until, soonest, situation, outcome });
     }
 

@@ -149,7 +149,7 @@ proptest! {
         round(&mut lesser, &entries(&second, Mode::Warn), 1);
         prop_assert_eq!(stands(&lesser), stands(&restarted), "a lesser mode writes nothing");
 
-        let mut finished = restarted.clone();
+        let mut finished = restarted;
         round(&mut finished, &enforced(&second), 1);
         prop_assert!(is_whole(&finished, &second, &second, None), "finished: {:?}", stands(&finished));
 
