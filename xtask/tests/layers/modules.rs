@@ -10,7 +10,7 @@ use syn::{Attribute, Item, UseTree};
 use xtask::tools::root;
 
 /// What `apply` may take from the core.
-const OF_POLICY: [&str; 5] = ["digest", "object", "outcome", "plan", "seen"];
+const OF_POLICY: [&str; 7] = ["canonical", "digest", "name", "object", "outcome", "plan", "seen"];
 /// What it may take from the agent, beside its own parts.
 const OF_AGENT: [&str; 3] = ["cache", "measures", "target"];
 /// Words of policy that have no place in it, wherever they come from.
