@@ -152,7 +152,10 @@ fn roles_allow_and_deny_and_policies_stay_as_they_are_written() -> Result<()> {
     let namespaces = world.everywhere::<Namespace>();
     world.edit(&namespaces, "trial", &json!({"metadata": {"labels": {"purpose": null}}}))?;
     stand(&world, &world.within::<RoleBinding>("trial"), &[])?;
-    ensure!(!may(&world, PIPELINE, "patch", DEPLOYMENTS, "trial")?, "the pipeline may still deploy");
+    wait::until("the pipeline may no longer deploy", PATIENCE, || {
+        ensure!(!may(&world, PIPELINE, "patch", DEPLOYMENTS, "trial")?, "it still may");
+        Ok(())
+    })?;
     stand(&world, &policies, &["writ-trial", "writ-trial-db", "writ-trial-web"])?;
 
     // What the cluster had for the namespace leaves with it.
