@@ -14,10 +14,11 @@ pub(super) fn digest(object: &Value, manager: &str) -> Option<Digest> {
 }
 
 /// Whether the object was made by `manager`'s apply: nobody else had a part in it when it came to be. Times count in
-/// seconds, so somebody else's write in that same second makes it somebody else's.
+/// seconds, so somebody else's write in that same second makes it somebody else's. But nothing is made by writing to a
+/// subresource: a controller may tell the status of what we made at once.
 pub(super) fn was_made_by(object: &Value, manager: &str) -> bool {
     let made = object.pointer("/metadata/creationTimestamp").and_then(Value::as_str).unwrap_or_default();
-    let first = |entry: &&Value| text(entry, "time") <= made;
+    let first = |entry: &&Value| text(entry, "time") <= made && text(entry, "subresource").is_empty();
     let mut first = entries(object).filter(first).peekable();
     first.peek().is_some() && first.all(|entry| is_apply_of(entry, manager))
 }
@@ -116,5 +117,14 @@ mod tests {
         assert!(was_made_by(&object, "writ") && !was_made_by(&object, "hpa"));
         object["metadata"]["managedFields"][1]["time"] = json!("2026-01-01T00:00:00Z");
         assert!(!was_made_by(&object, "writ"));
+    }
+
+    #[test]
+    fn inv35_what_a_controller_tells_at_once_of_our_object_does_not_make_it_somebody_elses() {
+        let mut object = deployment("v1", 3);
+        object["metadata"]["managedFields"][2]["time"] = json!("2026-01-01T00:00:00Z");
+        assert!(was_made_by(&object, "writ"));
+        object["metadata"]["managedFields"][0]["time"] = json!("2026-01-01T00:00:01Z");
+        assert!(!was_made_by(&object, "writ"), "a status alone tells of nobody who made it");
     }
 }

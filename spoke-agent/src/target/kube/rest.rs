@@ -55,6 +55,12 @@ impl Ask {
         Self { kind: "application/apply-patch+yaml", ..Self::send(http::Method::PATCH, path, body) }
     }
 
+    /// Whether it may be asked again after `fault`, which puts it off. A write is sent again only where it was surely not
+    /// done: a server that fails may have done it, or may do it yet.
+    fn may_repeat(&self, fault: &Fault) -> bool {
+        self.method == http::Method::GET || fault.is(StatusCode::TOO_MANY_REQUESTS)
+    }
+
     /// The same, asking for metadata only.
     pub(super) fn metadata(self) -> Self {
         Self { accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", ..self }
@@ -82,9 +88,11 @@ impl Rest {
             let wait = put_off.filter(|wait| *wait <= PUT_OFF && tries < TRIES);
             // A wait that is sat out here is nobody else's business.
             self.answers.told(answered.as_ref().err(), put_off.filter(|_| wait.is_none()));
-            let Some(wait) = wait else { return answered };
+            match (&answered, wait) {
+                (Err(fault), Some(wait)) if ask.may_repeat(fault) => tokio::time::sleep(wait).await,
+                _ => return answered,
+            }
             tries += 1;
-            tokio::time::sleep(wait).await;
         }
     }
 
