@@ -1,6 +1,6 @@
 //! One round: what is seen, what is wanted of it, what that takes, what became of it.
 
-use crate::apply::{Done, Outcomes, Refusals, Repairs, Surroundings, Tools, apply};
+use crate::apply::{Done, Outcomes, RACES, Refusals, Repairs, Surroundings, Tools, apply};
 use crate::cache::good::{Good, GoodError};
 use crate::measures::Measures;
 use crate::target::{Sight, Target, TargetError};
@@ -87,6 +87,17 @@ impl Reconciler {
     /// # Errors
     /// [`RoundError`] when the target as a whole cannot be read; nothing was changed then.
     pub async fn round(&mut self, bundle: Option<&Bundle>, cluster: Option<Mode>) -> Result<Round, RoundError> {
+        // Who writes in the same moment as somebody else looks again. That is told only when it does not end.
+        for _ in 0..RACES {
+            let round = self.once(bundle, cluster).await?;
+            if !self.refusals.raced() {
+                return Ok(round);
+            }
+        }
+        self.once(bundle, cluster).await
+    }
+
+    async fn once(&mut self, bundle: Option<&Bundle>, cluster: Option<Mode>) -> Result<Round, RoundError> {
         self.began = self.time.clock().monotonic();
         let sight = self.target.observe().await?;
         self.refusals.begin(Surroundings::of(&sight)?, &sight.seen.namespaces, self.began);

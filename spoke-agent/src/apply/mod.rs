@@ -6,7 +6,7 @@ mod refusals;
 mod repairs;
 mod surroundings;
 
-pub use refusals::{Refusals, Tried};
+pub use refusals::{RACES, Refusals, Tried};
 pub use repairs::Repairs;
 pub use surroundings::{Situation, Surroundings};
 
@@ -251,7 +251,11 @@ fn is_needed_still(undo: &Undo, stuck: &BTreeSet<ObjectId>) -> bool {
 fn told(refusal: &Refusal, undone: bool, changed: bool) -> Refused {
     let code = if undone { refusal.code() } else { OutcomeCode::Failed };
     let outcome = Outcome::new(code, refusal.reason()).saying(refusal.to_string()).about(refusal.id());
-    let tried = if changed && refusal.is_answer() { Tried::InEarnest } else { Tried::Lightly };
+    let tried = match refusal {
+        Refusal::Changed { .. } => Tried::Raced,
+        refusal if changed && refusal.is_answer() => Tried::InEarnest,
+        _ => Tried::Lightly,
+    };
     Refused { outcome, tried }
 }
 

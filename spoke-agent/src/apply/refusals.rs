@@ -15,6 +15,8 @@ const WAITS: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_s
 const COSTLY: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(300));
 /// A version that did not work takes T_health for each try, and something may be down meanwhile.
 const GIVEN_UP: Backoff = Backoff::new(Duration::from_secs(60), Duration::from_secs(1800));
+/// So many races in a row are lost before anything is told of it.
+pub const RACES: u32 = 3;
 /// A refusal that has not been tried again for so long will not be.
 const FORGOTTEN: Duration = Duration::from_secs(600);
 
@@ -27,20 +29,38 @@ pub enum Tried {
     InEarnest,
     /// All of it stood, and did not work.
     GivenUp,
+    /// Somebody else wrote in the same moment: it is planned again with what stands then.
+    Raced,
 }
 
 impl Tried {
     /// How long to wait where something has changed meanwhile that may have mended the cause.
     fn soonest(self) -> Duration {
         match self {
-            Self::Lightly => Duration::ZERO,
+            Self::Lightly | Self::Raced => Duration::ZERO,
             Self::InEarnest | Self::GivenUp => self.waits().ceiling(1),
+        }
+    }
+
+    /// How long to wait after so many failures in a row. The first races that are lost wait for nothing.
+    fn wait(self, failures: u32) -> Duration {
+        match failures.checked_sub(self.free()) {
+            Some(0) | None => Duration::ZERO,
+            Some(failures) => self.waits().ceiling(failures),
+        }
+    }
+
+    /// So many failures in a row are nobody's business.
+    const fn free(self) -> u32 {
+        match self {
+            Self::Raced => RACES,
+            Self::Lightly | Self::InEarnest | Self::GivenUp => 0,
         }
     }
 
     const fn waits(self) -> Backoff {
         match self {
-            Self::Lightly => WAITS,
+            Self::Lightly | Self::Raced => WAITS,
             Self::InEarnest => COSTLY,
             Self::GivenUp => GIVEN_UP,
         }
@@ -82,6 +102,8 @@ pub struct Refusals {
     unseen: Option<InARow>,
     /// Whether the round that began last refused something.
     fresh: bool,
+    /// Whether it lost a race, and nothing shall be told of that yet.
+    raced: bool,
 }
 
 impl Refusals {
@@ -93,7 +115,7 @@ impl Refusals {
         namespaces: &BTreeMap<Namespace, NamespaceSeen>,
         now: Duration,
     ) {
-        self.fresh = false;
+        (self.fresh, self.raced) = (false, false);
         for refused in self.units.values_mut().flat_map(BTreeMap::values_mut) {
             let around = surroundings.around(namespaces, &refused.situation.places);
             if around != refused.situation.around {
@@ -145,8 +167,15 @@ impl Refusals {
         self.fresh = true;
         let unit = self.units.entry(unit.clone()).or_default();
         let failures = unit.get(&becomes).map_or(1, |refused| refused.failures.saturating_add(1));
-        let (until, soonest) = (now + tried.waits().ceiling(failures), now + tried.soonest());
+        self.raced |= failures <= tried.free();
+        let (until, soonest) = (now + tried.wait(failures), now + tried.soonest());
         unit.insert(becomes, Refused { failures, until, soonest, situation, outcome });
+    }
+
+    /// Whether the round that began last is to be made again at once, and nothing told of it: it lost a race.
+    #[must_use]
+    pub const fn raced(&self) -> bool {
+        self.raced
     }
 
     /// The unit became this.
@@ -282,6 +311,21 @@ mod tests {
         refuse(&mut refusals, digest, Tried::GivenUp, START);
         refusals.begin(surroundings("3"), &gone, Duration::from_secs(60));
         assert!(refusals.standing(&unit(), digest, Duration::from_secs(60)).is_none(), "its own is another matter");
+    }
+
+    #[test]
+    fn a_race_that_is_lost_now_and_then_is_no_finding_and_one_that_is_lost_always_is() {
+        let (mut refusals, digest) = (Refusals::default(), Digest::of(b"1"));
+        for _ in 0..RACES {
+            begin(&mut refusals, "web", START);
+            refuse(&mut refusals, digest, Tried::Raced, START);
+            assert!(refusals.raced() && refusals.standing(&unit(), digest, START).is_none());
+        }
+        begin(&mut refusals, "web", START);
+        assert!(!refusals.raced());
+        refuse(&mut refusals, digest, Tried::Raced, START);
+        assert!(!refusals.raced());
+        assert_eq!(refusals.standing(&unit(), digest, START), Some(outcome()));
     }
 
     #[test]

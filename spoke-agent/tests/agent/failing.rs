@@ -13,6 +13,7 @@ use policy::seen::Seen;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use writ_spoke_agent::target::directory::Directory;
 use writ_spoke_agent::target::{Looked, News, Refusal, Sight, Target, TargetError, Telling, Told};
 
@@ -29,11 +30,13 @@ enum Fails {
     AtClaim,
     /// When the inventory is to be written after the last step.
     AtSettle,
+    /// So often, because somebody else writes in the same moment.
+    Racing(u32),
 }
 
 /// A directory that fails at the object `b`.
 #[derive(Debug)]
-struct Failing(Directory, Fails);
+struct Failing(Directory, Fails, AtomicU32);
 
 fn failure(id: &ObjectId) -> Result<(), Refusal> {
     if id.name == "b" {
@@ -72,6 +75,12 @@ impl Target for Failing {
     async fn step(&self, step: &Step, now: Timestamp) -> Result<bool, Refusal> {
         if let (Step::Claim(row), Fails::AtClaim) = (step, self.1) {
             failure(&row.id)?;
+        }
+        if let (Step::Apply { object, .. }, Fails::Racing(times)) = (step, self.1)
+            && object.id().name == "b"
+            && self.2.fetch_add(1, Ordering::Relaxed) < times
+        {
+            return Err(Refusal::Changed { id: Box::new(object.id().clone()) });
         }
         let wrote = self.0.step(step, now).await?;
         if let (Step::Apply { object, .. }, Fails::AfterWriting | Fails::AlsoTakingBack) = (step, self.1) {
@@ -118,7 +127,7 @@ impl Target for Failing {
 /// What a unit of the objects `a` and `b` came to, and the inventory then.
 async fn round(world: &World, fails: Fails) -> (OutcomeCode, String) {
     let bundle = Hub::new().await.bundle(1, &[rule("pair", &[config_map("a", "v"), config_map("b", "v")])]).await;
-    let target = Arc::new(Failing(world.directory(), fails));
+    let target = Arc::new(Failing(world.directory(), fails, AtomicU32::new(0)));
     let round = world.reconciler_of(target).round(Some(&bundle), None).await.unwrap();
     let code = round.outcomes.values().next().unwrap().code;
     (code, world.read("status/inventory.yaml").unwrap_or_default())
@@ -147,6 +156,18 @@ async fn inv35_a_row_stays_while_its_object_cannot_be_taken_back() {
 }
 
 #[tokio::test]
+async fn a_race_that_is_lost_is_planned_again_and_told_only_when_that_does_not_end() {
+    let world = World::new();
+    let (code, _) = round(&world, Fails::Racing(3)).await;
+    assert_eq!(code, OutcomeCode::Applied);
+    assert!(world.read(FILE).is_some());
+    let world = World::new();
+    let (code, inventory) = round(&world, Fails::Racing(u32::MAX)).await;
+    assert_eq!(code, OutcomeCode::RolledBack);
+    assert!(!inventory.contains("ConfigMap"), "{inventory}");
+}
+
+#[tokio::test]
 async fn inv35_a_claim_that_fails_takes_earlier_claims_back() {
     let world = World::new();
     let (code, inventory) = round(&world, Fails::AtClaim).await;
@@ -158,7 +179,7 @@ async fn inv35_a_claim_that_fails_takes_earlier_claims_back() {
 async fn an_inventory_that_cannot_be_written_is_a_fault_until_it_can() {
     let world = World::new();
     let bundle = Hub::new().await.bundle(1, &[rule("pair", &[config_map("a", "v")])]).await;
-    let target = Arc::new(Failing(world.directory(), Fails::AtSettle));
+    let target = Arc::new(Failing(world.directory(), Fails::AtSettle, AtomicU32::new(0)));
     let mut reconciler = world.reconciler_of(target);
     let round = reconciler.round(Some(&bundle), None).await.unwrap();
     assert!(reconciler.again().is_some(), "it is tried again soon");
