@@ -4,12 +4,12 @@
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
-use kube::api::{Patch, PatchParams};
+use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 use std::time::Duration;
 use writ_e2e::kube::Kube;
 use writ_e2e::proxy::{Call, Proxy, Verdict};
-use writ_e2e::world::{NAME, World};
+use writ_e2e::world::{NAME, OWN, World};
 use xtask::lab::cast::PATIENCE;
 use xtask::wait;
 
@@ -26,6 +26,7 @@ fn what_a_server_does_to_a_request_is_survived() -> Result<()> {
     puts_off_for_long(&world, &proxy)?;
     somebody_writes_in_between(&world, &proxy)?;
     breaks_off(&world, &proxy)?;
+    makes_without_an_answer(&world, &proxy)?;
     forgets_what_was_watched(&world, &proxy)?;
     world.end()
 }
@@ -128,6 +129,33 @@ fn breaks_off(world: &World, proxy: &Proxy) -> Result<()> {
     drift(world)?;
     repaired(world)?;
     world.applied()
+}
+
+/// The answer to the making of an object is lost, and nobody can be asked just then whether it was made: it is ours.
+fn makes_without_an_answer(world: &World, proxy: &Proxy) -> Result<()> {
+    let (mut lost, mut asked) = (false, false);
+    proxy.judge(move |call| {
+        if !lost && call.writes_to(OTEL) {
+            lost = true;
+            return Verdict::Lose;
+        }
+        if lost && !asked && call.path.ends_with(OTEL) {
+            asked = true;
+            return Verdict::Answer(503, None);
+        }
+        Verdict::Pass
+    });
+    world.kube.wait(maps(world).delete("otel", &DeleteParams::default()))?;
+    repaired(world)?;
+    world.applied()?;
+    let pages: Api<ConfigMap> = world.within(OWN);
+    wait::until("its row says so", PATIENCE, || {
+        let rows = world.kube.wait(pages.get("writ-inventory-0"))?.data.unwrap_or_default();
+        let rows = rows.get("rows").context("a page has rows")?;
+        let row = rows.lines().find(|row| row.contains("\"otel\"")).context("no row of it")?;
+        ensure!(row.contains("\"owned\""), "{row}");
+        Ok(())
+    })
 }
 
 /// 410: what happened since the watch broke off can no longer be told. Everything is listed again.

@@ -1,8 +1,10 @@
 //! What can go wrong with a request, and what that means for a write.
 
+use super::served::Resource;
 use crate::target::{Refusal, TargetError};
 use http::StatusCode;
 use kube::core::Status;
+use kube::core::response::StatusDetails;
 use kube::runtime::watcher;
 use policy::object::ObjectId;
 use std::time::Duration;
@@ -73,6 +75,22 @@ impl Fault {
         }
     }
 
+    /// Whether a write may have been done all the same, or may be done yet.
+    pub(super) fn leaves_open(&self) -> bool {
+        match self {
+            Self::Refused(code, ..) => code.is_server_error() || *code == StatusCode::REQUEST_TIMEOUT,
+            Self::Unreachable(_) | Self::Slow | Self::Nonsense(_) => true,
+            Self::Away(_) => false,
+        }
+    }
+
+    /// Whether the server says that this very object is not there, as against its kind.
+    pub(super) fn is_absence_of(&self, id: &ObjectId, resource: &Resource) -> bool {
+        let Self::Refused(StatusCode::NOT_FOUND, status, _) = self else { return false };
+        let names = |details: &StatusDetails| details.name == id.name && details.kind == resource.plural;
+        status.details.as_ref().is_some_and(names)
+    }
+
     /// The fields that other managers hold; empty for any other fault.
     pub(super) fn taken(&self) -> Vec<Taken> {
         let Self::Refused(StatusCode::CONFLICT, status, _) = self else { return Vec::new() };
@@ -84,18 +102,27 @@ impl Fault {
     }
 
     /// What it means for the write of an object.
-    pub(super) fn refusal(self, id: &ObjectId) -> Refusal {
+    pub(super) fn refusal(self, id: &ObjectId, resource: &Resource) -> Refusal {
+        let gone = self.is_absence_of(id, resource);
         let id = Box::new(id.clone());
         match &self {
+            _ if gone => Refusal::Changed { id },
             Self::Refused(StatusCode::NOT_FOUND, status, _) if names_a_namespace(status) => Refusal::NoNamespace { id },
-            Self::Refused(StatusCode::NOT_FOUND, ..) => Refusal::Changed { id },
+            Self::Refused(StatusCode::NOT_FOUND, ..) => {
+                Refusal::NotServed { id, api: Box::new(resource.kind.api.clone()) }
+            }
             Self::Refused(StatusCode::CONFLICT, ..) if self.taken().is_empty() => Refusal::Changed { id },
-            Self::Refused(code, ..) if code.is_client_error() && *code != StatusCode::TOO_MANY_REQUESTS => {
+            Self::Refused(code, ..) if code.is_client_error() && !is_of_the_request(*code) => {
                 Refusal::Rejected { id, message: self.to_string() }
             }
             _ => Refusal::Unwritable { id, why: service::exit::chain(&self) },
         }
     }
+}
+
+/// Whether the code says nothing of the object: who asks is not known, or it was asked too slowly, or too often.
+const fn is_of_the_request(code: StatusCode) -> bool {
+    matches!(code, StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
 }
 
 fn names_a_namespace(status: &Status) -> bool {
@@ -142,6 +169,7 @@ impl From<watcher::Error> for Fault {
 
 #[cfg(test)]
 mod tests {
+    use super::super::served::Kind;
     use super::*;
     use serde_json::json;
 
@@ -155,15 +183,43 @@ mod tests {
         ObjectId { group: String::new(), kind: "ConfigMap".into(), namespace, name: "otel".into() }
     }
 
+    fn refusal(fault: Fault) -> Refusal {
+        let kind = Kind { api: "v1".to_owned().into(), kind: "ConfigMap".into() };
+        fault.refusal(&id(), &Resource { kind, plural: "configmaps".into(), namespaced: true })
+    }
+
     #[test]
     fn what_the_server_said_is_told_as_it_said_it() {
-        let refused = fault(422, json!({"message": "spec.hard: Invalid value", "reason": "Invalid"})).refusal(&id());
+        let refused = refusal(fault(422, json!({"message": "spec.hard: Invalid value", "reason": "Invalid"})));
         assert_eq!(refused, Refusal::Rejected { id: Box::new(id()), message: "spec.hard: Invalid value".into() });
         let gone = fault(404, json!({"message": "namespaces \"shop\" not found", "details": {"kind": "namespaces"}}));
-        assert!(matches!(gone.refusal(&id()), Refusal::NoNamespace { .. }));
-        assert!(matches!(fault(409, json!({})).refusal(&id()), Refusal::Changed { .. }));
-        assert!(matches!(fault(503, json!({})).refusal(&id()), Refusal::Unwritable { .. }));
-        assert!(matches!(fault(429, json!({})).refusal(&id()), Refusal::Unwritable { .. }));
+        assert!(matches!(refusal(gone), Refusal::NoNamespace { .. }));
+        assert!(matches!(refusal(fault(409, json!({}))), Refusal::Changed { .. }));
+        for code in [401, 408, 429, 500, 503] {
+            assert!(matches!(refusal(fault(code, json!({}))), Refusal::Unwritable { .. }), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_found_is_the_object_only_where_the_server_names_it() {
+        let object = fault(404, json!({"details": {"kind": "configmaps", "name": "otel"}}));
+        assert!(matches!(refusal(object), Refusal::Changed { .. }));
+        let path = fault(404, json!({"message": "the server could not find the requested resource"}));
+        assert!(matches!(refusal(path), Refusal::NotServed { .. }));
+        let other = fault(404, json!({"details": {"kind": "widgets", "name": "otel"}}));
+        assert!(matches!(refusal(other), Refusal::NotServed { .. }));
+    }
+
+    #[test]
+    fn a_write_is_open_unless_the_server_surely_did_not_do_it() {
+        for code in [408, 500, 503, 504] {
+            assert!(fault(code, json!({})).leaves_open(), "{code}");
+        }
+        for code in [401, 403, 404, 409, 422, 429] {
+            assert!(!fault(code, json!({})).leaves_open(), "{code}");
+        }
+        assert!(Fault::Slow.leaves_open() && Fault::Unreachable(String::new()).leaves_open());
+        assert!(!Fault::Away(String::new()).leaves_open(), "it was never sent");
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl Kinds {
         Ok(known)
     }
 
-    /// Remembers what a write left, so that the event of one's own write wakes nobody.
+    /// Remembers what a write left, so that the event of one's own write wakes nobody; or what was read beside the watch.
     pub(super) fn wrote(&self, kind: &Kind, id: &ObjectId, left: Known) {
         if let Some(watch) = self.watches.get(kind) {
             watch.watched.memory().wrote(id, left);

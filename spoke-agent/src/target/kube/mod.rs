@@ -15,6 +15,7 @@ mod fault;
 mod health;
 pub mod install;
 mod kinds;
+mod left;
 mod memory;
 mod namespaces;
 mod own;
@@ -28,6 +29,9 @@ mod undo;
 mod watches;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use super::{Looked, News, Refusal, Sight, Target, TargetError, Telling, Told};
 use crate::cache::good::Good;
 use async_trait::async_trait;
@@ -35,13 +39,14 @@ use book::Book;
 use discovery::Discovery;
 use jiff::Timestamp;
 use kinds::Kinds;
+use left::Left;
 use namespaces::Namespaces;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::health::Health;
 use policy::name::{Namespace, RuleName};
 use policy::object::{ApiVersion, Object, ObjectId};
-use policy::plan::inventory::Version;
+use policy::plan::inventory::{Uid, Version};
 use policy::plan::{Ends, Step, Undo};
 use policy::seen::Seen;
 use rest::Rest;
@@ -49,7 +54,7 @@ use serde_json::Value;
 use served::Served;
 use service::clock::{Clock, SystemClock};
 use status::Standing;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -81,8 +86,12 @@ struct Inner {
     before: BTreeMap<ObjectId, Digest>,
     /// Objects whose part of ours was compared at a version that is not our own last write's.
     compared: BTreeMap<ObjectId, (Version, Digest)>,
-    /// What the last step left of each object: its version, or nothing.
-    left: BTreeMap<ObjectId, Option<Version>>,
+    /// The objects that were ours before their rows were claimed anew.
+    uids: BTreeMap<ObjectId, Uid>,
+    /// The rows that were Claimed already when the round began.
+    claimed: BTreeSet<ObjectId>,
+    /// What the last step left of each object.
+    left: BTreeMap<ObjectId, Left>,
 }
 
 impl fmt::Debug for Kube {
@@ -106,15 +115,33 @@ impl Kube {
     ) -> Result<Self, TargetError> {
         let again = connect::open(kubeconfig, Arc::clone(&clock)).await?;
         let rest = Rest::new(again.client(), Arc::clone(&clock));
-        let served = Served::discover(&rest, &Served::default()).await?;
         let cluster_uid = status::cluster_uid(&rest).await?;
         again.stay_in(&cluster_uid);
+        Self::with(rest, cluster_uid, namespace, good, clock, wake).await
+    }
+
+    async fn with(
+        rest: Rest,
+        cluster_uid: String,
+        namespace: Namespace,
+        good: Good,
+        clock: Arc<dyn Clock>,
+        wake: Arc<Notify>,
+    ) -> Result<Self, TargetError> {
+        let served = Served::discover(&rest, &Served::default()).await?;
         let book = Book::read(&rest, &namespace).await?;
         let namespaces = Namespaces::start(&rest, Arc::clone(&wake));
         let discovery = Discovery::start(&rest, served, Arc::clone(&wake));
-        let (before, compared, left) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (served, kinds) = (discovery.found().served, Kinds::new(wake));
-        let inner = Mutex::new(Inner { served, book, kinds, before, compared, left });
+        let inner = Mutex::new(Inner {
+            served: discovery.found().served,
+            book,
+            kinds: Kinds::new(wake),
+            before: BTreeMap::new(),
+            compared: BTreeMap::new(),
+            uids: BTreeMap::new(),
+            claimed: BTreeSet::new(),
+            left: BTreeMap::new(),
+        });
         let (turnstile, standing) = (Semaphore::new(kinds::AT_ONCE), Mutex::new(Standing::new(clock)));
         Ok(Self { rest, namespace, cluster_uid, good, discovery, namespaces, turnstile, inner, standing })
     }

@@ -38,7 +38,10 @@ impl Inner {
             }
             oddities.insert(Oddity { place: format!("{} {}", kind.api, kind.kind), why });
         }
-        let seen = Seen { namespaces: (*namespaces).clone(), inventory: self.book.inventory(), ..Seen::default() };
+        let inventory = self.book.inventory();
+        let claimed = inventory.values().filter(|row| row.state == State::Claimed);
+        self.claimed = claimed.map(|row| row.id.clone()).collect();
+        let seen = Seen { namespaces: (*namespaces).clone(), inventory, ..Seen::default() };
         Ok(Sight {
             seen,
             capabilities: self.served.capabilities.clone(),
@@ -196,7 +199,7 @@ fn is_of(row: &Row, known: &Known) -> bool {
 
 /// Whether our part of the object is as the row says. Of a row that is only claimed (we were cut off between the write
 /// and its record) this can be told by who made the object.
-fn is_as_written(row: &Row, known: &Known, tree: &Value) -> bool {
+pub(super) fn is_as_written(row: &Row, known: &Known, tree: &Value) -> bool {
     let manager = manager(row.own, &row.rule);
     match &row.state {
         State::Owned { .. } => {

@@ -1,6 +1,7 @@
 //! Taking steps back: only what is still as the step left it.
 
 use super::kinds::known;
+use super::left::{Left, open};
 use super::rest::Ask;
 use super::write::{Apply, insert, object_path};
 use super::{Kube, manager};
@@ -13,6 +14,9 @@ use policy::object::{Object, ObjectId};
 use policy::plan::inventory::{State, Version};
 use policy::plan::{Expects, Undo};
 use serde_json::json;
+
+/// How often an object that others write beside us is looked at again, to take it back.
+const TRIES: usize = 4;
 
 /// What was applied before, and how.
 struct Before<'a> {
@@ -28,10 +32,16 @@ impl Kube {
             Undo::Restore { before, as_applied, own, rule } => {
                 let before = Before { object: before, own: *own, rule };
                 let left = self.inner.lock().await.left.get(before.object.id()).cloned();
-                match left {
-                    None => Ok(()),
-                    Some(left) if *as_applied => self.reapply(&before, left, now).await,
-                    Some(left) => self.put_back(&before, left, now).await,
+                let left = match left {
+                    None => return Ok(()),
+                    Some(Left::Open) => return Err(open(before.object.id())),
+                    Some(Left::At(version)) => Some(version),
+                    Some(Left::Gone) => None,
+                };
+                if *as_applied {
+                    self.reapply(&before, left, now).await
+                } else {
+                    self.put_back(&before, left, now).await
                 }
             }
             Undo::Row(id, row) => {
@@ -45,15 +55,31 @@ impl Kube {
         }
     }
 
-    /// Deletes what a step made, while it is as the step left it.
+    /// Deletes what a step made, or may have made. Others may have written beside us since, as controllers do at once: it
+    /// is ours still. What somebody else made of our part stays, and so does what nobody knows of: both with their rows.
     async fn withdraw(&self, id: &ObjectId) -> Result<(), Refusal> {
         let (left, row) = {
             let inner = self.inner.lock().await;
             (inner.left.get(id).cloned(), inner.book.get(id).cloned())
         };
-        let (Some(Some(version)), Some(row)) = (left, row) else { return Ok(()) };
-        let State::Owned { uid } = &row.state else { return Ok(()) };
-        unless_changed(self.remove(id, &row.api, (uid, &version)).await.map(drop))
+        let (Some(left), Some(row)) = (left, row) else { return Ok(()) };
+        let mut at = match (left, &row.state) {
+            (Left::At(version), State::Owned { uid }) => Some((uid.clone(), version)),
+            (Left::Open, _) => None,
+            (Left::At(_) | Left::Gone, _) => return Ok(()),
+        };
+        for _ in 0..TRIES {
+            let found = match at.take() {
+                Some(found) => Some(found),
+                None => self.made(&row).await?,
+            };
+            let Some((uid, version)) = found else { return Ok(()) };
+            match self.remove(id, &row.api, (&uid, &version)).await {
+                Err(Refusal::Changed { .. }) => {}
+                removed => return unless_changed(removed.map(drop)),
+            }
+        }
+        Err(Refusal::Changed { id: Box::new(id.clone()) })
     }
 
     /// Applies what stood before, over what the step left.
@@ -70,19 +96,23 @@ impl Kube {
     /// Puts back what somebody else had made of it: our own fields are given up first.
     async fn put_back(&self, before: &Before<'_>, left: Option<Version>, now: Timestamp) -> Result<(), Refusal> {
         let id = before.object.id();
-        let path = object_path(&self.resource(id, before.object.api()).await?, id)?;
+        let resource = self.resource(id, before.object.api()).await?;
+        let path = object_path(&resource, id)?;
         let mut body = before.object.tree().clone();
         let ask = if left.is_some() {
             let uid = self.inner.lock().await.owned(id);
             self.give_up(before.object, &manager(before.own, before.rule), uid).await?;
-            let version = self.inner.lock().await.left.get(id).cloned().flatten();
+            let version = match self.inner.lock().await.left.get(id) {
+                Some(Left::At(version)) => Some(version.clone()),
+                _ => None,
+            };
             insert(&mut body, "resourceVersion", json!(version));
             Ask::send(Method::PUT, format!("{path}?fieldManager=writ-spoke"), &body)
         } else {
             let (folder, _) = path.rsplit_once('/').unwrap_or((&path, ""));
             Ask::send(Method::POST, format!("{folder}?fieldManager=writ-spoke"), &body)
         };
-        match self.rest.ask(&ask).await {
+        match self.write(id, &ask).await {
             Ok((_, tree)) => {
                 let state = known(&tree).map(|known| State::Owned { uid: known.uid });
                 let mut inner = self.inner.lock().await;
@@ -94,7 +124,7 @@ impl Kube {
                 Ok(())
             }
             Err(fault) if fault.is(StatusCode::CONFLICT) || fault.is(StatusCode::NOT_FOUND) => Ok(()),
-            Err(fault) => Err(fault.refusal(id)),
+            Err(fault) => Err(self.refused(&resource, id, "update", fault).await),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::fault::{Fault, Taken};
 use super::kinds::{AT_ONCE, known};
+use super::left::Left;
 use super::rest::Ask;
 use super::served::{Kind, Resource};
 use super::{Inner, Kube, manager, own, part, path};
@@ -71,13 +72,15 @@ impl Kube {
         let id = apply.object.id();
         own::is_for_rules(&self.namespace, id)?;
         // What cannot be written at all needs no row.
-        self.resource(id, apply.object.api()).await?;
+        let resource = self.resource(id, apply.object.api()).await?;
         self.record_first(id).await?;
+        let makes = *apply.expects == Expects::Absent;
+        if makes {
+            self.is_absent_still(&resource, id).await?;
+        }
         let (code, left) = self.send(apply, false).await?;
-        if *apply.expects == Expects::Absent && code != StatusCode::CREATED {
-            // Somebody made it in the moment before: we give back what we laid over it.
-            self.give_up(apply.object, &manager(apply.own, apply.rule), uid_of(&left)).await?;
-            return Err(Refusal::Changed { id: Box::new(id.clone()) });
+        if makes && code != StatusCode::CREATED {
+            self.found_one(apply, &resource, &left).await?;
         }
         self.inner.lock().await.wrote(apply, &left, now);
         let version = known(&left).map(|known| known.version);
@@ -85,7 +88,7 @@ impl Kube {
     }
 
     /// Sends an apply: first without taking anybody's fields; then with, where they were ours before or the intent
-    /// takes the object over.
+    /// takes the object over. What is to be made has no fields of others: nothing is taken then.
     pub(super) async fn send(&self, apply: Apply<'_>, dry: bool) -> Result<(StatusCode, Value), Refusal> {
         let id = apply.object.id();
         let resource = self.resource(id, apply.object.api()).await?;
@@ -97,28 +100,37 @@ impl Kube {
             (Expects::Absent, _) => {}
         }
         let path = object_path(&resource, id)?;
-        let dry = if dry { "&dryRun=All" } else { "" };
+        let so = if dry { "&dryRun=All" } else { "" };
         let manager = manager(apply.own, apply.rule);
         let ask = |force: bool| {
-            let query = format!("fieldManager={manager}&force={force}&fieldValidation=Strict{dry}");
+            let query = format!("fieldManager={manager}&force={force}&fieldValidation=Strict{so}");
             Ask::apply(format!("{path}?{query}"), &body)
         };
         // Nobody closes it.
         let _turn = self.turnstile.acquire().await;
-        match self.rest.ask(&ask(repairs.is_some())).await {
+        let force = repairs.is_some() && *apply.expects != Expects::Absent;
+        let answer = match self.attempt(id, &ask(force), dry).await {
             Err(fault) if !fault.taken().is_empty() => {
                 let taken = fault.taken();
+                if *apply.expects == Expects::Absent {
+                    self.look_again(&resource, id).await;
+                    return Err(Refusal::Changed { id: Box::new(id.clone()) });
+                }
                 if !(apply.adopt || self.were_ours(id, &taken).await) {
                     return Err(conflicted(id, &taken));
                 }
-                match self.rest.ask(&ask(true)).await {
-                    Ok(answer) => Ok(answer),
-                    Err(fault) => Err(self.refused(&resource, id, fault).await),
-                }
+                self.attempt(id, &ask(true), dry).await
             }
+            answer => answer,
+        };
+        match answer {
             Ok(answer) => Ok(answer),
-            Err(fault) => Err(self.refused(&resource, id, fault).await),
+            Err(fault) => Err(self.refused(&resource, id, "patch", fault).await),
         }
+    }
+
+    async fn attempt(&self, id: &ObjectId, ask: &Ask, dry: bool) -> Result<(StatusCode, Value), Fault> {
+        if dry { self.rest.ask(ask).await } else { self.write(id, ask).await }
     }
 
     /// Whether all these fields were in what we applied last: then somebody took them from us.
@@ -128,16 +140,7 @@ impl Kube {
         last.is_some_and(|last| taken.iter().all(|taken| path::is_in(last.tree(), &taken.field)))
     }
 
-    /// What a fault means. Whether the agent may not write that kind, or something else forbids this object, is asked.
-    async fn refused(&self, resource: &Resource, id: &ObjectId, fault: Fault) -> Refusal {
-        if fault.is(StatusCode::FORBIDDEN) && !self.may(resource, id, "patch").await {
-            let resource = resource.plural.clone();
-            return Refusal::NotPermitted { id: Box::new(id.clone()), verb: "patch", resource };
-        }
-        fault.refusal(id)
-    }
-
-    async fn may(&self, resource: &Resource, id: &ObjectId, verb: &str) -> bool {
+    pub(super) async fn may(&self, resource: &Resource, id: &ObjectId, verb: &str) -> bool {
         let review = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {
             "resourceAttributes": {"namespace": id.namespace, "verb": verb, "group": id.group,
                 "version": resource.kind.api.version, "resource": resource.plural, "name": id.name}}});
@@ -167,15 +170,14 @@ impl Kube {
         let Some(uid) = uid else { return Ok(()) };
         insert(&mut body, "uid", json!(uid));
         let path = format!("{}?fieldManager={manager}&force=true", object_path(&resource, id)?);
-        match self.rest.ask(&Ask::apply(path, &body)).await {
+        match self.write(id, &Ask::apply(path, &body)).await {
             Ok((_, left)) => {
-                let left = known(&left).map(|known| known.version);
-                self.inner.lock().await.left.insert(id.clone(), left);
+                self.inner.lock().await.left.insert(id.clone(), Left::of(&left));
                 Ok(())
             }
             // It is gone, or another one has its name: nothing of ours is there.
-            Err(fault) if fault.is(StatusCode::NOT_FOUND) || fault.is(StatusCode::CONFLICT) => Ok(()),
-            Err(fault) => Err(self.refused(&resource, id, fault).await),
+            Err(fault) if fault.is(StatusCode::CONFLICT) || fault.is_absence_of(id, &resource) => Ok(()),
+            Err(fault) => Err(self.refused(&resource, id, "patch", fault).await),
         }
     }
 
@@ -199,17 +201,13 @@ impl Kube {
         let resource = self.resource(id, api).await?;
         let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
             "preconditions": {"uid": uid, "resourceVersion": version}});
-        let held = match self.rest.ask(&Ask::send(Method::DELETE, object_path(&resource, id)?, &body)).await {
+        let held = match self.write(id, &Ask::send(Method::DELETE, object_path(&resource, id)?, &body)).await {
             Ok((_, left)) => known(&left).filter(|known| known.terminating),
-            Err(fault) if fault.is(StatusCode::NOT_FOUND) => None,
-            Err(fault) if fault.is(StatusCode::FORBIDDEN) && !self.may(&resource, id, "delete").await => {
-                let resource = resource.plural.clone();
-                return Err(Refusal::NotPermitted { id: Box::new(id.clone()), verb: "delete", resource });
-            }
-            Err(fault) => return Err(fault.refusal(id)),
+            Err(fault) if fault.is_absence_of(id, &resource) => None,
+            Err(fault) => return Err(self.refused(&resource, id, "delete", fault).await),
         };
         let (mut inner, gone) = (self.inner.lock().await, held.is_none());
-        inner.left.insert(id.clone(), None);
+        inner.left.insert(id.clone(), Left::Gone);
         if let Some(held) = held {
             // It is not deleted again before the watch tells of it.
             inner.kinds.wrote(&Kind::of(id, api), id, held);
@@ -245,8 +243,11 @@ impl Kube {
 impl Inner {
     /// Of a row that passes to another version, what it was before is remembered: its fields are ours.
     fn claim(&mut self, row: &Row) {
-        if let Some(before) = self.book.get(&row.id).filter(|before| before.owned() && before.digest != row.digest) {
-            self.before.insert(row.id.clone(), before.digest);
+        if let Some(Row { digest, state: State::Owned { uid }, .. }) = self.book.get(&row.id) {
+            self.uids.insert(row.id.clone(), uid.clone());
+            if *digest != row.digest {
+                self.before.insert(row.id.clone(), *digest);
+            }
         }
         self.book.put(row.clone());
     }
@@ -254,8 +255,9 @@ impl Inner {
     /// Notes what an apply left: in the row, and for the watch, which need not tell it.
     pub(super) fn wrote(&mut self, apply: Apply<'_>, left: &Value, now: Timestamp) {
         let (id, Some(known)) = (apply.object.id(), known(left)) else { return };
-        self.left.insert(id.clone(), Some(known.version.clone()));
+        self.left.insert(id.clone(), Left::At(known.version.clone()));
         self.before.remove(id);
+        self.uids.remove(id);
         let part = part::digest(left, &manager(apply.own, apply.rule));
         if let Some(mut row) = self.book.get(id).cloned() {
             let is_new = !matches!(&row.state, State::Owned { uid } if *uid == known.uid);
@@ -333,10 +335,6 @@ fn needs(id: &ObjectId, coming: &BTreeSet<&ObjectId>) -> bool {
 fn conflicted(id: &ObjectId, taken: &[Taken]) -> Refusal {
     let fields = taken.iter().map(|taken| format!("{} ({})", taken.field, taken.by)).collect();
     Refusal::Conflict { id: Box::new(id.clone()), fields }
-}
-
-fn uid_of(object: &Value) -> Option<Uid> {
-    known(object).map(|known| known.uid)
 }
 
 pub(super) fn insert(tree: &mut Value, field: &str, value: Value) {
