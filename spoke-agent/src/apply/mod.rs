@@ -223,9 +223,8 @@ async fn take<T: Target + ?Sized>(
 /// Takes back the steps that failed and what was done before them, last first. Says whether all of it could be.
 async fn take_back<T: Target + ?Sized>(tools: &Tools<'_, T>, failed: &[&Move], done: &[&Move]) -> bool {
     let mut stuck = BTreeSet::new();
-    let failed = failed.iter().flat_map(|failed| half_done(failed));
-    for undo in failed.chain(done.iter().rev().flat_map(|step| &step.undo)) {
-        if is_needed_still(undo, &stuck) {
+    for (step, undo) in way_back(failed, done) {
+        if is_needed_still(step, undo, &stuck) {
             continue;
         }
         if let Err(refusal) = tools.target.undo(undo, tools.now).await {
@@ -236,15 +235,26 @@ async fn take_back<T: Target + ?Sized>(tools: &Tools<'_, T>, failed: &[&Move], d
     stuck.is_empty()
 }
 
-/// Invariant 35: a step that failed may have written its object all the same. Its row it writes last, so that one stands
-/// as it was.
-fn half_done(failed: &Move) -> impl Iterator<Item = &Undo> {
-    failed.undo.iter().filter(|undo| !matches!(undo, Undo::Row(..)))
+/// Each step with what takes it back, in that order. Invariant 35: a step that failed may have written its object all the
+/// same. Its row it writes last, so that one stands as it was.
+fn way_back<'m>(failed: &[&'m Move], done: &[&'m Move]) -> Vec<(&'m Step, &'m Undo)> {
+    let mut way = Vec::new();
+    for failed in failed {
+        let half_done = failed.undo.iter().filter(|undo| !matches!(undo, Undo::Row(..)));
+        way.extend(half_done.map(|undo| (&failed.step, undo)));
+    }
+    for done in done.iter().rev() {
+        way.extend(done.undo.iter().map(|undo| (&done.step, undo)));
+    }
+    way
 }
 
-/// Invariant 35: a row is given up only when its object certainly does not stand as the row meant it.
-fn is_needed_still(undo: &Undo, stuck: &BTreeSet<ObjectId>) -> bool {
-    matches!(undo, Undo::Row(id, before) if stuck.contains(id) && !before.as_deref().is_some_and(Row::owned))
+/// Invariant 35: a row is given up only when its object certainly does not stand as the row meant it. The row before
+/// speaks of it too where it was ours already; but not where it was gone, and was claimed to be made anew.
+fn is_needed_still(step: &Step, undo: &Undo, stuck: &BTreeSet<ObjectId>) -> bool {
+    let Undo::Row(id, before) = undo else { return false };
+    let anew = matches!(step, Step::Claim(row) if !row.owned());
+    stuck.contains(id) && (anew || !before.as_deref().is_some_and(Row::owned))
 }
 
 /// What a refusal comes to: whether all that was done could be taken back, and whether that had changed an object.
