@@ -121,10 +121,17 @@ impl Kinds {
         Ok(known)
     }
 
-    /// Remembers what a write left, so that the event of one's own write wakes nobody; or what was read beside the watch.
+    /// Remembers what a write left, so that the event of one's own write wakes nobody.
     pub(super) fn wrote(&self, kind: &Kind, id: &ObjectId, left: Known) {
         if let Some(watch) = self.watches.get(kind) {
             watch.watched.memory().wrote(id, left);
+        }
+    }
+
+    /// What is known of an object turned out to be wrong: the next round asks about it.
+    pub(super) fn doubt(&self, kind: &Kind, id: &ObjectId) {
+        if let Some(watch) = self.watches.get(kind) {
+            watch.watched.memory().doubt(id);
         }
     }
 

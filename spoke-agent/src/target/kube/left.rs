@@ -50,7 +50,7 @@ impl Kube {
     }
 
     /// What a fault means for a write. Whether the agent may not do that to that kind, or something else forbids it for
-    /// this object, is asked; what stands by now is looked at, so that the next plan begins with that.
+    /// this object, is asked; where something else stands than was known, the next plan begins with that.
     pub(super) async fn refused(
         &self,
         resource: &Resource,
@@ -64,20 +64,16 @@ impl Kube {
         }
         let refusal = fault.refusal(id, resource);
         match &refusal {
-            Refusal::Changed { .. } => self.look_again(resource, id).await,
+            Refusal::Changed { .. } => self.doubt_of(resource, id).await,
             Refusal::NotServed { .. } => self.discovery.again(),
             _ => {}
         }
         refusal
     }
 
-    pub(super) async fn look_again(&self, resource: &Resource, id: &ObjectId) {
-        let Ok(path) = object_path(resource, id) else { return };
-        // Where it cannot be looked at, the watch tells it.
-        let found = self.rest.get(&Ask::get(path).metadata()).await.ok().flatten();
-        if let Some(found) = found.as_ref().and_then(known) {
-            self.inner.lock().await.kinds.wrote(&resource.kind, id, found);
-        }
+    /// What is known of the object is wrong: the next round asks about it.
+    pub(super) async fn doubt_of(&self, resource: &Resource, id: &ObjectId) {
+        self.inner.lock().await.kinds.doubt(&resource.kind, id);
     }
 
     /// Before an object is made over a claim that an earlier round left: that one's write may have been done since.
@@ -88,10 +84,8 @@ impl Kube {
         match self.rest.ask(&Ask::get(object_path(resource, id)?)).await {
             Err(fault) if fault.is_absence_of(id, resource) => Ok(()),
             Err(fault) => Err(self.refused(resource, id, "get", fault).await),
-            Ok((_, found)) => {
-                if let Some(found) = known(&found) {
-                    self.inner.lock().await.kinds.wrote(&resource.kind, id, found);
-                }
+            Ok(_) => {
+                self.doubt_of(resource, id).await;
                 Err(Refusal::Changed { id: Box::new(id.clone()) })
             }
         }
@@ -105,12 +99,16 @@ impl Kube {
         let manager = manager(apply.own, apply.rule);
         let found = known(left).ok_or_else(|| open(id))?;
         if self.inner.lock().await.is_ours(id, &found) || part::was_made_by(left, &manager) {
-            return if found.terminating { Err(changed()) } else { Ok(()) };
+            if !found.terminating {
+                return Ok(());
+            }
+            self.doubt_of(resource, id).await;
+            return Err(changed());
         }
         self.inner.lock().await.left.insert(id.clone(), Left::Open);
         self.give_up(apply.object, &manager, Some(found.uid)).await?;
         self.inner.lock().await.left.remove(id);
-        self.look_again(resource, id).await;
+        self.doubt_of(resource, id).await;
         Err(changed())
     }
 

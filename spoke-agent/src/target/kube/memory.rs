@@ -13,6 +13,8 @@ type Fact = Option<Known>;
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     facts: BTreeMap<ObjectId, Fact>,
+    /// Objects of which nothing was known when somebody asked: the answer is on its way.
+    asked: BTreeSet<ObjectId>,
     /// Objects that were deleted since, by uid: an answer about one of them came too late.
     dead: BTreeMap<ObjectId, Uid>,
     listing: Option<Listing>,
@@ -32,19 +34,28 @@ impl Memory {
         Self { facts: ids.into_iter().map(|id| (id, None)).collect(), ..Self::default() }
     }
 
-    /// What is known of these objects, and those of which nothing is. What nobody asks about any more is forgotten.
+    /// What is known of these objects, and those of which nothing is: they are to be asked about. What nobody asks about
+    /// any more is forgotten.
     pub(super) fn recall(&mut self, ids: &BTreeSet<&ObjectId>) -> (BTreeMap<ObjectId, Fact>, Vec<ObjectId>) {
         if self.facts.len() > ids.len() {
             self.facts.retain(|id, _| ids.contains(id));
         }
         let known = ids.iter().filter_map(|id| Some(((*id).clone(), self.facts.get(*id)?.clone()))).collect();
-        let unknown = ids.iter().filter(|id| !self.facts.contains_key(**id)).map(|id| (*id).clone()).collect();
+        let unknown: Vec<_> = ids.iter().filter(|id| !self.facts.contains_key(**id)).map(|id| (*id).clone()).collect();
+        self.asked = unknown.iter().cloned().collect();
         (known, unknown)
     }
 
     /// The answer to a question. What was heard meanwhile knows better.
     pub(super) fn answered(&mut self, id: ObjectId, fact: Fact) {
+        self.asked.remove(&id);
+        let fact = fact.filter(|known| self.dead.get(&id) != Some(&known.uid));
         self.facts.entry(id).or_insert(fact);
+    }
+
+    /// What is known of an object turned out to be wrong: it is asked about again.
+    pub(super) fn doubt(&mut self, id: &ObjectId) {
+        self.facts.remove(id);
     }
 
     /// What one's own write left. Somebody else may have written since, and the watch have told of it already.
@@ -67,14 +78,23 @@ impl Memory {
                 *fact = Some(now);
                 true
             }
+            // The answer may have been made before that.
+            None if self.asked.contains(id) => {
+                self.facts.insert(id.clone(), Some(now));
+                true
+            }
             None => false,
         }
     }
 
     /// An object that the watch tells is gone; says whether that is news.
     pub(super) fn gone(&mut self, id: &ObjectId, last: &Known) -> bool {
-        let Some(fact) = self.facts.get_mut(id) else { return false };
+        let asked = self.asked.contains(id);
+        if !(asked || self.facts.contains_key(id)) {
+            return false;
+        }
         self.dead.insert(id.clone(), last.uid.clone());
+        let Some(fact) = self.facts.get_mut(id) else { return asked };
         // One made anew since is another object.
         let same = fact.as_ref().is_some_and(|known| known.uid == last.uid);
         if same {
@@ -181,6 +201,29 @@ mod tests {
         memory.wrote(&id("a"), known("new", 9));
         assert!(!memory.gone(&id("a"), &known("old", 8)));
         assert_eq!(version(&mut memory), Some(9));
+    }
+
+    #[test]
+    fn what_happens_while_an_answer_is_on_its_way_is_heard() {
+        let asked = || {
+            let mut memory = Memory::default();
+            let (_, unknown) = memory.recall(&BTreeSet::from([&id("a")]));
+            assert_eq!(unknown, [id("a")]);
+            memory
+        };
+        let mut memory = asked();
+        assert!(memory.stands(&id("a"), known("u", 6)), "the round that asked has not seen it");
+        memory.answered(id("a"), Some(known("u", 5)));
+        assert_eq!(version(&mut memory), Some(6));
+        let mut memory = asked();
+        assert!(memory.gone(&id("a"), &known("u", 6)));
+        memory.answered(id("a"), Some(known("u", 5)));
+        assert_eq!(version(&mut memory), Some(0));
+        let mut memory = asked();
+        memory.answered(id("a"), Some(known("u", 5)));
+        memory.doubt(&id("a"));
+        assert_eq!(version(&mut memory), None);
+        assert!(memory.stands(&id("a"), known("u", 6)));
     }
 
     #[test]

@@ -85,13 +85,12 @@ impl Rest {
             let patience = self.answers.patience()?;
             let answered = tokio::time::timeout(patience, self.once(ask)).await.unwrap_or(Err(Fault::Slow));
             let put_off = answered.as_ref().err().and_then(Fault::retry_after);
-            let wait = put_off.filter(|wait| *wait <= PUT_OFF && tries < TRIES);
+            let again = answered.as_ref().is_err_and(|fault| ask.may_repeat(fault)) && tries < TRIES;
+            let wait = put_off.filter(|wait| *wait <= PUT_OFF && again);
             // A wait that is sat out here is nobody else's business.
             self.answers.told(answered.as_ref().err(), put_off.filter(|_| wait.is_none()));
-            match (&answered, wait) {
-                (Err(fault), Some(wait)) if ask.may_repeat(fault) => tokio::time::sleep(wait).await,
-                _ => return answered,
-            }
+            let Some(wait) = wait else { return answered };
+            tokio::time::sleep(wait).await;
             tries += 1;
         }
     }

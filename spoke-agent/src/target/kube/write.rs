@@ -113,7 +113,7 @@ impl Kube {
             Err(fault) if !fault.taken().is_empty() => {
                 let taken = fault.taken();
                 if *apply.expects == Expects::Absent {
-                    self.look_again(&resource, id).await;
+                    self.doubt_of(&resource, id).await;
                     return Err(Refusal::Changed { id: Box::new(id.clone()) });
                 }
                 if !(apply.adopt || self.were_ours(id, &taken).await) {
