@@ -50,11 +50,22 @@ impl World {
         Ok(world)
     }
 
-    /// The world of a cluster that no agent has come to yet, with the namespaces that the example has there.
+    /// The world of a cluster that no agent has come to yet, but where one may.
     ///
     /// # Errors
     /// When anything does not start.
     pub fn without_agent(name: &'static str) -> Result<Self> {
+        let world = Self::bare(name)?;
+        let mut install = Command::new(binaries::path("writ-spoke")?);
+        tools::stdout(install.arg("install").arg("--kubeconfig").arg(world.plane.kubeconfig()))?;
+        Ok(world)
+    }
+
+    /// The world of a cluster that knows nothing of Writ, with the namespaces that the example has there.
+    ///
+    /// # Errors
+    /// When anything does not start.
+    pub fn bare(name: &'static str) -> Result<Self> {
         crate::build();
         let (plane, cast) = thread::scope(|scope| {
             let cast = scope.spawn(|| Cast::start(&hub_alone()));
@@ -68,8 +79,6 @@ impl World {
             let seed: Value = serde_yaml::from_str(&std::fs::read_to_string(seed?.path())?)?;
             world.apply(&world.everywhere::<Namespace>(), seed)?;
         }
-        let mut install = Command::new(binaries::path("writ-spoke")?);
-        tools::stdout(install.arg("install").arg("--kubeconfig").arg(world.plane.kubeconfig()))?;
         Ok(world)
     }
 

@@ -29,5 +29,13 @@ pub fn seed(plane: &ControlPlane, seed: &Path) -> Result<()> {
 pub fn install(plane: &ControlPlane) -> Result<PathBuf> {
     let mut install = Command::new(binaries::path("writ-spoke")?);
     tools::stdout(install.args(["install", "--kubeconfig"]).arg(plane.kubeconfig()))?;
+    agent(plane)
+}
+
+/// The kubeconfig of an agent's account.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn agent(plane: &ControlPlane) -> Result<PathBuf> {
     plane.user(AGENT, None)
 }
