@@ -5,7 +5,7 @@ use super::have::ending;
 use super::inventory::{Before, Row};
 use super::keep::{is_written, repairs, version};
 use super::round::{Round, Standing};
-use super::{Ends, Move, UnitPlan, diff, leave, moves, trial};
+use super::{Ends, Move, Step, UnitPlan, diff, leave, moves, trial};
 use crate::bundle::entry::Own;
 use crate::kube_kinds;
 use crate::object::ObjectId;
@@ -13,12 +13,10 @@ use crate::outcome::{Outcome, UnitId};
 use crate::resolve::Desired;
 use std::collections::BTreeSet;
 
-/// Whether a transaction of the unit did not end, and something of what it meant does not stand; or it was on its way back
-/// already, which shows by rows that name what they replace beside others that do not.
+/// Whether a transaction of the unit did not end, and something new of it does not stand; or it was on its way back
+/// already. What it was only to bring back is brought back whatever the unit becomes.
 pub(super) fn is_cut_off(round: &Round<'_>, unit: &UnitId) -> bool {
-    let open: Vec<&Row> = round.rows(unit).filter(|row| row.is_open()).collect();
-    let back = open.iter().filter(|row| row.replaces == Some(Before::Version(row.digest))).count();
-    (back > 0 && back < open.len()) || open.iter().any(|row| !stands(round, row))
+    round.rows(unit).filter(|row| row.is_open()).any(|row| row.going_back || !(row.is_repair() || stands(round, row)))
 }
 
 fn stands(round: &Round<'_>, row: &Row) -> bool {
@@ -29,13 +27,14 @@ fn stands(round: &Round<'_>, row: &Row) -> bool {
 }
 
 /// What stood before comes back: what there was is applied again, and what was made new goes, unless its kind is never
-/// deleted or somebody else had made it. What cannot come back stays as it is. Rows are closed and dropped last, `first`
-/// among them: cut off in the middle, the next agent still sees that this was not all.
+/// deleted or somebody else had made it. What cannot come back stays as it is. First all rows that replace something say
+/// where they go, and they are closed and dropped last, `first` among them: cut off in the middle, the next agent goes on.
 pub(super) fn back(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outcome: Outcome) -> UnitPlan {
     let done: BTreeSet<ObjectId> = first.iter().map(|step| step.step.id().clone()).collect();
     let rows: Vec<&Row> = round.rows(unit).filter(|row| !done.contains(&row.id)).collect();
     let good: Vec<Desired> = rows.iter().filter_map(|row| good(round, row)).collect();
-    let (mut moves, had) = repairs(round, unit, &good);
+    let (repairs, had) = repairs(round, unit, &good);
+    let mut moves = going_back(round, &rows, repairs);
     let mut ends: Ends = trial::open(round, &had, &moves).into_keys().map(|id| (id, None)).collect();
     let mut left: Vec<&Row> = rows.into_iter().filter(|row| row.replaces.is_some()).collect();
     left.retain(|row| !had.iter().any(|desired| *desired.object.id() == row.id));
@@ -45,7 +44,7 @@ pub(super) fn back(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outcome: 
         let stands = round.standing_of(row);
         match (&row.replaces, stands) {
             (Some(Before::Nothing), Standing::Ours(observed)) if !is_never_deleted(row) => {
-                moves.extend(leave::removal(round, row, observed));
+                moves.extend(leave::removal(round, &back_row(row), observed));
                 last.push(moves::forget(row));
             }
             // What was made new and is not there was never good.
@@ -56,6 +55,28 @@ pub(super) fn back(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outcome: 
     }
     moves.extend(last);
     ending(moves, &good, ends, outcome)
+}
+
+/// The same moves, of which every row that replaces something says that its unit goes back; and so do those that no move
+/// writes.
+fn going_back(round: &Round<'_>, rows: &[&Row], repairs: Vec<Move>) -> Vec<Move> {
+    let (mut moves, mut said) = (Vec::new(), BTreeSet::new());
+    for mut step in repairs {
+        if let Step::Claim(row) | Step::Delete { after: row, .. } = &mut step.step {
+            said.insert(row.id.clone());
+            *row = back_row(row);
+        }
+        // What it says already it need not say again.
+        let known = matches!(&step.step, Step::Claim(row) if round.row(&row.id) == Some(row));
+        moves.extend((!known).then_some(step));
+    }
+    let silent = rows.iter().filter(|row| row.replaces.is_some() && !row.going_back && !said.contains(&row.id));
+    let claims = silent.map(|row| moves::claim(back_row(row), Some(row)));
+    claims.chain(moves).collect()
+}
+
+fn back_row(row: &Row) -> Row {
+    Row { going_back: row.replaces.is_some(), trial_since: None, ..row.clone() }
 }
 
 fn is_never_deleted(row: &Row) -> bool {

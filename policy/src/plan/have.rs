@@ -172,6 +172,7 @@ fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>
         written: same.and_then(|before| before.written.clone()),
         replaces: replaces(round, desired, before, same.is_some()),
         trial_since: same_version.and_then(|before| before.trial_since),
+        going_back: false,
         state,
     }
 }

@@ -99,6 +99,9 @@ pub struct Row {
     /// Since when the version is on trial: it has still to show that it works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial_since: Option<Timestamp>,
+    /// Whether its unit is on its way back to what it replaces: an agent that is cut off there goes on back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub going_back: bool,
     /// Where it stands.
     pub state: State,
 }
@@ -110,6 +113,11 @@ const fn enforce() -> Mode {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_enforce(mode: &Mode) -> bool {
     matches!(mode, Mode::Enforce)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(is: &bool) -> bool {
+    !*is
 }
 
 /// How long the row of a removal stays.
@@ -151,11 +159,17 @@ impl Row {
         self.live() && self.replaces.is_some() && self.trial_since.is_none()
     }
 
+    /// Whether it only brings back what stood before.
+    #[must_use]
+    pub fn is_repair(&self) -> bool {
+        self.replaces == Some(Before::Version(self.digest))
+    }
+
     /// The row once its transaction has ended: its version is on trial since then, or stands for good.
     #[must_use]
     pub fn ended(self, trial_since: Option<Timestamp>) -> Self {
         let replaces = self.replaces.filter(|_| trial_since.is_some());
-        Self { replaces, trial_since, ..self }
+        Self { replaces, trial_since, going_back: false, ..self }
     }
 
     /// Whether it speaks of a removal that is a day old.

@@ -58,9 +58,11 @@ pub(super) fn stays(round: &Round<'_>, row: &Row, observed: &Observed) -> Option
     drifted.then(|| moves::update(&good, row, observed))
 }
 
-/// The objects of a unit as they were applied last. What was claimed and never written was never good.
+/// The objects of a unit as they were applied last. What was claimed and never written was never good, unless it was so
+/// before.
 pub(super) fn good(round: &Round<'_>, unit: &UnitId) -> Vec<Desired> {
-    round.rows(unit).filter(|row| is_written(round, row)).filter_map(|row| version(round, row, row.digest)).collect()
+    let rows = round.rows(unit).filter(|row| row.is_repair() || is_written(round, row));
+    rows.filter_map(|row| version(round, row, row.digest)).collect()
 }
 
 /// Whether the object of a row was written, as far as can be seen.

@@ -4,7 +4,7 @@
 //! This is state between rounds, and it survives a restart: it stands in the rows.
 
 use super::back::for_good;
-use super::inventory::{Before, Row};
+use super::inventory::Row;
 use super::round::Round;
 use super::{Ends, Move, Step};
 use crate::health::{Health, has_notion};
@@ -77,7 +77,7 @@ pub(super) fn open(round: &Round<'_>, desired: &[Desired], moves: &[Move]) -> BT
     let ids = desired.iter().map(|desired| desired.object.id());
     let rows = ids.filter_map(|id| claimed.get(id).copied().or_else(|| round.row(id)));
     let open = rows.filter(|row| row.is_open());
-    open.map(|row| (row.id.clone(), row.replaces != Some(Before::Version(row.digest)))).collect()
+    open.map(|row| (row.id.clone(), !row.is_repair())).collect()
 }
 
 fn row_of(step: &Step) -> Option<&Row> {

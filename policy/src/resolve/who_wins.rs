@@ -51,6 +51,7 @@ fn row(name: &str, unit: &UnitId, leaving: Option<Timestamp>, state: State) -> R
         written: None,
         replaces: None,
         trial_since: None,
+        going_back: false,
         state,
     }
 }

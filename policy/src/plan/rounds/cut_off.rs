@@ -61,7 +61,11 @@ fn having(version: &Version) -> Cluster {
 }
 
 fn transaction(cluster: &Cluster, version: &Version) -> Option<Transaction> {
-    cluster.plan(&wants(cluster, &enforced(version), 1), hour(1)).units.remove(&unit())?.transaction
+    transaction_at(cluster, version, 1)
+}
+
+fn transaction_at(cluster: &Cluster, version: &Version, at: i64) -> Option<Transaction> {
+    cluster.plan(&wants(cluster, &enforced(version), at), hour(at)).units.remove(&unit())?.transaction
 }
 
 /// The cluster refuses `version` from now on; one round under it.
@@ -85,9 +89,12 @@ fn stands(cluster: &Cluster) -> Version {
 }
 
 /// All of the version before, or all of the new one, beside which something of the one before may wait to be removed.
-fn is_whole(cluster: &Cluster, first: &Version, second: &Version) -> bool {
+fn is_whole(cluster: &Cluster, first: &Version, second: &Version, gone: Option<u8>) -> bool {
     let now = stands(cluster);
-    now == *first || second.iter().all(|(object, value)| now.get(object) == Some(value))
+    // What somebody else has removed and nobody wants is not made anew.
+    let unwanted = |object: &u8| gone == Some(*object) && !second.contains_key(object);
+    let before: Version = first.iter().filter(|(object, _)| !unwanted(object)).map(|(o, v)| (*o, *v)).collect();
+    now == *first || now == before || second.iter().all(|(object, value)| now.get(object) == Some(value))
 }
 
 /// An earlier agent was cut off after `cut` moves, and this one begins.
@@ -105,13 +112,16 @@ proptest! {
     /// a whole; in the middle of that too; below enforce nothing is touched; and what goes on becomes whole.
     #[test]
     fn inv26_inv29_inv35_what_was_cut_off_is_all_or_none(
-        first in version(), second in version(), cut in 0usize..14, again in 0usize..14,
+        first in version(), second in version(), gone in prop::option::of(0u8..5), cut in 0usize..14, again in 0usize..14,
     ) {
-        let restarted = cut_off(having(&first), &second, cut);
+        let mut before = having(&first);
+        let gone = gone.filter(|gone| first.contains_key(gone));
+        before.seen.objects.retain(|id, _| gone.is_none_or(|gone| id.name != format!("o{gone}")));
+        let restarted = cut_off(before, &second, cut);
 
         let mut asked = restarted.clone();
         refused(&mut asked, &second);
-        prop_assert!(is_whole(&asked, &first, &second), "refused: {:?}", stands(&asked));
+        prop_assert!(is_whole(&asked, &first, &second, gone), "refused: {:?}", stands(&asked));
         prop_assert!(!asked.inventory().values().any(Row::is_open), "it has ended");
         // Where all of the new version stood already, it may have been on trial until now.
         round(&mut asked, &enforced(&second), 1);
@@ -124,11 +134,11 @@ proptest! {
             tried.take_back(&transaction, count);
         }
         refused(&mut tried, &second);
-        prop_assert!(is_whole(&tried, &first, &second), "refused in the middle: {:?}", stands(&tried));
+        prop_assert!(is_whole(&tried, &first, &second, gone), "refused in the middle: {:?}", stands(&tried));
 
         let mut twice = cut_off(restarted.clone(), &second, again);
         refused(&mut twice, &second);
-        prop_assert!(is_whole(&twice, &first, &second), "cut off twice: {:?}", stands(&twice));
+        prop_assert!(is_whole(&twice, &first, &second, gone), "cut off twice: {:?}", stands(&twice));
 
         let mut going_back = restarted.clone();
         let kept = going_back.plan(&without_bundle(&going_back.seen, None), hour(1)).units.remove(&unit());
@@ -137,7 +147,7 @@ proptest! {
             going_back.collect();
         }
         refused(&mut going_back, &second);
-        prop_assert!(is_whole(&going_back, &first, &second), "cut off on the way back: {:?}", stands(&going_back));
+        prop_assert!(is_whole(&going_back, &first, &second, gone), "cut off on the way back: {:?}", stands(&going_back));
 
         let mut lesser = restarted.clone();
         round(&mut lesser, &entries(&second, Mode::Warn), 1);
@@ -145,12 +155,22 @@ proptest! {
 
         let mut finished = restarted;
         round(&mut finished, &enforced(&second), 1);
-        prop_assert!(is_whole(&finished, &second, &second), "finished: {:?}", stands(&finished));
+        prop_assert!(is_whole(&finished, &second, &second, None), "finished: {:?}", stands(&finished));
 
         let mut ailing = finished.clone();
         says(&mut ailing, &Health::Ailing("no pods".to_owned()));
         round(&mut ailing, &enforced(&second), 2);
-        prop_assert!(is_whole(&ailing, &first, &second), "ailing: {:?}", stands(&ailing));
+        prop_assert!(is_whole(&ailing, &first, &second, gone), "ailing: {:?}", stands(&ailing));
+
+        let mut giving_up = finished.clone();
+        says(&mut giving_up, &Health::Ailing("no pods".to_owned()));
+        if let Some(transaction) = transaction_at(&giving_up, &second, 2) {
+            giving_up.carry_out_first(&transaction, again);
+            giving_up.collect();
+        }
+        says(&mut giving_up, &Health::Well);
+        refused(&mut giving_up, &second);
+        prop_assert!(is_whole(&giving_up, &first, &second, gone), "cut off giving up: {:?}", stands(&giving_up));
 
         says(&mut finished, &Health::Well);
         round(&mut finished, &enforced(&second), 2);
