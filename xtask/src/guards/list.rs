@@ -59,6 +59,7 @@ fn parse(text: &str) -> Result<Vec<Guard>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::disarm;
     use super::*;
 
     fn list(required: &str) -> String {
@@ -79,7 +80,13 @@ mod tests {
     }
 
     #[test]
-    fn every_invariant_that_is_required_has_its_guard() {
-        read(&crate::tools::root().join("e2e/guards.toml")).unwrap();
+    fn every_invariant_that_is_required_has_its_guard_and_every_guard_its_function() {
+        let root = crate::tools::root();
+        for guard in read(&root.join("e2e/guards.toml")).unwrap() {
+            let text = std::fs::read_to_string(root.join(&guard.file));
+            let text = text.unwrap_or_else(|error| panic!("{guard}: {}: {error}", guard.file));
+            disarm::body(&text, &guard.function, &guard.disarmed)
+                .unwrap_or_else(|error| panic!("{guard}: {}: {error}", guard.file));
+        }
     }
 }

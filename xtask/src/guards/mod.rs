@@ -16,18 +16,28 @@ use std::path::Path;
 pub struct Options {
     /// Only the guards of these invariants, by number.
     invariants: Vec<u32>,
+    /// Only the guards whose tests stand in this package: writ-e2e for those across processes.
+    #[arg(long)]
+    package: Option<String>,
     /// Only list them.
     #[arg(long)]
     list: bool,
 }
 
+impl Options {
+    fn choose(&self, guard: &Guard) -> bool {
+        let of_package = self.package.as_ref().is_none_or(|package| *package == guard.package);
+        of_package && (self.invariants.is_empty() || self.invariants.contains(&guard.invariant))
+    }
+}
+
 /// Disarms each guard and expects its test to fail; then nothing is left changed.
 pub fn run(options: &Options) -> Result<()> {
     let all = list::read(&root().join("e2e/guards.toml"))?;
-    let chosen: Vec<&Guard> = all
-        .iter()
-        .filter(|guard| options.invariants.is_empty() || options.invariants.contains(&guard.invariant))
-        .collect();
+    let chosen: Vec<&Guard> = all.iter().filter(|guard| options.choose(guard)).collect();
+    if chosen.is_empty() {
+        bail!("no guard is of that invariant and package; `--list` shows them all");
+    }
     if options.list {
         chosen.iter().for_each(|guard| say(&guard.to_string()));
         return Ok(());
