@@ -16,7 +16,10 @@ use std::collections::BTreeSet;
 /// Whether a transaction of the unit did not end, and something new of it does not stand; or it was on its way back
 /// already. What it was only to bring back is brought back whatever the unit becomes.
 pub(super) fn is_cut_off(round: &Round<'_>, unit: &UnitId) -> bool {
-    round.rows(unit).filter(|row| row.is_open()).any(|row| row.going_back || !(row.is_repair() || stands(round, row)))
+    round
+        .rows(unit)
+        .filter(|row| row.is_open())
+        .any(|row| row.going_back || !(row.only_brings_back() || stands(round, row)))
 }
 
 fn stands(round: &Round<'_>, row: &Row) -> bool {

@@ -161,7 +161,7 @@ impl Row {
 
     /// Whether it only brings back what stood before.
     #[must_use]
-    pub fn is_repair(&self) -> bool {
+    pub fn only_brings_back(&self) -> bool {
         self.replaces == Some(Before::Version(self.digest))
     }
 

@@ -61,7 +61,7 @@ pub(super) fn stays(round: &Round<'_>, row: &Row, observed: &Observed) -> Option
 /// The objects of a unit as they were applied last. What was claimed and never written was never good, unless it was so
 /// before.
 pub(super) fn good(round: &Round<'_>, unit: &UnitId) -> Vec<Desired> {
-    let rows = round.rows(unit).filter(|row| row.is_repair() || is_written(round, row));
+    let rows = round.rows(unit).filter(|row| row.only_brings_back() || is_written(round, row));
     rows.filter_map(|row| version(round, row, row.digest)).collect()
 }
 

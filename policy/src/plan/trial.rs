@@ -77,7 +77,7 @@ pub(super) fn open(round: &Round<'_>, desired: &[Desired], moves: &[Move]) -> BT
     let ids = desired.iter().map(|desired| desired.object.id());
     let rows = ids.filter_map(|id| claimed.get(id).copied().or_else(|| round.row(id)));
     let open = rows.filter(|row| row.is_open());
-    open.map(|row| (row.id.clone(), !row.is_repair())).collect()
+    open.map(|row| (row.id.clone(), !row.only_brings_back())).collect()
 }
 
 fn row_of(step: &Step) -> Option<&Row> {
