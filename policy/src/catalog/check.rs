@@ -6,10 +6,14 @@ use super::read::{self, Known, Read};
 use super::root::{self, Root};
 use super::{Catalog, Checked, Sources, cedar_files, fleet, rule_sets, rules, values};
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::kinds::Schemas;
 
 /// Checks revision after revision: a file that stays as it was is not read again.
 #[derive(Default)]
-pub struct Checker(Known);
+pub struct Checker {
+    schemas: Schemas,
+    known: Known,
+}
 
 impl Checker {
     /// Checks the files of one revision.
@@ -17,10 +21,10 @@ impl Checker {
     /// Documents are read and judged each by its kind's schema, then against one another. Compiling has its say when
     /// nothing else is wrong: it needs a catalog that holds together.
     pub fn check(&mut self, sources: &Sources) -> Checked {
-        let mut read = read::read(sources, &mut self.0);
+        let mut read = read::read(sources, &self.schemas, &mut self.known);
         let mut found = std::mem::take(&mut read.diagnostics);
         // Half a catalog would have faults of its own.
-        let whole = if read.cut { None } else { together(&read, sources, &mut found) };
+        let whole = if read.cut { None } else { together(&read, sources, &self.schemas, &mut found) };
         let catalog = whole.filter(|_| !refuses(&found));
         found.sort();
         found.dedup();
@@ -35,13 +39,13 @@ pub fn check(sources: &Sources) -> Checked {
 }
 
 /// Documents against one another, and then what they compile to.
-fn together(read: &Read, sources: &Sources, found: &mut Vec<Diagnostic>) -> Option<Catalog> {
+fn together(read: &Read, sources: &Sources, schemas: &Schemas, found: &mut Vec<Diagnostic>) -> Option<Catalog> {
     let root = root::root(&read.documents, readable(found), found);
     let catalog = assemble(read, root, found);
     cedar_files::check(read, sources, found);
     let catalog = catalog.filter(|_| !refuses(found))?;
     selects_nothing(&catalog, found);
-    found.extend(crate::compile::check(&catalog));
+    found.extend(crate::compile::check(&catalog, schemas));
     Some(catalog)
 }
 

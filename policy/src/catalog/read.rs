@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::digest::Digest;
 use crate::document::schema::{self, Schema};
 use crate::document::{self, Doc, envelope, pointer};
-use crate::kinds::{self, Place, Row, governance};
+use crate::kinds::{self, Place, Row, Schemas, governance};
 use crate::name::RegionName;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,8 +74,7 @@ pub(super) struct Known(BTreeMap<String, (Digest, Arc<Documents>)>);
 
 /// Reads every file, while they are not too much together; those that `known` has under the same text are taken from
 /// there. It knows this reading afterwards.
-pub(super) fn read(sources: &Sources, known: &mut Known) -> Read {
-    let schemas: BTreeMap<&str, Schema> = kinds::TABLE.iter().map(|row| (row.name, row.schema())).collect();
+pub(super) fn read(sources: &Sources, schemas: &Schemas, known: &mut Known) -> Read {
     let mut before = std::mem::take(&mut known.0);
     let mut read = Read::default();
     for (path, text) in sources {
@@ -88,7 +87,7 @@ pub(super) fn read(sources: &Sources, known: &mut Known) -> Read {
             Ok(File::Documents(place)) => {
                 let digest = Digest::of(text.as_bytes());
                 let same = before.remove(path).filter(|(of, _)| *of == digest);
-                let documents = same.map_or_else(|| Arc::new(documents(path, text, place, &schemas)), |(_, same)| same);
+                let documents = same.map_or_else(|| Arc::new(documents(path, text, place, schemas)), |(_, same)| same);
                 read.take(&documents);
                 if !documents.whole {
                     read.unread.push(Unread { place, text: Arc::clone(text) });
@@ -112,7 +111,7 @@ impl Read {
     }
 }
 
-fn documents(path: &str, text: &str, place: Place, schemas: &BTreeMap<&str, Schema>) -> Documents {
+fn documents(path: &str, text: &str, place: Place, schemas: &Schemas) -> Documents {
     let (docs, diagnostics) = document::parse(path, text);
     let (parses, cost) = (diagnostics.is_empty(), budget::cost(text, &docs, diagnostics.is_empty()));
     let mut documents = Documents { found: Vec::new(), diagnostics, cost, whole: parses };
@@ -122,7 +121,7 @@ fn documents(path: &str, text: &str, place: Place, schemas: &BTreeMap<&str, Sche
     for doc in docs {
         match row_of(&doc, place) {
             Ok(row) => {
-                let faults = schemas.get(row.name).map(|schema| judge(&doc, row, schema)).unwrap_or_default();
+                let faults = schemas.document(row).map(|schema| judge(&doc, row, schema)).unwrap_or_default();
                 let sound = faults.is_empty();
                 documents.diagnostics.extend(faults);
                 let found = Found { doc: Arc::new(doc), row, region: place::region_of(path), sound };
@@ -178,7 +177,7 @@ mod tests {
     fn a_file_without_a_document_is_told() {
         for text in ["", "\n", "# kind: ResourceGuard\n", "---\n---\n", "null\n"] {
             let sources = Sources::from([("intents/empty.yaml".to_owned(), text.into())]);
-            let found = read(&sources, &mut Known::default()).diagnostics;
+            let found = read(&sources, &Schemas::default(), &mut Known::default()).diagnostics;
             let told: Vec<String> = found.iter().map(|found| format!("{} {found}", found.code)).collect();
             let message = "intents/empty.yaml:1:1: this file holds no document, so nothing in it is in force";
             assert_eq!(told, [format!("MissingField {message}")], "{text:?}");
@@ -193,16 +192,16 @@ mod tests {
             };
             Sources::from([("clusters/a.yaml".into(), cluster(one)), ("clusters/b.yaml".into(), cluster(other))])
         };
-        let (mut known, afresh) = (Known::default(), &mut Known::default());
-        let first = read(&of("a", "b"), &mut known);
-        let second = read(&of("a", "c"), &mut known);
-        let anew = read(&of("a", "c"), afresh);
+        let (schemas, mut known, afresh) = (Schemas::default(), Known::default(), &mut Known::default());
+        let first = read(&of("a", "b"), &schemas, &mut known);
+        let second = read(&of("a", "c"), &schemas, &mut known);
+        let anew = read(&of("a", "c"), &schemas, afresh);
         assert_eq!(second.diagnostics, anew.diagnostics);
         let names = |read: &Read| read.documents.iter().map(|d| d.name().unwrap().to_owned()).collect::<Vec<_>>();
         assert_eq!((names(&second), names(&anew)), (vec!["a".into(), "c".into()], vec!["a".into(), "c".into()]));
         let kept = |at: usize| Arc::ptr_eq(&first.documents[at].doc, &second.documents[at].doc);
         assert!(kept(0) && !kept(1));
-        read(&Sources::new(), &mut known);
+        read(&Sources::new(), &schemas, &mut known);
         assert!(known.0.is_empty(), "what the catalog no longer holds is forgotten");
     }
 }

@@ -17,7 +17,7 @@ pub mod slot;
 #[cfg(test)]
 mod tests;
 
-pub use check::check;
+pub(crate) use check::check;
 pub use manifests::render_manifests;
 pub use prepare::{Prepared, prepare};
 

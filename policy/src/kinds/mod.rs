@@ -15,6 +15,7 @@ mod objects;
 pub mod parameters;
 mod resource_guard;
 pub mod rule_set;
+mod schemas;
 pub mod translator;
 
 use crate::document::schema::{Schema, shape};
@@ -23,6 +24,7 @@ use config_template::ConfigTemplate;
 use kind::Kind;
 use network_segmentation::NetworkSegmentation;
 use resource_guard::ResourceGuard;
+pub(crate) use schemas::Schemas;
 use serde_json::Value;
 use translator::{Erased, Translator};
 

@@ -14,9 +14,8 @@ use super::prepare::{Prepared, PreparedRule, prepare};
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
-use crate::document::schema::Schema;
 use crate::facts::Declared;
-use crate::kinds;
+use crate::kinds::Schemas;
 use crate::name::ClusterName;
 use conflicts::Claims;
 use overlaps::Stakes;
@@ -25,17 +24,15 @@ use std::collections::BTreeMap;
 use tally::Tally;
 
 /// Everything that git alone can tell is wrong with what the catalog compiles to, each fault once for all clusters.
-#[must_use]
-pub fn check(catalog: &Catalog) -> Vec<Diagnostic> {
+pub(crate) fn check(catalog: &Catalog, schemas: &Schemas) -> Vec<Diagnostic> {
     let prepared = prepare(catalog);
-    let schemas = schemas();
     let (mut tally, mut sizes) = (Tally::default(), Sizes::default());
     let (mut claims, mut stakes) = (Claims::default(), Stakes::default());
     for rule in &prepared.rules {
         let groups = groups(&prepared, rule, catalog);
         rule::written(rule, groups.is_empty(), &mut tally);
         for group in groups.values() {
-            let Some(schema) = schemas.get(rule.rule.name.kind()) else { continue };
+            let Some(schema) = schemas.spec(rule.rule.name.kind()) else { continue };
             if let Some(entry) = rule::filled(group, schema, &mut tally) {
                 claims.add(group, &entry);
                 stakes.add(group, &entry);
@@ -69,10 +66,4 @@ fn groups<'p, 'c>(
         group.or_insert_with(|| Group { choice, clusters: Vec::new() }).clusters.push(&declared.name);
     }
     groups
-}
-
-/// The schema of each kind of intent.
-fn schemas() -> BTreeMap<&'static str, Schema> {
-    let intents = kinds::TABLE.iter().filter(|row| row.translator.is_some());
-    intents.map(|row| (row.name, Schema::new((row.spec)()))).collect()
 }
