@@ -62,6 +62,8 @@ pub struct Row {
     pub stage: Stage,
     /// JSON pointers of fields that cannot change once written.
     pub immutable: &'static [&'static str],
+    /// Whether a server takes whatever such an object holds: what it says of one, it says of all that are alike.
+    pub opaque: bool,
     /// Whether they leave at once when their namespace no longer matches (access must not linger).
     pub leaves_at_once: bool,
     /// Whether Writ never deletes them, because deleting one deletes what it holds.

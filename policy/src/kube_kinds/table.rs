@@ -8,7 +8,8 @@ use super::Stage::{
 use super::{Grant, Reach, Row, Stage};
 
 const fn plain(group: &'static str, kind: &'static str, reach: Reach, stage: Stage) -> Row {
-    Row { group, kind, reach, stage, immutable: &[], leaves_at_once: false, never_deleted: false, grant: None }
+    let (leaves_at_once, never_deleted) = (false, false);
+    Row { group, kind, reach, stage, immutable: &[], opaque: false, leaves_at_once, never_deleted, grant: None }
 }
 
 const fn fixed(row: Row, immutable: &'static [&'static str]) -> Row {
@@ -47,7 +48,7 @@ const STATEFUL: &[&str] =
 
 pub(super) const TABLE: &[Row] = &[
     kept(by(Grant::Config, plain("", "Namespace", Cluster, Namespaces))),
-    by(Grant::Config, plain("", "ConfigMap", Namespace, Configuration)),
+    by(Grant::Config, Row { opaque: true, ..plain("", "ConfigMap", Namespace, Configuration) }),
     plain("", "Endpoints", Namespace, Services),
     by(Grant::Quota, plain("", "LimitRange", Namespace, Defaults)),
     plain("", "Node", Cluster, Definitions),

@@ -10,6 +10,7 @@ mod book;
 mod connect;
 mod discovery;
 mod drift;
+mod dry;
 mod events;
 mod fault;
 mod health;

@@ -1,13 +1,12 @@
 //! Steps as server-side apply: the row in the cluster before the write that it speaks of.
 
 use super::fault::{Fault, Taken};
-use super::kinds::{AT_ONCE, known};
+use super::kinds::known;
 use super::left::Left;
 use super::rest::Ask;
 use super::served::{Kind, Resource};
 use super::{Inner, Kube, manager, own, part, path};
 use crate::target::Refusal;
-use futures::{StreamExt as _, TryStreamExt as _};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use policy::bundle::entry::Own;
@@ -17,7 +16,6 @@ use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::{Row, State, Uid, Version, Written};
 use policy::plan::{Expects, Step};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// The apply of one object.
 #[derive(Debug, Clone, Copy)]
@@ -54,17 +52,6 @@ impl Kube {
                 Ok(false)
             }
         }
-    }
-
-    /// Asks the server whether it would take the writes of a transaction. A single one tells by itself.
-    pub(super) async fn would_take(&self, steps: &[Step]) -> Result<(), Refusal> {
-        own::are_for_rules(&self.namespace, steps)?;
-        let writes = steps.iter().filter(|step| !matches!(step, Step::Claim(_) | Step::Forget(_))).count();
-        if writes < 2 {
-            return Ok(());
-        }
-        let asked: Vec<_> = judged_alone(steps).into_iter().map(|apply| self.send(apply, true)).collect();
-        futures::stream::iter(asked).buffered(AT_ONCE).try_for_each(|_| async { Ok(()) }).await
     }
 
     /// Says whether the object is another than before: applying what stands leaves its version as it is.
@@ -294,24 +281,6 @@ impl Inner {
     }
 }
 
-/// The applies of a transaction that can be judged before any of its objects stands.
-fn judged_alone(steps: &[Step]) -> Vec<Apply<'_>> {
-    let (mut coming, mut alone) = (BTreeSet::new(), Vec::new());
-    for step in steps {
-        match step {
-            Step::Apply { object, own, rule, expects, adopt } => {
-                if !needs(object.id(), &coming) {
-                    alone.push(Apply { object, own: *own, rule, expects, adopt: *adopt });
-                }
-                coming.insert(object.id());
-            }
-            Step::Delete { id, .. } => drop(coming.insert(id)),
-            Step::Claim(_) | Step::Release { .. } | Step::Forget(_) => {}
-        }
-    }
-    alone
-}
-
 /// Where an object stands; names that would lead elsewhere are refused.
 pub(super) fn object_path(resource: &Resource, id: &ObjectId) -> Result<String, Refusal> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':');
@@ -320,16 +289,6 @@ pub(super) fn object_path(resource: &Resource, id: &ObjectId) -> Result<String, 
         return Err(Refusal::BadName { id: Box::new(id.clone()), why });
     }
     Ok(format!("{}/{}", resource.path(id.namespace.as_ref()), id.name))
-}
-
-/// Whether an object can only be judged once another that the same transaction makes is there.
-fn needs(id: &ObjectId, coming: &BTreeSet<&ObjectId>) -> bool {
-    let makes = |other: &&ObjectId| match other.kind.as_str() {
-        "Namespace" => other.group.is_empty() && id.namespace.as_ref().is_some_and(|name| name.as_str() == other.name),
-        "CustomResourceDefinition" => other.name.ends_with(&format!(".{}", id.group)),
-        _ => *other == id,
-    };
-    coming.iter().any(makes)
 }
 
 fn conflicted(id: &ObjectId, taken: &[Taken]) -> Refusal {
