@@ -1,8 +1,9 @@
-//! Names that cannot be wrong: parsed once at the edge, plain afterwards.
+//! Names that cannot be wrong: parsed once at the edge, plain afterwards. Clones share their text.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +67,7 @@ macro_rules! label {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The name as text.
@@ -78,7 +79,7 @@ macro_rules! label {
         impl FromStr for $name {
             type Err = NameError;
             fn from_str(text: &str) -> Result<Self, NameError> {
-                if is_label(text) { Ok(Self(text.to_owned())) } else { Err(NameError::Label(text.to_owned())) }
+                if is_label(text) { Ok(Self(text.into())) } else { Err(NameError::Label(text.to_owned())) }
             }
         }
         impl fmt::Display for $name {
@@ -111,7 +112,7 @@ impl Namespace {
     /// The agent's own, where nothing else is configured.
     #[must_use]
     pub fn of_writ() -> Self {
-        Self("writ-system".to_owned())
+        Self("writ-system".into())
     }
 }
 label!(
@@ -122,7 +123,7 @@ label!(
 /// A rule (or another entry of a bundle) by kind and name: `ResourceGuard/team-quota`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleName {
-    kind: String,
+    kind: Arc<str>,
     name: DocumentName,
 }
 
@@ -130,7 +131,7 @@ impl RuleName {
     /// Joins a kind and a name. The kind is a row of the kind table, so it needs no check of its own.
     #[must_use]
     pub fn new(kind: &str, name: DocumentName) -> Self {
-        Self { kind: kind.to_owned(), name }
+        Self { kind: kind.into(), name }
     }
 
     /// The kind, such as `ConfigTemplate`.
@@ -157,7 +158,7 @@ impl FromStr for RuleName {
         if !camel || kind.len() > 63 {
             return Err(wrong());
         }
-        Ok(Self { kind: kind.to_owned(), name: name.parse()? })
+        Ok(Self { kind: kind.into(), name: name.parse()? })
     }
 }
 

@@ -3,9 +3,12 @@
 use crate::canonical;
 use crate::digest::Digest;
 use crate::name::Namespace;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 /// What a server fills in, in `metadata`: no writer's business, so it is neither compared nor written back.
@@ -64,10 +67,16 @@ impl fmt::Display for ApiVersion {
     }
 }
 
-/// What identifies an object in one cluster, whatever version it is read in.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+/// What identifies an object in one cluster, whatever version it is read in. Maps of many thousand have it as their key:
+/// clones share it, and two are compared as one text each.
+#[derive(Clone)]
+pub struct ObjectId(Arc<Keyed>);
+
+/// The parts of an [`ObjectId`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ObjectId {
+#[schemars(rename = "ObjectId")]
+pub struct Identity {
     /// API group; empty for core.
     pub group: String,
     /// Kind.
@@ -79,12 +88,98 @@ pub struct ObjectId {
     pub name: String,
 }
 
+struct Keyed {
+    identity: Identity,
+    /// The parts in their order, divided by what is less than any character of theirs.
+    key: Box<str>,
+}
+
 impl ObjectId {
     /// The namespace that it stands in, or is.
     #[must_use]
     pub fn concerns(&self) -> Option<Namespace> {
         let is_namespace = self.group.is_empty() && self.kind == "Namespace";
         self.namespace.clone().or_else(|| self.name.parse().ok().filter(|_| is_namespace))
+    }
+
+    /// Where the parts end in the key: who puts the divider into a name is told apart all the same.
+    fn cuts(&self) -> [usize; 3] {
+        [self.group.len(), self.kind.len(), self.namespace.as_ref().map_or(0, |name| name.as_str().len())]
+    }
+}
+
+impl From<Identity> for ObjectId {
+    fn from(identity: Identity) -> Self {
+        let Identity { group, kind, namespace, name } = &identity;
+        let namespace = namespace.as_ref().map_or("", Namespace::as_str);
+        let key = [group, kind, namespace, name].join("\0").into_boxed_str();
+        Self(Arc::new(Keyed { identity, key }))
+    }
+}
+
+impl Deref for ObjectId {
+    type Target = Identity;
+
+    fn deref(&self) -> &Identity {
+        &self.0.identity
+    }
+}
+
+/// By group, kind, namespace and name.
+impl Ord for ObjectId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return Ordering::Equal;
+        }
+        self.0.key.cmp(&other.0.key).then_with(|| self.cuts().cmp(&other.cuts()))
+    }
+}
+
+impl PartialOrd for ObjectId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for ObjectId {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for ObjectId {}
+
+impl Hash for ObjectId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.key.hash(state);
+    }
+}
+
+impl Serialize for ObjectId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Identity::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Identity::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl schemars::JsonSchema for ObjectId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Identity::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Identity::json_schema(generator)
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
     }
 }
 
@@ -172,7 +267,7 @@ impl TryFrom<Value> for Object {
         let kind = text("/kind", "kind")?.to_owned();
         let name = text("/metadata/name", "metadata.name")?.to_owned();
         let namespace = tree.pointer("/metadata/namespace").and_then(Value::as_str).map(str::parse).transpose()?;
-        let id = ObjectId { group: api.group.clone(), kind, namespace, name };
+        let id = Identity { group: api.group.clone(), kind, namespace, name }.into();
         Ok(Self(Arc::new(Whole { id, api, tree, digest: OnceLock::new() })))
     }
 }
@@ -196,6 +291,26 @@ mod tests {
         assert_eq!(object.id().to_string(), "Deployment.apps shop/web");
         assert_eq!(object.api().to_string(), "apps/v1");
         assert_eq!(Value::from(object), tree);
+    }
+
+    #[test]
+    fn identities_are_ordered_part_by_part() {
+        let id = |group: &str, kind: &str, namespace: Option<&str>, name: &str| {
+            let namespace = namespace.map(|name| name.parse().unwrap());
+            ObjectId::from(Identity { group: group.into(), kind: kind.into(), namespace, name: name.into() })
+        };
+        let in_order = [
+            id("", "ConfigMap", None, "z"),
+            id("", "ConfigMap", Some("shop"), "a"),
+            id("", "ConfigMap", Some("shop"), "a-b"),
+            id("", "ConfigMap", Some("shop-b"), "a"),
+            id("", "ConfigMaps", None, "a"),
+            id("apps", "Deployment", Some("shop"), "a"),
+            id("apps.example", "A", None, "a"),
+        ];
+        assert!(in_order.is_sorted_by(|one, next| one < next));
+        assert_eq!(in_order[1], id("", "ConfigMap", Some("shop"), "a"));
+        assert_ne!(id("", "a\0b", None, "c"), id("", "a", Some("b"), "\0c"), "whatever divides its parts");
     }
 
     #[test]

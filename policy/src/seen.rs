@@ -9,6 +9,7 @@ use crate::outcome::{Outcome, UnitId};
 use crate::plan::inventory::{Inventory, Uid, Version};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// One object that exists, as the target reads it.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +68,7 @@ pub struct NamespaceSeen {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Seen {
     /// Namespaces.
-    pub namespaces: BTreeMap<Namespace, NamespaceSeen>,
+    pub namespaces: Arc<BTreeMap<Namespace, NamespaceSeen>>,
     /// Objects of the kinds in use, ours and foreign.
     pub objects: BTreeMap<ObjectId, Observed>,
     /// What Writ has claimed, owns, or has removed.

@@ -15,6 +15,7 @@ use policy::plan::inventory::Row;
 use policy::plan::{in_question, plan};
 use policy::resolve::{Settings, Want, Wants, Why};
 use policy::seen::Seen;
+use std::sync::Arc;
 
 /// What was left.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct Left {
 /// [`TargetError`] when the target cannot be read, or what the agent keeps there cannot be removed.
 pub async fn leave(target: &dyn Target, good: &Good, time: &Time, remove: bool) -> Result<Left, TargetError> {
     let seen = target.observe().await?.seen;
-    let live = seen.inventory.values().filter(|row| row.live());
+    let live = seen.inventory.values().map(Arc::as_ref).filter(|row| row.live());
     let (goes, stays): (Vec<&Row>, Vec<&Row>) = live.partition(|row| remove && is_deleted(row));
     let ids = |rows: &[&Row]| rows.iter().map(|row| row.id.clone()).collect();
     let mut left = Left { removed: ids(&goes), stay: ids(&stays), stuck: Vec::new() };
@@ -56,7 +57,7 @@ fn is_deleted(row: &Row) -> bool {
 
 /// A round in which nothing is wanted. No hold: the person who says so has named the cluster.
 async fn empty(target: &dyn Target, mut seen: Seen, good: &Good, time: &Time) -> Result<Done, TargetError> {
-    let copies = seen.inventory.values().flat_map(Row::copies).collect::<Vec<_>>();
+    let copies = seen.inventory.values().flat_map(|row| row.copies()).collect::<Vec<_>>();
     seen.good = copies.into_iter().filter_map(|digest| Some((digest, good.get(&digest).ok()?))).collect();
     let live = seen.inventory.values().filter(|row| row.live());
     let gone = Want::Gone { why: Why::Commit, after: Timestamp::MIN };

@@ -12,7 +12,6 @@ use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::mode::Mode;
 use policy::object::Object;
-use policy::plan::inventory::Row;
 use policy::plan::prune::{self, Held};
 use policy::plan::{Plan, Step, in_question, on_trial, plan, rest};
 use policy::resolve::{Memo, Settings, Want, Wants, resolve, without_bundle};
@@ -159,7 +158,7 @@ impl Reconciler {
     fn add_copies(&mut self, seen: &mut Seen, named: &BTreeSet<Digest>) -> BTreeSet<String> {
         let mut faults = BTreeSet::new();
         self.copies.retain(|digest, _| named.contains(digest));
-        for digest in seen.inventory.values().flat_map(Row::copies) {
+        for digest in seen.inventory.values().flat_map(|row| row.copies()) {
             if self.copies.contains_key(&digest) {
                 continue;
             }

@@ -5,6 +5,7 @@ use crate::bundle::entry::{Body, Entry};
 use crate::canonical;
 use crate::catalog::{Catalog, Rule};
 use crate::facts::Facts;
+use crate::kinds::Schemas;
 use crate::kinds::fixture::facts;
 use crate::mode::Mode;
 use serde_json::{Value, json};
@@ -211,12 +212,12 @@ fn inv27_the_same_inputs_give_byte_identical_contents() {
 
 #[test]
 fn a_sound_catalog_has_no_diagnostics() {
-    assert_eq!(check(&full()), []);
+    assert_eq!(check(&full(), &Schemas::default()), []);
 }
 
 fn told(catalog: &Catalog) -> String {
     let told = |d: crate::diagnostic::Diagnostic| format!("{} {d}\n    {}", d.code, d.help.clone().unwrap_or_default());
-    check(catalog).into_iter().map(told).collect::<Vec<_>>().join("\n")
+    check(catalog, &Schemas::default()).into_iter().map(told).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

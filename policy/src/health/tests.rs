@@ -1,11 +1,11 @@
 //! The rules, by example: what kstatus documents, and what real controllers write.
 
 use super::{Health, has_notion, of};
-use crate::object::ObjectId;
+use crate::object::{Identity, ObjectId};
 use serde_json::{Value, json};
 
 fn id(group: &str, kind: &str) -> ObjectId {
-    ObjectId { group: group.to_owned(), kind: kind.to_owned(), namespace: None, name: "x".to_owned() }
+    ObjectId::from(Identity { group: group.to_owned(), kind: kind.to_owned(), namespace: None, name: "x".to_owned() })
 }
 
 /// Of an object in its second version: `Ok` when it is well, else why not.

@@ -9,6 +9,7 @@ use crate::outcome::UnitId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An object's identity over time, as the target gives it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -179,5 +180,5 @@ impl Row {
     }
 }
 
-/// All rows, by object.
-pub type Inventory = BTreeMap<ObjectId, Row>;
+/// All rows, by object. A round is made of many thousand, so those who hold the same rows share them.
+pub type Inventory = BTreeMap<ObjectId, Arc<Row>>;

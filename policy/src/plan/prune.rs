@@ -12,6 +12,7 @@ use crate::time::TrustedTime;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// So many rows may always go in a day.
 const ALWAYS: usize = 5;
@@ -89,7 +90,7 @@ pub fn admit(
 
 /// Whether the removals of the last day (those under a released hold do not count) and those wanted now are few.
 fn is_small(wanted: usize, inventory: &Inventory, now: Timestamp) -> bool {
-    let counts = |row: &&Row| matches!(row.state, State::Removed { released: None, .. }) && !row.expired(now);
+    let counts = |row: &&Arc<Row>| matches!(row.state, State::Removed { released: None, .. }) && !row.expired(now);
     let recent = inventory.values().filter(counts).count();
     let all = recent + inventory.values().filter(|row| row.live()).count();
     let removals = recent + wanted;
@@ -105,8 +106,8 @@ fn is_released(held: &Held, released: Option<Digest>) -> bool {
 fn held(wanted: &BTreeSet<&ObjectId>, inventory: &Inventory, released: Option<Digest>) -> Result<Held, NotCanonical> {
     let gone =
         |row: &Row| matches!(row.state, State::Removed { released: under, .. } if under.is_some() && under == released);
-    let member = |row: &&Row| wanted.contains(&row.id) || gone(row);
-    Held::new(inventory.values().filter(member).map(HeldRow::from).collect())
+    let member = |row: &&Arc<Row>| wanted.contains(&row.id) || gone(row);
+    Held::new(inventory.values().filter(member).map(|row| HeldRow::from(&**row)).collect())
 }
 
 /// Marks a unit's removals as released.

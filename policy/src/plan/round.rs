@@ -9,6 +9,7 @@ use crate::resolve::{Desired, Settings, Want, Wants};
 use crate::seen::{Observed, Seen};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What stands where an object is wanted.
 pub(super) enum Standing<'a> {
@@ -43,7 +44,7 @@ impl<'a> Round<'a> {
 
     /// The live row of an object.
     pub(super) fn row(&self, id: &ObjectId) -> Option<&'a Row> {
-        self.seen.inventory.get(id).filter(|row| row.live())
+        self.seen.inventory.get(id).map(Arc::as_ref).filter(|row: &&Row| row.live())
     }
 
     /// The live rows of a unit whose objects no other unit has taken over.
@@ -110,7 +111,7 @@ fn holders<'a>(wants: &'a Wants, inventory: &'a Inventory) -> BTreeMap<&'a Objec
 
 /// The live rows by their units.
 fn rows(inventory: &Inventory) -> BTreeMap<UnitId, Vec<&Row>> {
-    let mut rows: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut rows: BTreeMap<_, Vec<&Row>> = BTreeMap::new();
     for row in inventory.values().filter(|row| row.live()) {
         rows.entry(row.unit()).or_default().push(row);
     }

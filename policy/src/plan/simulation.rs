@@ -9,6 +9,7 @@ use crate::seen::{Observed, Seen};
 use crate::time::TrustedTime;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A cluster of memory.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -64,7 +65,7 @@ impl Cluster {
         if count > moves.len() {
             for (id, trial_since) in &transaction.ends {
                 let row = self.seen.inventory.get_mut(id).unwrap();
-                *row = row.clone().ended(*trial_since);
+                *row = Arc::new(Row::clone(row).ended(*trial_since));
             }
         }
     }
@@ -78,18 +79,18 @@ impl Cluster {
 
     /// Copies that no row names are removed.
     pub(crate) fn collect(&mut self) {
-        let named: BTreeSet<_> = self.seen.inventory.values().flat_map(Row::copies).collect();
+        let named: BTreeSet<_> = self.seen.inventory.values().flat_map(|row| row.copies()).collect();
         self.seen.good.retain(|digest, _| named.contains(digest));
     }
 
     fn step(&mut self, step: &Step) {
         match step {
-            Step::Claim(row) => drop(self.seen.inventory.insert(row.id.clone(), row.clone())),
+            Step::Claim(row) => drop(self.seen.inventory.insert(row.id.clone(), Arc::new(row.clone()))),
             Step::Apply { object, own, expects, .. } => self.apply(object, *own, expects),
             Step::Release { object, after, .. } => {
                 let left = fields::taken_from(self.seen.objects[object.id()].object.tree(), object.tree());
                 self.write(object.id().clone(), Object::try_from(left).unwrap());
-                self.seen.inventory.insert(after.id.clone(), after.clone());
+                self.seen.inventory.insert(after.id.clone(), Arc::new(after.clone()));
             }
             Step::Delete { id, uid, version, after } => {
                 let row = &self.seen.inventory[id];
@@ -99,7 +100,7 @@ impl Cluster {
                 );
                 let found = self.seen.objects.remove(id).unwrap();
                 assert_eq!((&found.uid, &found.version), (uid, version));
-                self.seen.inventory.insert(id.clone(), after.clone());
+                self.seen.inventory.insert(id.clone(), Arc::new(after.clone()));
             }
             Step::Forget(id) => drop(self.seen.inventory.remove(id)),
         }
@@ -112,7 +113,7 @@ impl Cluster {
             Expects::Absent => assert!(found.is_none(), "{id} must be absent"),
             Expects::At(version) => assert_eq!(found.map(|found| &found.version), Some(version)),
         }
-        assert!(self.seen.inventory.get(id).is_some_and(Row::live), "the row of {id} comes first");
+        assert!(self.seen.inventory.get(id).is_some_and(|row| row.live()), "the row of {id} comes first");
         let written = match (own, found) {
             (Own::Fields, Some(found)) => fields::laid_over(found.object.tree(), object.tree()),
             _ => object.tree().clone(),
@@ -128,7 +129,7 @@ impl Cluster {
                 self.write(before.id().clone(), before.clone());
                 self.record(before.id());
             }
-            Undo::Row(id, Some(row)) => drop(self.seen.inventory.insert(id.clone(), (**row).clone())),
+            Undo::Row(id, Some(row)) => drop(self.seen.inventory.insert(id.clone(), Arc::new((**row).clone()))),
             Undo::Row(id, None) => drop(self.seen.inventory.remove(id)),
         }
     }
@@ -137,7 +138,7 @@ impl Cluster {
     fn record(&mut self, id: &ObjectId) {
         let uid = self.seen.objects[id].uid.clone();
         if let Some(row) = self.seen.inventory.get_mut(id).filter(|row| row.state == State::Claimed) {
-            row.state = State::Owned { uid };
+            Arc::make_mut(row).state = State::Owned { uid };
         }
     }
 

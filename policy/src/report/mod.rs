@@ -176,7 +176,7 @@ const fn within_limit(size: usize) -> Result<(), ReportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::ObjectId;
+    use crate::object::{Identity, ObjectId};
 
     fn empty() -> Report {
         Report {
@@ -212,7 +212,12 @@ mod tests {
     #[test]
     fn a_finding_is_an_outcome_on_which_someone_may_act() {
         let unit = |name: &str| UnitId { rule: format!("ConfigTemplate/{name}").parse().unwrap(), namespace: None };
-        let id = ObjectId { group: String::new(), kind: "ConfigMap".to_owned(), namespace: None, name: "o".to_owned() };
+        let id = ObjectId::from(Identity {
+            group: String::new(),
+            kind: "ConfigMap".to_owned(),
+            namespace: None,
+            name: "o".to_owned(),
+        });
         let taken = Outcome::new(OutcomeCode::NameTaken, "Foreign").saying("not ours").about(&id);
         let would = Outcome::new(OutcomeCode::WouldApply, "NotEnforced");
         let fine = [OutcomeCode::Applied, OutcomeCode::Kept, OutcomeCode::Removing, OutcomeCode::Removed];

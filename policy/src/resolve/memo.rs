@@ -62,7 +62,7 @@ mod tests {
             let labels = BTreeMap::from([("team".to_owned(), (*team).to_owned())]);
             (name.parse().unwrap(), NamespaceSeen { labels, terminating: false })
         };
-        Seen { namespaces: namespaces.iter().map(namespace).collect(), ..Seen::default() }
+        Seen { namespaces: Arc::new(namespaces.iter().map(namespace).collect()), ..Seen::default() }
     }
 
     #[test]

@@ -133,7 +133,7 @@ fn own_mode(rule: &Entry, unit: &UnitId, seen: &Seen) -> Mode {
 /// modes, are gone too.
 fn left_at(seen: &Seen) -> BTreeMap<UnitId, Mode> {
     let mut modes = BTreeMap::new();
-    let there = |row: &&Row| row.unit.as_ref().is_none_or(|namespace| seen.namespaces.contains_key(namespace));
+    let there = |row: &Row| row.unit.as_ref().is_none_or(|namespace| seen.namespaces.contains_key(namespace));
     for row in seen.inventory.values().filter(|row| row.live() && !there(row)) {
         let mode = modes.entry(row.unit()).or_insert(row.mode);
         *mode = row.mode.min(*mode);

@@ -6,7 +6,7 @@ use crate::bundle::fixture::{at, bundle, hour, objects, rule};
 use crate::digest::Digest;
 use crate::mode::Mode;
 use crate::name::Namespace;
-use crate::object::{ApiVersion, ObjectId};
+use crate::object::{ApiVersion, Identity, ObjectId};
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
 use crate::plan::inventory::{Row, State};
 use crate::seen::{NamespaceSeen, Seen};
@@ -14,6 +14,7 @@ use crate::selector::Term;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn config(mode: Mode) -> Entry {
     let manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "otel"}});
@@ -34,12 +35,12 @@ fn namespace(name: &str, team: &str, terminating: bool) -> (Namespace, Namespace
 
 fn row(name: &str, unit: &UnitId, leaving: Option<Timestamp>, state: State) -> Row {
     Row {
-        id: ObjectId {
+        id: ObjectId::from(Identity {
             group: String::new(),
             kind: "ConfigMap".to_owned(),
             namespace: unit.namespace.clone(),
             name: name.to_owned(),
-        },
+        }),
         api: ApiVersion::from("v1".to_owned()),
         rule: unit.rule.clone(),
         unit: unit.namespace.clone(),
@@ -58,8 +59,8 @@ fn row(name: &str, unit: &UnitId, leaving: Option<Timestamp>, state: State) -> R
 
 fn seen(namespaces: &[(Namespace, NamespaceSeen)], rows: &[Row]) -> Seen {
     Seen {
-        namespaces: namespaces.iter().cloned().collect(),
-        inventory: rows.iter().map(|row| (row.id.clone(), row.clone())).collect(),
+        namespaces: Arc::new(namespaces.iter().cloned().collect()),
+        inventory: rows.iter().map(|row| (row.id.clone(), Arc::new(row.clone()))).collect(),
         ..Seen::default()
     }
 }

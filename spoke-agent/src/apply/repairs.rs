@@ -152,6 +152,7 @@ impl Repaired {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::object::Identity;
     use policy::seen::Writer;
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -161,7 +162,12 @@ mod tests {
     }
 
     fn id() -> ObjectId {
-        ObjectId { group: String::new(), kind: "ConfigMap".into(), namespace: None, name: "otel".into() }
+        ObjectId::from(Identity {
+            group: String::new(),
+            kind: "ConfigMap".into(),
+            namespace: None,
+            name: "otel".into(),
+        })
     }
 
     fn unit() -> UnitId {

@@ -7,7 +7,7 @@ use crate::target::News;
 use jiff::Timestamp;
 use policy::mode::Mode;
 use policy::name::RuleName;
-use policy::object::ObjectId;
+use policy::object::{Identity, ObjectId};
 use policy::outcome::{Outcome, UnitId};
 use policy::report::shorten;
 use proto::resources;
@@ -50,7 +50,7 @@ fn of(unit: &UnitId, outcome: &Outcome, at: Timestamp) -> News {
 }
 
 fn ours(kind: &str, name: String) -> ObjectId {
-    ObjectId { group: resources::GROUP.to_owned(), kind: kind.to_owned(), namespace: None, name }
+    ObjectId::from(Identity { group: resources::GROUP.to_owned(), kind: kind.to_owned(), namespace: None, name })
 }
 
 #[cfg(test)]

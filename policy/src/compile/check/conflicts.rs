@@ -7,7 +7,7 @@ use crate::bundle::entry::{Body, Entry, Own, Template};
 use crate::catalog::Rule;
 use crate::diagnostic::Code;
 use crate::name::ClusterName;
-use crate::object::{Object, ObjectId};
+use crate::object::{Identity, Object, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
 
 struct Claim<'c> {
@@ -30,7 +30,7 @@ impl<'c> Claims<'c> {
             if let Some((id, area)) = claimed(template, entry) {
                 let place = format!("/spec{}", group.choice.rule.translator.origin(index));
                 let clusters = group.clusters.iter().copied().collect();
-                let anywhere = ObjectId { namespace: None, ..id.clone() };
+                let anywhere = ObjectId::from(Identity { namespace: None, ..Identity::clone(&id) });
                 let claim = Claim { id, rule: group.choice.rule.rule, area, place, clusters };
                 self.0.entry(anywhere).or_default().push(claim);
             }

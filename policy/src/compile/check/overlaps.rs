@@ -105,14 +105,14 @@ mod tests {
     const DATA_OR_OPS: &str = "{matchExpressions: [{key: team, operator: In, values: [data, ops]}]}";
     const TIER: &str = "{matchLabels: {tier: core}}";
 
-    fn found(catalog: &Catalog) -> Vec<Diagnostic> {
+    fn all_told(catalog: &Catalog) -> Vec<Diagnostic> {
         crate::compile::check(catalog, &Schemas::default())
     }
 
     /// What is told of two rules of a kind, `one` and `two`, by their namespaces and specs.
     fn told(kind: &str, one: (Option<&str>, &str), two: (Option<&str>, &str)) -> Vec<(Severity, String)> {
         let rules = [("one", one), ("two", two)].map(|(name, (scope, spec))| rule(kind, name, scope, spec));
-        found(&catalog(rules)).into_iter().map(|found| (found.severity, found.message)).collect()
+        all_told(&catalog(rules)).into_iter().map(|found| (found.severity, found.message)).collect()
     }
 
     fn severities(kind: &str, one: (Option<&str>, &str), two: (Option<&str>, &str)) -> Vec<Severity> {
@@ -191,7 +191,7 @@ mod tests {
         for (rule, region) in rules.iter_mut().zip(["eu", "us"]) {
             rule.governance.scope.clusters.regions = Some(vec![region.parse().unwrap()]);
         }
-        assert_eq!(found(&catalog(rules)), []);
+        assert_eq!(all_told(&catalog(rules)), []);
     }
 
     #[test]
@@ -199,14 +199,14 @@ mod tests {
         let guard =
             |name: &str, pods: u8| rule("ResourceGuard", name, Some("{}"), &format!("  quota: {{pods: '{pods}'}}"));
         let mut catalog = catalog([guard("one", 1), guard("two", 2)]);
-        assert_eq!(found(&catalog).len(), 1);
+        assert_eq!(all_told(&catalog).len(), 1);
         for (name, include, team) in [("a", "one", "web"), ("b", "two", "data"), ("c", "two", "ops")] {
             let set = format!(
                 "{{include: [ResourceGuard/{include}], scope: {{clusters: {{}}, namespaces: {{matchLabels: {{team: {team}}}}}}}, mode: enforce}}"
             );
             catalog.rule_sets.insert(name.parse().unwrap(), rule_set(&set));
         }
-        assert_eq!(found(&catalog), []);
+        assert_eq!(all_told(&catalog), []);
     }
 
     #[test]
@@ -216,9 +216,9 @@ mod tests {
         };
         let mut regional = guard("a", 1);
         std::sync::Arc::make_mut(&mut regional.doc).file = "regions/eu/intents/a.yaml".to_owned();
-        let found = found(&catalog([regional, guard("z", 2)]));
+        let found = all_told(&catalog([regional, guard("z", 2)]));
         assert_eq!(found.iter().map(|found| found.file.as_str()).collect::<Vec<_>>(), ["regions/eu/intents/a.yaml"]);
-        let found = found(&catalog([guard("a", 1), guard("z", 2)]));
+        let found = all_told(&catalog([guard("a", 1), guard("z", 2)]));
         assert_eq!(found.iter().map(|found| found.file.as_str()).collect::<Vec<_>>(), ["intents/z.yaml"]);
     }
 

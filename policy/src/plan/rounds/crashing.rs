@@ -6,6 +6,7 @@ use crate::mode::Mode;
 use crate::outcome::OutcomeCode;
 use crate::plan::inventory::State;
 use serde_json::json;
+use std::sync::Arc;
 
 #[test]
 fn inv35_a_crash_between_write_and_record_orphans_nothing() {
@@ -15,7 +16,7 @@ fn inv35_a_crash_between_write_and_record_orphans_nothing() {
     let transaction = plan.units.values().next().unwrap().transaction.clone().unwrap();
     cut_off.carry_out_first(&transaction, 2);
     let row = cut_off.seen.inventory.values_mut().next().unwrap();
-    row.state = State::Claimed;
+    Arc::make_mut(row).state = State::Claimed;
     let mut removed = cut_off.clone();
     assert_eq!(round(&mut cut_off, &entries, 0), (vec![OutcomeCode::Applied], 1), "it is recorded as ours");
     assert_eq!(round(&mut cut_off, &entries, 0).1, 0);

@@ -14,6 +14,7 @@ use crate::resolve::{Want, without_bundle};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Which of its five objects a version has, and each one's value.
 type Version = BTreeMap<u8, u8>;
@@ -122,7 +123,7 @@ proptest! {
         let mut asked = restarted.clone();
         refused(&mut asked, &second);
         prop_assert!(is_whole(&asked, &first, &second, gone), "refused: {:?}", stands(&asked));
-        prop_assert!(!asked.inventory().values().any(Row::is_open), "it has ended");
+        prop_assert!(!asked.inventory().values().any(|row| row.is_open()), "it has ended");
         // Where all of the new version stood already, it may have been on trial until now.
         round(&mut asked, &enforced(&second), 1);
         prop_assert_eq!(round(&mut asked, &enforced(&second), 1).1, 0, "inv28");
@@ -232,6 +233,7 @@ fn a_claim_of_an_earlier_agent_replaces_nothing_else() {
     let first = Version::from([(0, 1), (4, 1)]);
     let mut cluster = having(&first);
     for row in cluster.seen.inventory.values_mut() {
+        let row = Arc::make_mut(row);
         (row.state, row.replaces) = (State::Claimed, None);
     }
     let mut kept = cluster.clone();
@@ -247,5 +249,5 @@ fn rows_are_read_whatever_else_they_say() {
     let mut row = serde_json::to_value(cluster.inventory().values().next().unwrap()).unwrap();
     row["trial"] = json!({"since": "2026-11-21T03:00:00Z", "before": "nothing"});
     let read: Row = serde_json::from_value(row).unwrap();
-    assert_eq!(Some(&read), cluster.inventory().values().next());
+    assert_eq!(Some(&read), cluster.inventory().values().next().map(Arc::as_ref));
 }

@@ -4,6 +4,7 @@ use super::{cluster, config, label, per_namespace, round};
 use crate::mode::Mode;
 use crate::outcome::OutcomeCode;
 use serde_json::json;
+use std::sync::Arc;
 
 #[test]
 fn inv32_a_flapping_label_deletes_nothing_but_access() {
@@ -28,7 +29,7 @@ fn a_namespace_that_is_gone_takes_its_rows_along() {
     let mut cluster = cluster(&[("shop", "web")]);
     let entries = [per_namespace("a", Mode::Enforce, &[config("one", 1)])];
     round(&mut cluster, &entries, 0);
-    cluster.seen.namespaces.clear();
+    cluster.seen.namespaces = Arc::default();
     cluster.seen.objects.clear();
     assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::Removed], 1));
     assert!(cluster.inventory().is_empty());
@@ -41,7 +42,7 @@ fn what_the_cluster_had_for_a_namespace_that_is_gone_leaves() {
         "metadata": {"name": "writ-a"}, "spec": {}});
     let entries = [per_namespace("a", Mode::Enforce, &[config("one", 1), bound])];
     round(&mut cluster, &entries, 0);
-    cluster.seen.namespaces.remove(&"shop".parse().unwrap());
+    Arc::make_mut(&mut cluster.seen.namespaces).remove(&"shop".parse().unwrap());
     cluster.seen.objects.retain(|id, _| id.namespace.as_ref().is_none_or(|namespace| namespace.as_str() != "shop"));
     let (codes, _) = round(&mut cluster, &entries, 1);
     assert_eq!(codes, [OutcomeCode::Applied, OutcomeCode::Removed]);
@@ -58,7 +59,7 @@ fn what_the_cluster_had_for_a_namespace_that_is_gone_stays_below_enforce() {
         let entries = |mode| [per_namespace("a", mode, &[config("one", 1), bound.clone()])];
         round(&mut cluster, &entries(Mode::Enforce), 0);
         round(&mut cluster, &entries(mode), 1);
-        cluster.seen.namespaces.clear();
+        cluster.seen.namespaces = Arc::default();
         cluster.seen.objects.retain(|id, _| id.namespace.is_none());
         for entries in [&entries(mode)[..], &entries(Mode::Enforce)[..]] {
             // The mode in a namespace that is gone is the one that it had.

@@ -20,6 +20,7 @@ use crate::resolve::{Memo, Settings, Wants, resolve};
 use crate::seen::NamespaceSeen;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn config(name: &str, value: u8) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"value": value.to_string()}})
@@ -37,7 +38,8 @@ fn cluster(namespaces: &[(&str, &str)]) -> Cluster {
 
 fn label(cluster: &mut Cluster, name: &str, team: &str) {
     let labels = BTreeMap::from([("team".to_owned(), team.to_owned())]);
-    cluster.seen.namespaces.insert(name.parse().unwrap(), NamespaceSeen { labels, terminating: false });
+    Arc::make_mut(&mut cluster.seen.namespaces)
+        .insert(name.parse().unwrap(), NamespaceSeen { labels, terminating: false });
 }
 
 fn wants(cluster: &Cluster, entries: &[Entry], hours: i64) -> Wants {

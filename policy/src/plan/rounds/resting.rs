@@ -40,7 +40,7 @@ fn a_repair_waits_and_the_other_objects_of_its_unit_do_not() {
     assert_eq!(round(&mut cluster, 1), (1, [None, Some("1".to_owned())]));
     cluster.seen.objects.retain(|id, _| id.to_string() != ONE);
     assert_eq!(round(&mut cluster, 1), (1, [None, Some("1".to_owned())]), "made anew is a repair too");
-    assert!(cluster.inventory().values().all(crate::plan::inventory::Row::owned), "no row of it was touched");
+    assert!(cluster.inventory().values().all(|row| row.owned()), "no row of it was touched");
 }
 
 #[test]

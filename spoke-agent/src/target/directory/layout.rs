@@ -98,10 +98,11 @@ fn part_is_plain(part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::object::Identity;
 
     fn id(group: &str, kind: &str, namespace: Option<&str>, name: &str) -> ObjectId {
         let namespace = namespace.map(|n| n.parse().unwrap());
-        ObjectId { group: group.into(), kind: kind.into(), namespace, name: name.into() }
+        ObjectId::from(Identity { group: group.into(), kind: kind.into(), namespace, name: name.into() })
     }
 
     #[test]

@@ -192,8 +192,12 @@ impl Inner {
         let elsewhere = objects.elsewhere(|id| self.book.get(id).is_some_and(|record| record.row.live()));
         let Objects { files, oddities, .. } = objects;
         let seen = Seen {
-            namespaces: namespaces(&files),
-            inventory: self.book.records().map(|record| (record.row.id.clone(), record.row.clone())).collect(),
+            namespaces: Arc::new(namespaces(&files)),
+            inventory: self
+                .book
+                .records()
+                .map(|record| (record.row.id.clone(), Arc::new(record.row.clone())))
+                .collect(),
             ..Seen::default()
         };
         self.files = files;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use policy::bundle::entry::Own;
 use policy::digest::Digest;
 use policy::name::Namespace;
-use policy::object::{Object, ObjectId};
+use policy::object::{Identity, Object, ObjectId};
 use policy::plan::inventory::{Row, State, Uid, Version};
 use policy::plan::{Expects, Step};
 use serde_json::Value;
@@ -207,7 +207,7 @@ impl Inner {
 
     fn exists(&self, name: &Namespace, coming: &BTreeSet<ObjectId>) -> bool {
         let (kind, name) = ("Namespace".to_owned(), name.as_str().to_owned());
-        let id = ObjectId { group: String::new(), kind, namespace: None, name };
+        let id = ObjectId::from(Identity { group: String::new(), kind, namespace: None, name });
         let there = |object: &Object| object.tree().pointer("/metadata/deletionTimestamp").is_none_or(Value::is_null);
         coming.contains(&id) || self.live(&id).ok().flatten().is_some_and(|(_, object)| there(&object))
     }

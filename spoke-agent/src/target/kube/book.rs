@@ -106,7 +106,7 @@ impl Book {
     }
 
     pub(super) fn inventory(&self) -> Inventory {
-        let rows = self.lines.iter().filter_map(|(id, line)| Some((id.clone(), (**line.row.as_ref()?).clone())));
+        let rows = self.lines.iter().filter_map(|(id, line)| Some((id.clone(), line.row.clone()?)));
         rows.collect()
     }
 
@@ -210,10 +210,15 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::object::ObjectId;
+    use policy::object::{Identity, ObjectId};
 
     fn row(name: &str) -> Row {
-        let id = ObjectId { group: String::new(), kind: "ConfigMap".into(), namespace: None, name: name.to_owned() };
+        let id = ObjectId::from(Identity {
+            group: String::new(),
+            kind: "ConfigMap".into(),
+            namespace: None,
+            name: name.to_owned(),
+        });
         let row = json!({"id": id, "api": "v1", "rule": "ConfigTemplate/a", "own": "whole", "digest": Digest::of(b""),
             "since": "2026-11-21T03:00:00Z", "state": {"state": "claimed"}});
         serde_json::from_value(row).unwrap()

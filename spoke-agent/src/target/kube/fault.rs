@@ -171,6 +171,7 @@ impl From<watcher::Error> for Fault {
 mod tests {
     use super::super::served::Kind;
     use super::*;
+    use policy::object::Identity;
     use serde_json::json;
 
     fn fault(code: u16, status: serde_json::Value) -> Fault {
@@ -180,7 +181,7 @@ mod tests {
 
     fn id() -> ObjectId {
         let namespace = Some("shop".parse().unwrap());
-        ObjectId { group: String::new(), kind: "ConfigMap".into(), namespace, name: "otel".into() }
+        ObjectId::from(Identity { group: String::new(), kind: "ConfigMap".into(), namespace, name: "otel".into() })
     }
 
     fn refusal(fault: Fault) -> Refusal {

@@ -11,7 +11,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use kube::api::{Api, PartialObjectMeta};
 use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::watcher::Event;
-use policy::object::ObjectId;
+use policy::object::{Identity, ObjectId};
 use policy::plan::inventory::{Uid, Version};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -245,7 +245,7 @@ async fn ask(rest: &Rest, resource: &Resource, ids: Vec<ObjectId>) -> Result<Vec
 fn id(kind: &Kind, object: &PartialObjectMeta<DynamicObject>) -> ObjectId {
     let namespace = object.metadata.namespace.as_ref().and_then(|name| name.parse().ok());
     let name = object.metadata.name.clone().unwrap_or_default();
-    ObjectId { group: kind.api.group.clone(), kind: kind.kind.clone(), namespace, name }
+    ObjectId::from(Identity { group: kind.api.group.clone(), kind: kind.kind.clone(), namespace, name })
 }
 
 fn of(object: &PartialObjectMeta<DynamicObject>) -> Option<Known> {

@@ -148,11 +148,17 @@ fn is_newer(now: &Known, known: &Known) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::object::Identity;
     use policy::plan::inventory::Version;
 
     fn id(name: &str) -> ObjectId {
         let namespace = Some("shop".parse().unwrap());
-        ObjectId { group: String::new(), kind: "ConfigMap".to_owned(), namespace, name: name.to_owned() }
+        ObjectId::from(Identity {
+            group: String::new(),
+            kind: "ConfigMap".to_owned(),
+            namespace,
+            name: name.to_owned(),
+        })
     }
 
     fn known(uid: &str, version: u64) -> Known {

@@ -27,11 +27,12 @@ pub(super) fn are_for_rules(own: &Namespace, steps: &[Step]) -> Result<(), Refus
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::object::Identity;
     use policy::outcome::OutcomeCode;
 
     fn id(group: &str, kind: &str, namespace: Option<&str>, name: &str) -> ObjectId {
         let namespace = namespace.map(|namespace| namespace.parse().unwrap());
-        ObjectId { group: group.to_owned(), kind: kind.to_owned(), namespace, name: name.to_owned() }
+        ObjectId::from(Identity { group: group.to_owned(), kind: kind.to_owned(), namespace, name: name.to_owned() })
     }
 
     #[test]

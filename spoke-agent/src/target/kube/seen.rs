@@ -41,7 +41,7 @@ impl Inner {
         let inventory = self.book.inventory();
         let claimed = inventory.values().filter(|row| row.state == State::Claimed);
         self.claimed = claimed.map(|row| row.id.clone()).collect();
-        let seen = Seen { namespaces: (*namespaces).clone(), inventory, ..Seen::default() };
+        let seen = Seen { namespaces, inventory, ..Seen::default() };
         Ok(Sight {
             seen,
             capabilities: self.served.capabilities.clone(),

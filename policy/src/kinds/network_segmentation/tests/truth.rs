@@ -13,6 +13,7 @@ use crate::selector::Term;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One table, as its file writes it.
 #[derive(Debug, Deserialize)]
@@ -60,7 +61,8 @@ impl Table {
         let mut entry: Entry = crate::bundle::fixture::rule("sample", Mode::Enforce, Some(&[]), body);
         entry.envelope.namespaces.as_mut().unwrap().all = vec![self.scope.clone()];
         let seen = |labels: &crate::facts::Labels| NamespaceSeen { labels: labels.clone(), terminating: false };
-        let namespaces = self.namespaces.iter().map(|(name, labels)| (name.parse().unwrap(), seen(labels))).collect();
+        let namespaces = self.namespaces.iter().map(|(name, labels)| (name.parse().unwrap(), seen(labels)));
+        let namespaces = Arc::new(namespaces.collect());
         let seen = Seen { namespaces, ..Seen::default() };
         let wants =
             resolve(&bundle(&[entry], Mode::Enforce), &seen, &Settings::default(), hour(1), &mut Memo::default());
