@@ -14,12 +14,12 @@ use std::sync::Arc;
 /// An object's identity over time, as the target gives it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Uid(pub String);
+pub struct Uid(pub Arc<str>);
 
 /// An object's version, as the target gives it: changes with every write.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Version(pub String);
+pub struct Version(pub Arc<str>);
 
 /// `Claimed -> Owned -> Removed`. A claim is written before the object, and an owned row stays until the object is gone,
 /// so that a crash between the two orphans nothing.

@@ -224,10 +224,10 @@ pub fn on_trial(inventory: &Inventory) -> BTreeMap<ObjectId, ApiVersion> {
 /// The objects that a round must look at: what is wanted and what rows speak of, each in the version that it is written
 /// in.
 #[must_use]
-pub fn in_question(wants: &Wants, inventory: &Inventory) -> BTreeMap<ObjectId, ApiVersion> {
-    let rows = inventory.values().filter(|row| row.live()).map(|row| (row.id.clone(), row.api.clone()));
+pub fn in_question<'a>(wants: &'a Wants, inventory: &'a Inventory) -> BTreeMap<&'a ObjectId, &'a ApiVersion> {
+    let rows = inventory.values().filter(|row| row.live()).map(|row| (&row.id, &row.api));
     let desired = wants.values().flat_map(Want::desired).map(|desired| &desired.object);
-    rows.chain(desired.map(|object| (object.id().clone(), object.api().clone()))).collect()
+    rows.chain(desired.map(|object| (object.id(), object.api()))).collect()
 }
 
 /// Rows of removals that are a day old, unless the object is wanted again.

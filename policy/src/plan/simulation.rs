@@ -144,9 +144,9 @@ impl Cluster {
 
     fn write(&mut self, id: ObjectId, object: Object) {
         self.writes += 1;
-        let fresh = Uid(format!("uid-{}", self.writes));
+        let fresh = Uid(format!("uid-{}", self.writes).into());
         let uid = self.seen.objects.get(&id).map_or(fresh, |found| found.uid.clone());
-        let version = Version(self.writes.to_string());
+        let version = Version(self.writes.to_string().into());
         self.seen
             .objects
             .insert(id, Observed { object, as_applied: None, drifted: None, terminating: false, uid, version });

@@ -73,7 +73,7 @@ mod tests {
     }
 
     fn delete(object: &Object) -> Move {
-        let (uid, version) = (inventory::Uid("u".to_owned()), inventory::Version("1".to_owned()));
+        let (uid, version) = (inventory::Uid("u".into()), inventory::Version("1".into()));
         let after: inventory::Row = serde_json::from_value::<inventory::Row>(row(object)).unwrap();
         Move { step: Step::Delete { id: object.id().clone(), uid, version, after }, undo: Vec::new() }
     }

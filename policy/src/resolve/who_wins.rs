@@ -77,7 +77,7 @@ fn want(entries: &[Entry], cluster: Mode, seen: &Seen) -> Want {
     all.pop().unwrap().1
 }
 
-const OWNED: fn() -> State = || State::Owned { uid: crate::plan::inventory::Uid("u".to_owned()) };
+const OWNED: fn() -> State = || State::Owned { uid: crate::plan::inventory::Uid("u".into()) };
 
 #[test]
 fn the_least_mode_wins() {

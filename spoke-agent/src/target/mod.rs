@@ -313,7 +313,7 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
 
     /// Looks at the objects in question, each in the version that is named; `seen` is what was observed before, with
     /// the last good copies.
-    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>, seen: &Seen) -> Result<Looked, TargetError>;
+    async fn look(&self, at: &BTreeMap<&ObjectId, &ApiVersion>, seen: &Seen) -> Result<Looked, TargetError>;
 
     /// How these objects are, as they say themselves; all well where nobody makes them say so.
     async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health>;

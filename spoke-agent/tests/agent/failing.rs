@@ -60,7 +60,7 @@ impl Target for Failing {
         self.0.observe().await
     }
 
-    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>, seen: &Seen) -> Result<Looked, TargetError> {
+    async fn look(&self, at: &BTreeMap<&ObjectId, &ApiVersion>, seen: &Seen) -> Result<Looked, TargetError> {
         self.0.look(at, seen).await
     }
 

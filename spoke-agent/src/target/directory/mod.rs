@@ -121,8 +121,8 @@ impl Target for Directory {
         self.blocking(Inner::observe).await
     }
 
-    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>, _seen: &Seen) -> Result<Looked, TargetError> {
-        let at: BTreeSet<ObjectId> = at.keys().cloned().collect();
+    async fn look(&self, at: &BTreeMap<&ObjectId, &ApiVersion>, _seen: &Seen) -> Result<Looked, TargetError> {
+        let at: BTreeSet<ObjectId> = at.keys().copied().cloned().collect();
         Ok(self.blocking(move |inner| inner.look(&at)).await)
     }
 
@@ -213,8 +213,8 @@ impl Inner {
     fn observed(&self, id: ObjectId, file: File) -> (ObjectId, Observed) {
         let ours = |record: &&Record| !matches!(record.row.state, State::Removed { .. });
         let record = self.book.get(&id).filter(ours);
-        let uid = record.map_or_else(|| Uid(format!("unowned {id}")), |record| record.identity.clone());
-        let version = Version(file.version.to_string());
+        let uid = record.map_or_else(|| Uid(format!("unowned {id}").into()), |record| record.identity.clone());
+        let version = Version(file.version.to_string().into());
         (id, Observed { object: file.object, as_applied: None, drifted: None, terminating: false, uid, version })
     }
 }

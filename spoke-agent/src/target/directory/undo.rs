@@ -57,7 +57,7 @@ impl Inner {
         let identity = self.book.get(id).map(|record| record.identity.clone());
         match row {
             Some(row) => {
-                let identity = identity.unwrap_or_else(|| Uid(self.chance.uid()));
+                let identity = identity.unwrap_or_else(|| Uid(self.chance.uid().into()));
                 self.book.put(Record { row: row.clone(), identity, before: None });
             }
             None => self.book.remove(id),

@@ -62,7 +62,7 @@ impl Inner {
                 let before = self.applied(record);
                 Record { row: row.clone(), identity: record.identity.clone(), before }
             }
-            None => Record { row: row.clone(), identity: Uid(self.chance.uid()), before: None },
+            None => Record { row: row.clone(), identity: Uid(self.chance.uid().into()), before: None },
         };
         self.book.put(record);
     }
@@ -161,7 +161,7 @@ impl Inner {
         let record = claimed_first(&self.book, id)?;
         let live = self.live(id)?;
         if let Some((live, _)) = &live {
-            is_the_very_object(id, (&record.identity, uid), (&Version(live.to_string()), version))?;
+            is_the_very_object(id, (&record.identity, uid), (&Version(live.to_string().into()), version))?;
             self.record_first(id)?;
             self.left.insert(id.clone(), None);
             atomic::remove(&self.path(id)?).map_err(|error| unwritable(id, &error))?;
@@ -178,7 +178,7 @@ impl Inner {
     }
 
     fn write_after(&mut self, id: &ObjectId, after: &Row) {
-        let identity = self.book.get(id).map_or_else(|| Uid(String::new()), |record| record.identity.clone());
+        let identity = self.book.get(id).map_or_else(|| Uid("".into()), |record| record.identity.clone());
         self.book.put(Record { row: after.clone(), identity, before: None });
     }
 
@@ -227,7 +227,7 @@ fn claimed_first(book: &Book, id: &ObjectId) -> Result<Record, Refusal> {
 fn as_expected(id: &ObjectId, live: Option<Digest>, expects: &Expects) -> Result<(), Refusal> {
     let holds = match (live, expects) {
         (None, Expects::Absent) => true,
-        (Some(live), Expects::At(version)) => live.to_string() == version.0,
+        (Some(live), Expects::At(version)) => live.to_string() == *version.0,
         _ => false,
     };
     if holds { Ok(()) } else { Err(Refusal::Changed { id: Box::new(id.clone()) }) }

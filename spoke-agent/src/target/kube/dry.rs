@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn of_opaque_objects_that_are_alike_one_is_asked_about_and_of_all_others_each() {
-        let at = || Expects::At(Version("7".to_owned()));
+        let at = || Expects::At(Version("7".into()));
         let map = |place, expects| apply("v1", "ConfigMap", place, expects);
         let policy = |name| apply("networking.k8s.io/v1", "NetworkPolicy", ("shop", name), at());
         let steps = [

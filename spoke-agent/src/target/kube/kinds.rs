@@ -93,7 +93,7 @@ impl Kinds {
     }
 
     /// Begins to watch a kind that is not watched, or whose watch has ended: a task that fails is no reason to be blind.
-    pub(super) fn watch(&mut self, rest: &Rest, resource: &Resource, ids: &BTreeSet<&ObjectId>) {
+    pub(super) fn watch(&mut self, rest: &Rest, resource: &Resource, ids: &[&ObjectId]) {
         if self.watches.get_mut(&resource.kind).is_none_or(Watch::has_ended) {
             let watch = self.start(rest, resource, ids);
             self.watches.insert(resource.kind.clone(), watch);
@@ -108,15 +108,15 @@ impl Kinds {
         &self,
         rest: &Rest,
         resource: &Resource,
-        ids: &BTreeSet<&ObjectId>,
+        ids: &[&ObjectId],
         deadline: Instant,
-    ) -> Result<BTreeMap<ObjectId, Option<Known>>, Blind> {
-        let Some(watch) = self.watches.get(&resource.kind) else { return Ok(BTreeMap::new()) };
+    ) -> Result<Vec<(ObjectId, Option<Known>)>, Blind> {
+        let Some(watch) = self.watches.get(&resource.kind) else { return Ok(Vec::new()) };
         watch.watched.synced(deadline).await?;
         let (mut known, unknown) = watch.watched.memory().recall(ids);
         for (id, fact) in ask(rest, resource, unknown).await? {
             watch.watched.memory().answered(id.clone(), fact.clone());
-            known.insert(id, fact);
+            known.push((id, fact));
         }
         Ok(known)
     }
@@ -151,7 +151,7 @@ impl Kinds {
         self.watches.iter().filter_map(|(kind, watch)| Some((kind.clone(), failing(watch)?))).collect()
     }
 
-    fn start(&self, rest: &Rest, resource: &Resource, ids: &BTreeSet<&ObjectId>) -> Watch {
+    fn start(&self, rest: &Rest, resource: &Resource, ids: &[&ObjectId]) -> Watch {
         let memory = Mutex::new(Memory::of(ids.iter().map(|id| (*id).clone())));
         let watched = Arc::new(Watched { state: watch::Sender::default(), memory });
         let api_resource = ApiResource {
@@ -251,7 +251,7 @@ fn id(kind: &Kind, object: &PartialObjectMeta<DynamicObject>) -> ObjectId {
 fn of(object: &PartialObjectMeta<DynamicObject>) -> Option<Known> {
     let (uid, version) = (object.metadata.uid.clone()?, object.metadata.resource_version.clone()?);
     let terminating = object.metadata.deletion_timestamp.is_some();
-    Some(Known { uid: Uid(uid), version: Version(version), terminating })
+    Some(Known { uid: Uid(uid.into()), version: Version(version.into()), terminating })
 }
 
 /// What a whole object tells.
@@ -259,5 +259,5 @@ pub(super) fn known(object: &serde_json::Value) -> Option<Known> {
     let text = |field: &str| object.pointer(field).and_then(serde_json::Value::as_str).map(str::to_owned);
     let (uid, version) = (text("/metadata/uid")?, text("/metadata/resourceVersion")?);
     let terminating = object.pointer("/metadata/deletionTimestamp").is_some();
-    Some(Known { uid: Uid(uid), version: Version(version), terminating })
+    Some(Known { uid: Uid(uid.into()), version: Version(version.into()), terminating })
 }

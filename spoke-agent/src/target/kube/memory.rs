@@ -36,12 +36,18 @@ impl Memory {
 
     /// What is known of these objects, and those of which nothing is: they are to be asked about. What nobody asks about
     /// any more is forgotten.
-    pub(super) fn recall(&mut self, ids: &BTreeSet<&ObjectId>) -> (BTreeMap<ObjectId, Fact>, Vec<ObjectId>) {
+    pub(super) fn recall(&mut self, ids: &[&ObjectId]) -> (Vec<(ObjectId, Fact)>, Vec<ObjectId>) {
         if self.facts.len() > ids.len() {
-            self.facts.retain(|id, _| ids.contains(id));
+            let in_question: BTreeSet<_> = ids.iter().copied().collect();
+            self.facts.retain(|id, _| in_question.contains(id));
         }
-        let known = ids.iter().filter_map(|id| Some(((*id).clone(), self.facts.get(*id)?.clone()))).collect();
-        let unknown: Vec<_> = ids.iter().filter(|id| !self.facts.contains_key(**id)).map(|id| (*id).clone()).collect();
+        let (mut known, mut unknown) = (Vec::with_capacity(ids.len()), Vec::new());
+        for id in ids {
+            match self.facts.get(*id) {
+                Some(fact) => known.push(((*id).clone(), fact.clone())),
+                None => unknown.push((*id).clone()),
+            }
+        }
         self.asked = unknown.iter().cloned().collect();
         (known, unknown)
     }
@@ -162,14 +168,14 @@ mod tests {
     }
 
     fn known(uid: &str, version: u64) -> Known {
-        Known { uid: Uid(uid.to_owned()), version: Version(version.to_string()), terminating: false }
+        Known { uid: Uid(uid.into()), version: Version(version.to_string().into()), terminating: false }
     }
 
     /// Version of `a`, in question; 0 where it is absent, none where nothing is known.
     fn version(memory: &mut Memory) -> Option<u64> {
         let a = id("a");
-        let (facts, _) = memory.recall(&BTreeSet::from([&a]));
-        facts.get(&a).map(|fact| fact.as_ref().map_or(0, |known| known.version.0.parse().unwrap()))
+        let (facts, _) = memory.recall(&[&a]);
+        facts.first().map(|(_, fact)| fact.as_ref().map_or(0, |known| known.version.0.parse().unwrap()))
     }
 
     fn listed(known: Option<Known>) -> Memory {
@@ -213,7 +219,7 @@ mod tests {
     fn what_happens_while_an_answer_is_on_its_way_is_heard() {
         let asked = || {
             let mut memory = Memory::default();
-            let (_, unknown) = memory.recall(&BTreeSet::from([&id("a")]));
+            let (_, unknown) = memory.recall(&[&id("a")]);
             assert_eq!(unknown, [id("a")]);
             memory
         };
@@ -239,7 +245,7 @@ mod tests {
         memory.answered(id("a"), Some(known("u", 5)));
         memory.lists(id("a"), known("u", 7));
         assert!(memory.list_ends(), "a round must ask again");
-        let (_, unknown) = memory.recall(&BTreeSet::from([&id("a"), &id("b")]));
+        let (_, unknown) = memory.recall(&[&id("a"), &id("b")]);
         assert_eq!(unknown, [id("a")]);
     }
 
@@ -275,7 +281,7 @@ mod tests {
     fn what_nobody_asks_about_is_not_remembered() {
         let mut memory = Memory::of(["a", "b", "c"].map(id));
         let (a, b) = (id("a"), id("b"));
-        memory.recall(&BTreeSet::from([&a]));
+        memory.recall(&[&a]);
         assert!(!memory.stands(&b, known("u", 1)) && memory.stands(&a, known("u", 1)));
     }
 }

@@ -195,7 +195,7 @@ impl Target for Kube {
         inner.compared.clear();
     }
 
-    async fn look(&self, at: &BTreeMap<ObjectId, ApiVersion>, seen: &Seen) -> Result<Looked, TargetError> {
+    async fn look(&self, at: &BTreeMap<&ObjectId, &ApiVersion>, seen: &Seen) -> Result<Looked, TargetError> {
         self.inner.lock().await.look(self, at, seen).await
     }
 
