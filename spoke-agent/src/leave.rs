@@ -77,6 +77,7 @@ async fn empty(target: &dyn Target, mut seen: Seen, good: &Good, time: &Time) ->
         measures: &measures,
         now: now.get(),
         monotonic: time.clock().monotonic(),
+        heartbeat: None,
     };
     Ok(apply(&mut tools, plan).await)
 }

@@ -18,6 +18,7 @@ use policy::resolve::{Memo, Settings, Want, Wants, resolve, without_bundle};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
 use service::fault::FileError;
+use service::health::Heartbeat;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +60,7 @@ pub struct Reconciler {
     /// When the plan changes by itself.
     turns: Option<Duration>,
     measures: Measures,
+    heartbeat: Option<Heartbeat>,
     copies: BTreeMap<Digest, Object>,
     memo: Memo,
     collected: Option<BTreeSet<Digest>>,
@@ -70,14 +72,34 @@ impl Reconciler {
     pub fn new(target: Arc<dyn Target>, good: Good, time: Time, settings: Settings) -> Self {
         let (refusals, repairs) = (Refusals::default(), Repairs::new(settings.contested));
         let (began, copies, collected) = (Duration::ZERO, BTreeMap::new(), None);
-        let (measures, memo, turns) = (Measures::default(), Memo::default(), None);
-        Self { target, good, time, settings, refusals, repairs, began, turns, measures, copies, memo, collected }
+        let (measures, heartbeat, memo, turns) = (Measures::default(), None, Memo::default(), None);
+        Self {
+            target,
+            good,
+            time,
+            settings,
+            refusals,
+            repairs,
+            began,
+            turns,
+            measures,
+            heartbeat,
+            copies,
+            memo,
+            collected,
+        }
     }
 
     /// The same, counting its writes in `measures`.
     #[must_use]
     pub fn measured(self, measures: Measures) -> Self {
         Self { measures, ..self }
+    }
+
+    /// The same, showing its progress by `heartbeat` also within a round.
+    #[must_use]
+    pub fn beating(self, heartbeat: Heartbeat) -> Self {
+        Self { heartbeat: Some(heartbeat), ..self }
     }
 
     /// One round under `bundle`; without one, what the inventory lists is kept at its last good version, under the mode
@@ -150,8 +172,10 @@ impl Reconciler {
         }
         let monotonic = self.began;
         let (target, good, measures) = (self.target.as_ref(), &self.good, &self.measures);
-        let (refusals, repairs) = (&mut self.refusals, &mut self.repairs);
-        apply(&mut Tools { target, seen, good, refusals, repairs, measures, now: now.get(), monotonic }, plan).await
+        let (refusals, repairs, heartbeat) = (&mut self.refusals, &mut self.repairs, self.heartbeat.as_ref());
+        let now = now.get();
+        let mut tools = Tools { target, seen, good, refusals, repairs, measures, now, monotonic, heartbeat };
+        apply(&mut tools, plan).await
     }
 
     /// Adds the last good copies that rows name to what is seen; what is wrong with one is told by its file.

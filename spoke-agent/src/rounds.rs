@@ -25,13 +25,14 @@ const REMOVED: Duration = Duration::from_millis(500);
 /// None: what goes wrong is told and tried again.
 pub async fn run(
     agent: Arc<Agent>,
-    mut reconciler: Reconciler,
+    reconciler: Reconciler,
     slow_scan: Duration,
     ready: Gate,
     context: Context,
 ) -> Result<(), Infallible> {
     let scan = || agent.time.clock().monotonic() + agent.chance.around(slow_scan, JITTER);
     let mut scan_at = scan();
+    let mut reconciler = reconciler.beating(context.heartbeat.clone());
     loop {
         let force = agent.force();
         let began = agent.time.clock().monotonic();

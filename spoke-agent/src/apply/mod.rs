@@ -22,6 +22,7 @@ use policy::outcome::{Outcome, OutcomeCode, UnitId};
 use policy::plan::inventory::Row;
 use policy::plan::{Move, Plan, Step, Transaction, Turn, Undo, side_by_side};
 use policy::seen::Seen;
+use service::health::Heartbeat;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of every unit of the plan: each exactly once.
@@ -55,6 +56,14 @@ pub struct Tools<'a, T: Target + ?Sized> {
     pub now: Timestamp,
     /// For waits: time since the agent started.
     pub monotonic: std::time::Duration,
+    /// Where progress is shown: a round of many slow answers is no standstill.
+    pub heartbeat: Option<&'a Heartbeat>,
+}
+
+impl<T: Target + ?Sized> Tools<'_, T> {
+    fn beat(&self) {
+        self.heartbeat.into_iter().for_each(Heartbeat::beat);
+    }
 }
 
 /// How many units are carried out side by side, and how many steps of one.
@@ -139,7 +148,9 @@ async fn prepare<T: Target + ?Sized>(tools: &mut Tools<'_, T>, tasks: Vec<Task>,
 
 async fn dry_run<T: Target + ?Sized>(tools: &Tools<'_, T>, task: &Task) -> Result<(), Refusal> {
     let steps: Vec<Step> = task.transaction.moves.iter().map(|step| step.step.clone()).collect();
-    tools.target.dry_run(&steps).await
+    let judged = tools.target.dry_run(&steps).await;
+    tools.beat();
+    judged
 }
 
 fn claims(transaction: &Transaction) -> Vec<&Move> {
@@ -197,6 +208,7 @@ async fn take<T: Target + ?Sized>(
     let (mut repaired, mut changed) = (Vec::new(), false);
     for group in side_by_side(steps) {
         let taken = all(group.iter().map(|step| tools.target.step(&step.step, tools.now)).collect()).await;
+        tools.beat();
         let mut failed = Vec::new();
         for (step, taken) in group.iter().zip(taken) {
             match taken {

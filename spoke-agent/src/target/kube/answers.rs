@@ -1,5 +1,5 @@
 //! How the server answers of late. One that does not answer is not waited for by each of a thousand requests: a round
-//! must end soon all the same.
+//! must end soon all the same. A slow write says nothing of the server, for it may have waited for a webhook.
 
 use super::fault::Fault;
 use service::clock::Clock;
@@ -10,7 +10,9 @@ use std::time::Duration;
 /// The longest that one request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest that one may take while the one before was not answered.
-const PROBE: Duration = Duration::from_secs(2);
+pub(super) const PROBE: Duration = Duration::from_secs(2);
+/// So many slow writes in a row, and the next ones are given no longer than a probe.
+const SLOW_WRITES: u32 = 8;
 /// How long a server that left two in a row without an answer is not asked at all.
 const AWAY: Duration = Duration::from_secs(1);
 /// The longest that a server may put off everything.
@@ -26,6 +28,8 @@ pub(super) struct Answers {
 struct State {
     /// How many in a row were not answered.
     missed: u32,
+    /// How many writes in a row were too slow.
+    slow_writes: u32,
     /// Until when nothing is asked, and why.
     until: Duration,
     why: String,
@@ -36,16 +40,23 @@ impl Answers {
         Self { clock, state: Mutex::default() }
     }
 
-    /// How long to wait for an answer.
+    /// How long to wait for an answer, that to a write where `writes`.
     ///
     /// # Errors
     /// [`Fault::Away`] while nothing is to be asked.
-    pub(super) fn patience(&self) -> Result<Duration, Fault> {
+    pub(super) fn patience(&self, writes: bool) -> Result<Duration, Fault> {
         let (now, state) = (self.clock.monotonic(), self.state());
         if now < state.until {
             return Err(Fault::Away(state.why.clone()));
         }
-        Ok(if state.missed == 0 { PATIENCE } else { PROBE })
+        let waits_in_vain = state.missed > 0 || (writes && state.slow_writes >= SLOW_WRITES);
+        Ok(if waits_in_vain { PROBE } else { PATIENCE })
+    }
+
+    /// A write was answered, or was too slow while the server answered other questions.
+    pub(super) fn wrote(&self, slow: bool) {
+        let mut state = self.state();
+        state.slow_writes = if slow { state.slow_writes.saturating_add(1) } else { 0 };
     }
 
     /// A request came to this: nothing, or a fault. `put_off` says how long the server asks to be left alone.
@@ -94,14 +105,23 @@ mod tests {
     fn one_request_that_is_not_answered_makes_the_next_one_short_and_two_make_all_wait() {
         let (hand, answers) = answers();
         answers.told(Some(&Fault::Slow), None);
-        assert_eq!(answers.patience().unwrap(), PROBE);
+        assert_eq!(answers.patience(false).unwrap(), PROBE);
         answers.told(None, None);
-        assert_eq!(answers.patience().unwrap(), PATIENCE, "it was one request, not the server");
+        assert_eq!(answers.patience(false).unwrap(), PATIENCE, "it was one request, not the server");
         answers.told(Some(&Fault::Unreachable("refused".into())), None);
         answers.told(Some(&Fault::Unreachable("refused".into())), None);
-        assert!(matches!(answers.patience(), Err(Fault::Away(_))));
+        assert!(matches!(answers.patience(false), Err(Fault::Away(_))));
         hand.0.store(1_000, Ordering::Relaxed);
-        assert_eq!(answers.patience().unwrap(), PROBE);
+        assert_eq!(answers.patience(false).unwrap(), PROBE);
+    }
+
+    #[test]
+    fn slow_writes_make_the_next_writes_short_and_nothing_else() {
+        let (_, answers) = answers();
+        (0..SLOW_WRITES).for_each(|_| answers.wrote(true));
+        assert_eq!((answers.patience(true).unwrap(), answers.patience(false).unwrap()), (PROBE, PATIENCE));
+        answers.wrote(false);
+        assert_eq!(answers.patience(true).unwrap(), PATIENCE);
     }
 
     #[test]
@@ -110,11 +130,11 @@ mod tests {
         let busy = Fault::Nonsense("busy".into());
         answers.told(Some(&busy), Some(Duration::from_secs(7)));
         hand.0.store(6_999, Ordering::Relaxed);
-        assert!(matches!(answers.patience(), Err(Fault::Away(_))));
+        assert!(matches!(answers.patience(false), Err(Fault::Away(_))));
         hand.0.store(7_000, Ordering::Relaxed);
-        assert_eq!(answers.patience().unwrap(), PATIENCE);
+        assert_eq!(answers.patience(false).unwrap(), PATIENCE);
         answers.told(Some(&busy), Some(Duration::MAX));
         hand.0.store(67_000, Ordering::Relaxed);
-        assert!(answers.patience().is_ok());
+        assert!(answers.patience(false).is_ok());
     }
 }

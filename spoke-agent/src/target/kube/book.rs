@@ -61,15 +61,28 @@ impl Book {
         Ok(book)
     }
 
-    /// Reads all pages again, as when another agent has written one.
+    /// Reads all pages again, as when another agent has written one. What stood on a page that somebody has deleted is
+    /// ours all the same: the next flush writes it anew.
     pub(super) async fn reread(&mut self, rest: &Rest) -> Result<(), TargetError> {
         let path = format!("/api/v1/namespaces/{}/configmaps?labelSelector={LABEL}", self.namespace);
         let list = rest.get(&Ask::get(path)).await?.unwrap_or_default();
         let mut maps = list.get("items").and_then(Value::as_array).into_iter().flatten();
         let mut read = Self { namespace: self.namespace.clone(), lines: BTreeMap::new(), pages: BTreeMap::new() };
         maps.try_for_each(|map| read.page(map))?;
-        *self = read;
+        let before = std::mem::replace(self, read);
+        self.restore(before);
         Ok(())
+    }
+
+    fn restore(&mut self, before: Self) {
+        for (id, line) in before.lines {
+            let is_lost = self.pages.get(&line.page).is_none_or(|page| page.version.is_none());
+            if let Some(row) = line.row.filter(|_| is_lost && !self.lines.contains_key(&id)) {
+                tracing::warn!(object = %id, "its page of the inventory was deleted; it is written anew");
+                self.pages.entry(line.page).or_default().lines += 1;
+                self.lines.insert(id, Line { page: line.page, row: Some(row), written: None });
+            }
+        }
     }
 
     /// Removes all pages as they were read or written last, and with them everything that was ours.
@@ -226,6 +239,21 @@ mod tests {
 
     fn page(book: &Book, name: &str) -> usize {
         book.lines[&row(name).id].page
+    }
+
+    #[test]
+    fn rows_of_a_page_that_was_deleted_are_written_anew_and_no_others() {
+        let empty = || Book { namespace: Namespace::of_writ(), lines: BTreeMap::new(), pages: BTreeMap::new() };
+        let (mut before, mut read) = (empty(), empty());
+        (0..=ROWS).for_each(|number| before.put(row(&format!("r{number}"))));
+        before.stand(0, Some("7".to_owned()));
+        before.stand(1, Some("8".to_owned()));
+        read.pages.insert(0, Page { version: Some("9".to_owned()), lines: 0 });
+        read.restore(before);
+        let last = row(&format!("r{ROWS}")).id;
+        assert!(read.get(&row("r0").id).is_none(), "another agent has removed it from its page");
+        assert!(read.get(&last).is_some() && !read.stands(&last));
+        assert!(read.pages[&1].version.is_none());
     }
 
     #[test]

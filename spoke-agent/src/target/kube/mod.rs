@@ -193,6 +193,9 @@ impl Target for Kube {
         let mut inner = self.inner.lock().await;
         inner.kinds.forget();
         inner.compared.clear();
+        if let Err(error) = inner.book.reread(&self.rest).await {
+            tracing::debug!(error = service::exit::chain(&error), "the inventory could not be read again");
+        }
     }
 
     async fn look(&self, at: &BTreeMap<&ObjectId, &ApiVersion>, seen: &Seen) -> Result<Looked, TargetError> {

@@ -1,6 +1,6 @@
 //! Requests to the API server: bounded in time and size, patient where it asks for patience.
 
-use super::answers::Answers;
+use super::answers::{Answers, PROBE};
 use super::fault::Fault;
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -82,8 +82,12 @@ impl Rest {
     pub(super) async fn ask(&self, ask: &Ask) -> Result<(StatusCode, Value), Fault> {
         let mut tries = 1;
         loop {
-            let patience = self.answers.patience()?;
+            let writes = ask.method != http::Method::GET;
+            let patience = self.answers.patience(writes)?;
             let answered = tokio::time::timeout(patience, self.once(ask)).await.unwrap_or(Err(Fault::Slow));
+            if writes && self.is_slow_alone(&answered).await {
+                return answered;
+            }
             let put_off = answered.as_ref().err().and_then(Fault::retry_after);
             let again = answered.as_ref().is_err_and(|fault| ask.may_repeat(fault)) && tries < TRIES;
             let wait = put_off.filter(|wait| *wait <= PUT_OFF && again);
@@ -93,6 +97,19 @@ impl Rest {
             tokio::time::sleep(wait).await;
             tries += 1;
         }
+    }
+
+    /// Whether a write was too slow, and the server answers other questions meanwhile: what the write waits for, such as
+    /// a webhook, is its own affair.
+    async fn is_slow_alone(&self, answered: &Result<(StatusCode, Value), Fault>) -> bool {
+        let slow = matches!(answered, Err(Fault::Slow)) && self.is_there().await;
+        self.answers.wrote(slow);
+        slow
+    }
+
+    async fn is_there(&self) -> bool {
+        let answer = tokio::time::timeout(PROBE, self.once(&Ask::get("/version"))).await;
+        matches!(answer, Ok(Ok(_) | Err(Fault::Refused(..))))
     }
 
     async fn once(&self, ask: &Ask) -> Result<(StatusCode, Value), Fault> {

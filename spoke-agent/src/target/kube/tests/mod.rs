@@ -141,6 +141,24 @@ async fn inv35_our_own_object_is_not_emptied_where_the_watch_had_not_told_of_it(
 }
 
 #[tokio::test]
+async fn inv35_an_inventory_that_somebody_deletes_is_written_anew() {
+    let world = World::new().await;
+    world.claim("1").await;
+    world.make("1", false).await.unwrap();
+    world.kube.settle().await.unwrap();
+    let rows = world.server.rows();
+    world.server.forgets_rows();
+    world.kube.doubt().await;
+    world.kube.settle().await.unwrap();
+    assert_eq!(world.server.rows(), rows, "noticed when everything is looked at anew");
+    world.server.forgets_rows();
+    world.claim("2").await;
+    assert!(world.kube.settle().await.is_err(), "noticed when a row is to be written");
+    world.kube.settle().await.unwrap();
+    assert!(world.server.rows().contains("otel"), "{}", world.server.rows());
+}
+
+#[tokio::test]
 async fn inv29_what_somebody_else_made_in_the_moment_before_stays_as_it_is() {
     let theirs = json!({"k": "1", "theirs": "x"});
     for (value, adopt) in [("1", false), ("2", false), ("2", true)] {

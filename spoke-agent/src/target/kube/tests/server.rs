@@ -107,6 +107,11 @@ impl Server {
         pages.filter_map(|(_, page)| page["data"]["rows"].as_str()).collect()
     }
 
+    /// Somebody deletes the inventory.
+    pub(super) fn forgets_rows(&self) {
+        self.state().objects.retain(|path, _| !path.starts_with(OWN));
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -176,6 +181,7 @@ impl State {
                 let name = asked.body["metadata"]["name"].as_str().unwrap();
                 self.store(&format!("{path}/{name}"), asked.body.clone())
             }
+            (_, path) if found.is_none() => absent(path),
             (_, path) => self.store(path, asked.body.clone()),
         }
     }
