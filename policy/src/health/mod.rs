@@ -17,6 +17,8 @@ pub enum Health {
     Well,
     /// Not, or not yet: why, for people.
     Ailing(String),
+    /// Nobody can say now: why, for people. It neither has shown that it works nor that it does not.
+    Unknown(String),
 }
 
 /// Whether objects of a kind say how they are. Of kinds that the table of kinds does not know, some may.

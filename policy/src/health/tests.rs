@@ -13,7 +13,7 @@ fn health(group: &str, kind: &str, spec: &Value, status: &Value) -> Result<(), S
     let object = json!({"metadata": {"generation": 2}, "spec": spec, "status": status});
     match of(&id(group, kind), &object) {
         Health::Well => Ok(()),
-        Health::Ailing(why) => Err(why),
+        Health::Ailing(why) | Health::Unknown(why) => Err(why),
     }
 }
 

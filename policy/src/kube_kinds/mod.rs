@@ -62,7 +62,7 @@ pub struct Row {
     pub stage: Stage,
     /// JSON pointers of fields that cannot change once written.
     pub immutable: &'static [&'static str],
-    /// Whether a server takes whatever such an object holds: what it says of one, it says of all that are alike.
+    /// Whether a server takes nearly whatever such an object holds: what it says of one says much of those that are alike.
     pub opaque: bool,
     /// Whether they leave at once when their namespace no longer matches (access must not linger).
     pub leaves_at_once: bool,

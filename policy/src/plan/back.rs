@@ -41,7 +41,7 @@ pub(super) fn back(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outcome: 
     let mut ends: Ends = trial::open(round, &had, &moves).into_keys().map(|id| (id, None)).collect();
     let mut left: Vec<&Row> = rows.into_iter().filter(|row| row.replaces.is_some()).collect();
     left.retain(|row| !had.iter().any(|desired| *desired.object.id() == row.id));
-    left.sort_by_key(|row| std::cmp::Reverse((kube_kinds::Row::of(&row.id).stage, &row.id)));
+    left.sort_by_cached_key(|row| leave::order(round, row));
     let mut last = first;
     for row in left {
         let stands = round.standing_of(row);

@@ -11,6 +11,7 @@ use crate::outcome::{Outcome, OutcomeCode, UnitId};
 use crate::resolve::{Desired, Why};
 use crate::seen::Observed;
 use jiff::Timestamp;
+use std::cmp::Reverse;
 
 /// Plans a unit that is no longer wanted, not before `after`.
 pub(super) fn gone(round: &Round<'_>, unit: &UnitId, why: Why, after: Timestamp) -> UnitPlan {
@@ -90,10 +91,7 @@ pub(super) struct Leaving {
 /// of ours: nobody wants it, so it is not made anew.
 pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) -> Leaving {
     let mut rows: Vec<_> = rows.collect();
-    rows.sort_by_cached_key(|row| {
-        let stands = round.seen.objects.get(&row.id).map(|observed| &observed.object);
-        std::cmp::Reverse(Order::at(&row.id, stands))
-    });
+    rows.sort_by_cached_key(|row| order(round, row));
     let mut leaving = Leaving::default();
     for row in rows {
         let gone = match round.standing_of(row) {
@@ -114,6 +112,11 @@ pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) 
         leaving.stays.push(gone);
     }
     leaving
+}
+
+/// What was written last leaves first.
+pub(super) fn order(round: &Round<'_>, row: &Row) -> Reverse<Order> {
+    Reverse(Order::at(&row.id, round.seen.objects.get(&row.id).map(|observed| &observed.object)))
 }
 
 /// How our object leaves: fields are released, what holds other things is disowned, everything else is deleted.

@@ -2,14 +2,22 @@
 
 use super::inventory::{Row, State};
 use super::{Expects, Move, Step, Undo, diff};
+use crate::kube_kinds;
 use crate::object::{Object, ObjectId};
 use crate::resolve::Desired;
 use crate::seen::Observed;
 
-/// Writes a row over the one that stands.
+/// Writes a row over the one that stands. What is about to be made and is never deleted keeps its row: the next round
+/// sees what came of it.
 pub(super) fn claim(row: Row, before: Option<&Row>) -> Move {
-    let undo = vec![back_to(&row.id, before)];
+    let stays = is_never_deleted(&row.id) && row.live() && !before.is_some_and(Row::live);
+    let undo = if stays { Vec::new() } else { vec![back_to(&row.id, before)] };
     Move { step: Step::Claim(row), undo }
+}
+
+/// Invariant 29: deleting an object of these kinds deletes what others have put into it meanwhile.
+fn is_never_deleted(id: &ObjectId) -> bool {
+    kube_kinds::Row::of(id).never_deleted
 }
 
 /// Drops a row.
@@ -19,7 +27,7 @@ pub(super) fn forget(row: &Row) -> Move {
 
 /// Writes an object where there is none.
 pub(super) fn create(desired: &Desired, row: &Row) -> Move {
-    let undo = vec![Undo::Withdraw(row.id.clone())];
+    let undo = if is_never_deleted(&row.id) { Vec::new() } else { vec![Undo::Withdraw(row.id.clone())] };
     Move { step: apply(desired, row, Expects::Absent), undo }
 }
 

@@ -11,7 +11,7 @@ use crate::health::{Health, has_notion};
 use crate::object::ObjectId;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
 use crate::resolve::Desired;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a unit stands with the version that it has after its moves.
@@ -55,15 +55,29 @@ pub(super) fn stage(round: &Round<'_>, unit: &UnitId, desired: &[Desired], moves
     // What is repaired in this very round has not shown anything yet.
     let written: BTreeSet<&ObjectId> = moves.iter().map(|step| step.step.id()).collect();
     let until = since.checked_add(round.health).unwrap_or(Timestamp::MAX);
-    match rows.iter().find_map(|row| ailment(round, &row.id, written.contains(&row.id))) {
+    let found: Vec<Ailment> =
+        rows.iter().filter_map(|row| ailment(round, &row.id, written.contains(&row.id))).collect();
+    match found.iter().find(|ailment| ailment.is_known).or(found.first()) {
         None => Stage::Over { moves: moves.into_iter().chain(rows.into_iter().map(for_good)).collect(), ends },
-        Some(outcome) if round.now < until => {
+        Some(Ailment { outcome, is_known: true }) if round.now >= until => Stage::Lost(outcome.clone()),
+        Some(Ailment { outcome, .. }) => {
             let message = format!("{}; it has until {until:.0}", outcome.message);
-            let outcome = Outcome { message, code: OutcomeCode::Applied, reason: AWAITED.to_owned(), ..outcome };
-            Stage::On { moves, ends, outcome, again: until }
+            let outcome =
+                Outcome { message, code: OutcomeCode::Applied, reason: AWAITED.to_owned(), ..outcome.clone() };
+            let soon = round.now.checked_add(SOON).unwrap_or(Timestamp::MAX);
+            Stage::On { moves, ends, outcome, again: until.max(soon) }
         }
-        Some(outcome) => Stage::Lost(outcome),
     }
+}
+
+/// When to ask again about what could not be read when its time was over.
+const SOON: SignedDuration = SignedDuration::from_secs(10);
+
+/// Why an object has not shown that it works.
+struct Ailment {
+    outcome: Outcome,
+    /// Whether that is known, as against that nobody could say.
+    is_known: bool,
 }
 
 /// The reason while a new version has still to show that it works.
@@ -88,14 +102,16 @@ fn row_of(step: &Step) -> Option<&Row> {
 }
 
 /// Why an object on trial has not shown that it works; none: it has, or its kind has nothing to show.
-fn ailment(round: &Round<'_>, id: &ObjectId, written: bool) -> Option<Outcome> {
-    let why = match round.seen.health.get(id) {
+fn ailment(round: &Round<'_>, id: &ObjectId, written: bool) -> Option<Ailment> {
+    let (is_known, why) = match round.seen.health.get(id) {
         _ if !has_notion(id) => return None,
-        _ if written || !round.seen.objects.contains_key(id) => "it had to be repaired".to_owned(),
+        _ if written || !round.seen.objects.contains_key(id) => (true, "it had to be repaired"),
         Some(Health::Well) => return None,
-        Some(Health::Ailing(why)) => why.clone(),
-        None => "nothing is known of it".to_owned(),
+        Some(Health::Ailing(why)) => (true, why.as_str()),
+        Some(Health::Unknown(why)) => (false, why.as_str()),
+        None => (false, "nothing is known of it"),
     };
-    let message = format!("{id} does not work: {why}");
-    Some(Outcome::new(OutcomeCode::RolledBack, "Unhealthy").saying(message).about(id))
+    let says = if is_known { "does not work" } else { "has not shown that it works" };
+    let outcome = Outcome::new(OutcomeCode::RolledBack, "Unhealthy").saying(format!("{id} {says}: {why}")).about(id);
+    Some(Ailment { outcome, is_known })
 }

@@ -1,7 +1,7 @@
 //! A crash between a write and its record orphans nothing.
 
 use super::{cluster, config, per_namespace, round, wants};
-use crate::bundle::fixture::hour;
+use crate::bundle::fixture::{hour, objects, rule};
 use crate::mode::Mode;
 use crate::outcome::OutcomeCode;
 use crate::plan::inventory::State;
@@ -38,4 +38,20 @@ fn inv35_a_claim_comes_before_its_object() {
     cut_off.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "shop"}}));
     assert_eq!(round(&mut cut_off, &entries, 0).0, [OutcomeCode::NameTaken]);
     assert!(cut_off.inventory().is_empty(), "a claim on a foreign object is dropped");
+}
+
+#[test]
+fn inv29_a_namespace_that_a_refused_transaction_made_stays_and_is_known_as_ours() {
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "tools"}});
+    let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q", "namespace": "tools"}});
+    let entries = [rule("a", Mode::Enforce, None, objects(false, &[namespace, quota]))];
+    let mut cluster = cluster(&[]);
+    let plan = cluster.plan(&wants(&cluster, &entries, 0), hour(0));
+    let transaction = plan.units.values().next().unwrap().transaction.clone().unwrap();
+    cluster.carry_out_first(&transaction, 3);
+    assert_eq!(cluster.names(), ["Namespace tools"], "two claims and a write");
+    cluster.take_back(&transaction, 3);
+    assert_eq!(cluster.names(), ["Namespace tools"], "others may have put something into it");
+    let rows: Vec<_> = cluster.inventory().values().map(|row| (row.id.to_string(), row.owned())).collect();
+    assert_eq!(rows, [("Namespace tools".to_owned(), true)]);
 }

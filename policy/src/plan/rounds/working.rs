@@ -106,6 +106,23 @@ fn inv26_what_does_not_work_in_time_goes_back_as_a_whole_and_is_not_tried_again(
 }
 
 #[test]
+fn what_nobody_can_say_anything_of_neither_works_nor_goes_back() {
+    for health in [Some(Health::Unknown("the server does not answer".to_owned())), None] {
+        let mut cluster = working();
+        round(&mut cluster, &version(2), 1);
+        cluster.seen.health.clear();
+        health.iter().for_each(|health| says(&mut cluster, health));
+        let (code, said, steps) = round(&mut cluster, &version(2), 9);
+        assert_eq!((code, steps, versions(&cluster)), (OutcomeCode::Applied, 0, both("2")));
+        assert!(said.starts_with("AwaitingHealth Deployment.apps shop/web has not shown that it works: "), "{said}");
+        let again = cluster.plan(&wants(&cluster, &version(2), 9), hour(9)).again().unwrap();
+        assert!(again > hour(9).get() && again < hour(10).get(), "it is asked again soon");
+        says(&mut cluster, &ailing());
+        assert_eq!(round(&mut cluster, &version(2), 9).0, OutcomeCode::RolledBack);
+    }
+}
+
+#[test]
 fn what_goes_back_is_what_worked_last() {
     let mut cluster = working();
     round(&mut cluster, &version(2), 1);

@@ -17,6 +17,8 @@ use std::sync::Arc;
 const LABEL: &str = "writ.dev/inventory";
 /// The most rows of a page: a ConfigMap holds a mebibyte, and a row some four hundred bytes.
 const ROWS: usize = 500;
+/// How many pages are read at once: a page has a mebibyte at most, and an answer is read up to sixteen.
+const LIST: usize = 8;
 /// How many pages are written at once.
 const AT_ONCE: usize = 4;
 
@@ -64,11 +66,16 @@ impl Book {
     /// Reads all pages again, as when another agent has written one. What stood on a page that somebody has deleted is
     /// ours all the same: the next flush writes it anew.
     pub(super) async fn reread(&mut self, rest: &Rest) -> Result<(), TargetError> {
-        let path = format!("/api/v1/namespaces/{}/configmaps?labelSelector={LABEL}", self.namespace);
-        let list = rest.get(&Ask::get(path)).await?.unwrap_or_default();
-        let mut maps = list.get("items").and_then(Value::as_array).into_iter().flatten();
         let mut read = Self { namespace: self.namespace.clone(), lines: BTreeMap::new(), pages: BTreeMap::new() };
-        maps.try_for_each(|map| read.page(map))?;
+        let path = format!("/api/v1/namespaces/{}/configmaps?labelSelector={LABEL}&limit={LIST}", self.namespace);
+        let mut next = Some(path.clone());
+        while let Some(ask) = next.take() {
+            let list = rest.get(&Ask::get(ask)).await?.unwrap_or_default();
+            let mut maps = list.get("items").and_then(Value::as_array).into_iter().flatten();
+            maps.try_for_each(|map| read.page(map))?;
+            let more = list.pointer("/metadata/continue").and_then(Value::as_str).filter(|more| !more.is_empty());
+            next = more.map(|more| format!("{path}&continue={more}"));
+        }
         let before = std::mem::replace(self, read);
         self.restore(before);
         Ok(())

@@ -5,6 +5,7 @@ use super::write::Apply;
 use super::{Kube, own};
 use crate::target::Refusal;
 use futures::{StreamExt as _, TryStreamExt as _};
+use policy::bundle::entry::Own;
 use policy::kube_kinds::Row;
 use policy::object::ObjectId;
 use policy::plan::{Expects, Step};
@@ -24,16 +25,16 @@ impl Kube {
 }
 
 /// The applies of a transaction about which the server is asked: those that can be judged before any of its objects
-/// stands, and of opaque ones that are alike, one. (Rights, quotas and a webhook mostly say the same of those; where one
-/// is refused all the same, there is the way back.)
+/// stands, and of opaque ones that are alike, one: rights, quotas and webhooks mostly say the same of those, and where one
+/// is refused all the same, there is the way back. Fields that lie over what others own may each meet somebody else's.
 fn in_question(steps: &[Step]) -> Vec<Apply<'_>> {
     let (mut coming, mut alike, mut asked) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for step in steps {
         match step {
             Step::Apply { object, own, rule, expects, adopt } => {
                 let id = object.id();
-                let is_new =
-                    !Row::of(id).opaque || alike.insert((&id.kind, &id.namespace, *expects == Expects::Absent));
+                let is_opaque = Row::of(id).opaque && *own == Own::Whole;
+                let is_new = !is_opaque || alike.insert((&id.kind, &id.namespace, *expects == Expects::Absent));
                 if is_new && !needs(id, &coming) {
                     asked.push(Apply { object, own: *own, rule, expects, adopt: *adopt });
                 }
@@ -59,7 +60,6 @@ fn needs(id: &ObjectId, coming: &BTreeSet<&ObjectId>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::bundle::entry::Own;
     use policy::object::Object;
     use policy::plan::inventory::Version;
     use serde_json::json;

@@ -4,7 +4,7 @@
 
 use super::fault::Fault;
 use super::memory::Memory;
-use super::rest::{Ask, Rest};
+use super::rest::Rest;
 use super::served::{Kind, Resource};
 use super::watches::{self, Heard};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -235,8 +235,7 @@ impl Watched {
 /// Objects that nobody has asked about before were not remembered when they were listed.
 async fn ask(rest: &Rest, resource: &Resource, ids: Vec<ObjectId>) -> Result<Vec<(ObjectId, Option<Known>)>, Blind> {
     let asked = futures::stream::iter(ids).map(|id| async move {
-        let path = format!("{}/{}", resource.path(id.namespace.as_ref()), id.name);
-        let found = rest.get(&Ask::get(path).metadata()).await;
+        let found = rest.find(&id, resource, false).await;
         found.map(|found| (id, found.as_ref().and_then(known)))
     });
     asked.buffer_unordered(AT_ONCE).try_collect().await.map_err(|fault| Blind::of(&fault))

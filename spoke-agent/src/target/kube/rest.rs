@@ -2,12 +2,14 @@
 
 use super::answers::{Answers, PROBE};
 use super::fault::Fault;
+use super::served::Resource;
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use kube::Client;
 use kube::client::Body;
 use kube::core::Status;
 use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscoveryList};
+use policy::object::ObjectId;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use service::clock::Clock;
@@ -137,6 +139,17 @@ impl Rest {
         match self.ask(ask).await {
             Ok((_, value)) => Ok(Some(value)),
             Err(fault) if fault.is(StatusCode::NOT_FOUND) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The object at its place in `resource`, or its metadata; none where the server says that this very object is not
+    /// there. That its kind is not served says nothing of it.
+    pub(super) async fn find(&self, id: &ObjectId, resource: &Resource, whole: bool) -> Result<Option<Value>, Fault> {
+        let ask = Ask::get(format!("{}/{}", resource.path(id.namespace.as_ref()), id.name));
+        match self.ask(&if whole { ask } else { ask.metadata() }).await {
+            Ok((_, value)) => Ok(Some(value)),
+            Err(fault) if fault.is_absence_of(id, resource) => Ok(None),
             Err(fault) => Err(fault),
         }
     }

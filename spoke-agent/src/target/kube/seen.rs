@@ -2,7 +2,6 @@
 
 use super::discovery::Found;
 use super::kinds::{AT_ONCE, Blind, Known, known};
-use super::rest::Ask;
 use super::served::{Kind, Lookup, Resource};
 use super::{Inner, Kube, drift, manager, part};
 use crate::target::{Looked, Oddity, Sight, TargetError};
@@ -13,6 +12,7 @@ use policy::plan::inventory::{Row, State};
 use policy::seen::{Drifted, Observed, Seen};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,7 +22,7 @@ const FIRST_LIST: Duration = Duration::from_secs(10);
 /// An object of which only metadata is known, and which must be read.
 struct Unread {
     id: ObjectId,
-    path: String,
+    resource: Arc<Resource>,
 }
 
 impl Inner {
@@ -127,14 +127,12 @@ impl Inner {
         found: &mut Vec<(ObjectId, Observed)>,
         unread: &mut Vec<Unread>,
     ) {
+        let resource = Arc::new(resource.clone());
         for (id, known) in known {
             let Some(known) = known else { continue };
             match self.as_left(seen, &id, &known) {
                 Some(observed) => found.push((id, observed)),
-                None => {
-                    let path = format!("{}/{}", resource.path(id.namespace.as_ref()), id.name);
-                    unread.push(Unread { id, path });
-                }
+                None => unread.push(Unread { id, resource: Arc::clone(&resource) }),
             }
         }
     }
@@ -149,8 +147,8 @@ impl Inner {
     }
 
     async fn read(&mut self, kube: &Kube, seen: &Seen, unread: Vec<Unread>, looked: &mut Looked) {
-        let read = futures::stream::iter(unread).map(|Unread { id, path }| async move {
-            let found = kube.rest.get(&Ask::get(path)).await;
+        let read = futures::stream::iter(unread).map(|Unread { id, resource }| async move {
+            let found = kube.rest.find(&id, &resource, true).await;
             (id, found)
         });
         let mut read = std::pin::pin!(read.buffer_unordered(AT_ONCE));
