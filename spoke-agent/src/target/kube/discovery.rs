@@ -2,6 +2,7 @@
 
 use super::rest::Rest;
 use super::served::Served;
+use super::watches;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -33,24 +34,10 @@ impl Discovery {
     /// Begins with what is `served` now; `wake` is woken when it changes.
     pub(super) fn start(rest: &Rest, served: Served, wake: Arc<Notify>) -> Self {
         let (told, found) = watch::channel(Found { served: Arc::new(served), failing: None });
-        let (again, mut task) = (Arc::new(Notify::new()), JoinSet::new());
+        let (again, told) = (Arc::new(Notify::new()), Arc::new(told));
         let (rest, asked) = (rest.clone(), Arc::clone(&again));
-        task.spawn(async move {
-            loop {
-                tokio::time::sleep(PACE).await;
-                // Nothing else is waited for than to be asked, or the next time.
-                let _ = tokio::time::timeout(PERIOD, asked.notified()).await;
-                let before = told.borrow().clone();
-                let now = after(&rest, before).await;
-                let is_news = |found: &mut Found| {
-                    let news = *found != now;
-                    found.clone_from(&now);
-                    news
-                };
-                if told.send_if_modified(is_news) {
-                    wake.notify_one();
-                }
-            }
+        let task = watches::for_ever("discovery".to_owned(), move || {
+            keep_asking(rest.clone(), Arc::clone(&told), Arc::clone(&asked), Arc::clone(&wake))
         });
         Self { found, again, _task: task }
     }
@@ -63,6 +50,24 @@ impl Discovery {
     /// Something is not as it was found: looks again soon.
     pub(super) fn again(&self) {
         self.again.notify_one();
+    }
+}
+
+async fn keep_asking(rest: Rest, told: Arc<watch::Sender<Found>>, asked: Arc<Notify>, wake: Arc<Notify>) {
+    loop {
+        tokio::time::sleep(PACE).await;
+        // Nothing else is waited for than to be asked, or the next time.
+        let _ = tokio::time::timeout(PERIOD, asked.notified()).await;
+        let before = told.borrow().clone();
+        let now = after(&rest, before).await;
+        let is_news = |found: &mut Found| {
+            let news = *found != now;
+            found.clone_from(&now);
+            news
+        };
+        if told.send_if_modified(is_news) {
+            wake.notify_one();
+        }
     }
 }
 

@@ -66,17 +66,7 @@ struct Watched {
 #[derive(Debug)]
 struct Watch {
     watched: Arc<Watched>,
-    task: JoinSet<()>,
-}
-
-impl Watch {
-    /// Whether its task has ended, which only a panic does.
-    fn has_ended(&mut self) -> bool {
-        if let Some(Err(error)) = self.task.try_join_next() {
-            tracing::error!(%error, "a watch has ended; it begins anew");
-        }
-        self.task.is_empty()
-    }
+    _task: JoinSet<()>,
 }
 
 /// All kinds in use. Dropping it ends the watches.
@@ -92,9 +82,9 @@ impl Kinds {
         Self { wake, watches: BTreeMap::new() }
     }
 
-    /// Begins to watch a kind that is not watched, or whose watch has ended: a task that fails is no reason to be blind.
+    /// Begins to watch a kind that is not watched.
     pub(super) fn watch(&mut self, rest: &Rest, resource: &Resource, ids: &[&ObjectId]) {
-        if self.watches.get_mut(&resource.kind).is_none_or(Watch::has_ended) {
+        if !self.watches.contains_key(&resource.kind) {
             let watch = self.start(rest, resource, ids);
             self.watches.insert(resource.kind.clone(), watch);
         }
@@ -163,14 +153,16 @@ impl Kinds {
         };
         let api: Api<PartialObjectMeta<DynamicObject>> = Api::all_with(rest.client(), &api_resource);
         let (heard, wake, kind) = (Arc::clone(&watched), Arc::clone(&self.wake), resource.kind.clone());
-        let mut task = JoinSet::new();
-        task.spawn(watches::follow(api, move |event: Heard<DynamicObject>| {
-            if heard.take(&kind, event) {
-                wake.notify_one();
-            }
-            ControlFlow::Continue(())
-        }));
-        Watch { watched, task }
+        let task = watches::for_ever(format!("the watch of {} {}", kind.api, kind.kind), move || {
+            let (heard, wake, kind) = (Arc::clone(&heard), Arc::clone(&wake), kind.clone());
+            watches::follow(api.clone(), move |event: Heard<DynamicObject>| {
+                if heard.take(&kind, event) {
+                    wake.notify_one();
+                }
+                ControlFlow::Continue(())
+            })
+        });
+        Watch { watched, _task: task }
     }
 }
 

@@ -54,16 +54,15 @@ impl Namespaces {
     pub(super) fn start(rest: &Rest, wake: Arc<Notify>) -> Self {
         let state = Arc::new(watch::Sender::new(State::default()));
         let api: Api<PartialObjectMeta<Resource>> = Api::all(rest.client());
-        let (told, mut task) = (Arc::clone(&state), JoinSet::new());
-        task.spawn(async move {
-            let mut listed = All::new();
-            let hear = |heard: Heard<Resource>| {
+        let told = Arc::clone(&state);
+        let task = watches::for_ever("the watch of namespaces".to_owned(), move || {
+            let (told, wake, mut listed) = (Arc::clone(&told), Arc::clone(&wake), All::new());
+            watches::follow(api.clone(), move |heard: Heard<Resource>| {
                 if told.send_if_modified(|state| state.take(heard, &mut listed)) {
                     wake.notify_one();
                 }
                 ControlFlow::Continue(())
-            };
-            watches::follow(api, hear).await;
+            })
         });
         Self { state, _task: task }
     }
