@@ -1,17 +1,18 @@
-//! A store that a test can stop in the middle of a publish, or have fail.
+//! A store that a test can stop in the middle of a publish, have fail, or have take commits all at once.
 
 use crate::store::sqlite::SqliteStore;
 use crate::store::{AuditEntry, Audited, Blob, Change, Key, Prefix, Revision, Row, Store, StoreError, Watch};
 use bytes::Bytes;
 use policy::digest::Digest;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
-use tokio::sync::oneshot;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Barrier, oneshot};
 
 pub(super) struct Steered {
     store: SqliteStore,
     pause: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
     fault: Mutex<Option<StoreError>>,
+    together: Mutex<Vec<Arc<Barrier>>>,
 }
 
 /// A publish that has compiled and has yet to move the pointer.
@@ -32,7 +33,13 @@ impl Paused {
 
 impl Steered {
     pub(super) const fn new(store: SqliteStore) -> Self {
-        Self { store, pause: Mutex::new(None), fault: Mutex::new(None) }
+        Self { store, pause: Mutex::new(None), fault: Mutex::new(None), together: Mutex::new(Vec::new()) }
+    }
+
+    /// The next so many commits wait for one another: whoever makes them has read what stood before any of them.
+    pub(super) fn together(&self, commits: usize) {
+        let all = Arc::new(Barrier::new(commits));
+        *self.together.lock().unwrap() = std::iter::repeat_n(all, commits).collect();
     }
 
     /// Stops the next publish that moves the pointer.
@@ -59,6 +66,10 @@ impl Store for Steered {
     }
 
     async fn commit(&self, change: Change, entry: AuditEntry) -> Result<Revision, StoreError> {
+        let others = self.together.lock().unwrap().pop();
+        if let Some(others) = others {
+            others.wait().await;
+        }
         let fault = self.fault.lock().unwrap().take();
         match fault {
             Some(fault) => Err(fault),
