@@ -1,6 +1,6 @@
 //! Faults from outside: a process killed at its k-th durable system call, stopped, continued.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -91,6 +91,40 @@ fn kill_children(parent: u32) -> Result<()> {
 pub fn signal(pid: u32, signal: rustix::process::Signal) -> Result<()> {
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid)?).context("no process id")?;
     Ok(rustix::process::kill_process(pid, signal)?)
+}
+
+/// A disk without room, for one process: nothing that it writes can be made durable, until this is dropped.
+#[derive(Debug)]
+pub struct FullDisk(Child);
+
+impl FullDisk {
+    /// Fills the disk under a process that runs.
+    ///
+    /// # Errors
+    /// When strace is not there or cannot trace.
+    pub fn under(pid: u32) -> Result<Self> {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"]);
+        strace.args(["-e", "inject=fsync,fdatasync:error=ENOSPC", "-p", &pid.to_string()]).stdin(Stdio::null());
+        let strace = strace.spawn().context("strace is needed to inject faults; install the package strace")?;
+        let full = Self(strace);
+        wait::until("every thread has a full disk", Duration::from_secs(20), || {
+            for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+                let status = fs::read_to_string(task?.path().join("status"))?;
+                ensure!(!status.contains("TracerPid:\t0\n"), "a thread is not traced yet");
+            }
+            Ok(())
+        })?;
+        Ok(full)
+    }
+}
+
+impl Drop for FullDisk {
+    fn drop(&mut self) {
+        // Asked to end, strace lets go of the process; killed, it would take it along.
+        let _ = rustix::process::kill_process(rustix::process::Pid::from_child(&self.0), rustix::process::Signal::TERM);
+        let _ = self.0.wait();
+    }
 }
 
 #[cfg(test)]
