@@ -122,8 +122,8 @@ impl FullDisk {
 impl Drop for FullDisk {
     fn drop(&mut self) {
         // Asked to end, strace lets go of the process; killed, it would take it along.
-        let _ = rustix::process::kill_process(rustix::process::Pid::from_child(&self.0), rustix::process::Signal::TERM);
-        let _ = self.0.wait();
+        drop(signal(self.0.id(), rustix::process::Signal::TERM));
+        drop(self.0.wait());
     }
 }
 

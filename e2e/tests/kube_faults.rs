@@ -5,12 +5,15 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams};
+use rustix::process::Signal;
 use serde_json::json;
 use std::time::Duration;
+use writ_e2e::faults::signal;
 use writ_e2e::kube::Kube;
 use writ_e2e::proxy::{Call, Proxy, Verdict};
 use writ_e2e::world::{NAME, OWN, World};
 use xtask::lab::cast::PATIENCE;
+use xtask::lab::control_plane::Part;
 use xtask::wait;
 
 /// The ConfigMap that the steps are about.
@@ -28,6 +31,7 @@ fn what_a_server_does_to_a_request_is_survived() -> Result<()> {
     breaks_off(&world, &proxy)?;
     makes_without_an_answer(&world, &proxy)?;
     forgets_what_was_watched(&world, &proxy)?;
+    begins_anew_while_the_agent_stands_still(&mut world, &proxy)?;
     world.end()
 }
 
@@ -179,5 +183,26 @@ fn forgets_what_was_watched(world: &World, proxy: &Proxy) -> Result<()> {
     })?;
     drift(world)?;
     repaired(world)?;
+    world.applied()
+}
+
+/// The real thing: a server that was started anew, as after a compaction, begins with what stands, and can tell of nothing
+/// that happened before. What the agent's watches saw last is older.
+fn begins_anew_while_the_agent_stands_still(world: &mut World, proxy: &Proxy) -> Result<()> {
+    let pid = world.cast.spoke(world.name)?.pid().context("the agent runs")?;
+    proxy.pass();
+    signal(pid, Signal::STOP)?;
+    drift(world)?;
+    world.plane.kill(Part::Apiserver)?;
+    world.plane.run(Part::Apiserver)?;
+    proxy.forget();
+    signal(pid, Signal::CONT)?;
+    repaired(world)?;
+    // Of a kind in which nothing has happened since long before, and which a watch alone would have gone on with.
+    let is_list = |call: &Call| call.path.starts_with("/api/v1/resourcequotas?") && !call.path.contains("watch=");
+    wait::until("it has listed it again", PATIENCE, || {
+        ensure!(proxy.calls().iter().any(is_list), "{:?}", proxy.calls());
+        Ok(())
+    })?;
     world.applied()
 }
