@@ -34,7 +34,7 @@ pub struct Observed {
 pub struct Drifted {
     /// The fields that are no longer ours.
     pub fields: Vec<String>,
-    /// Who has them now, or else wrote last; none: nobody is known.
+    /// Who has them now; none: nobody is known.
     pub by: Option<Writer>,
 }
 

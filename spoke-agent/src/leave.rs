@@ -24,6 +24,8 @@ pub struct Left {
     pub removed: Vec<ObjectId>,
     /// Objects that stand as they are and are no longer ours.
     pub stay: Vec<ObjectId>,
+    /// Objects of others of which only our fields were taken away.
+    pub released: Vec<ObjectId>,
     /// Units whose objects could not be removed, and why. Then nothing was forgotten.
     pub stuck: Vec<(UnitId, String)>,
 }
@@ -36,18 +38,29 @@ pub async fn leave(target: &dyn Target, good: &Good, time: &Time, remove: bool) 
     let seen = target.observe().await?.seen;
     let live = seen.inventory.values().map(Arc::as_ref).filter(|row| row.live());
     let (goes, stays): (Vec<&Row>, Vec<&Row>) = live.partition(|row| remove && is_deleted(row));
+    let (fields, stays): (Vec<&Row>, Vec<&Row>) = stays.into_iter().partition(|row| remove && row.own == Own::Fields);
     let ids = |rows: &[&Row]| rows.iter().map(|row| row.id.clone()).collect();
-    let mut left = Left { removed: ids(&goes), stay: ids(&stays), stuck: Vec::new() };
+    let mut left = Left { removed: ids(&goes), stay: ids(&stays), released: ids(&fields), stuck: Vec::new() };
     if remove {
         let done = empty(target, seen, good, time).await?;
         let stuck = done.outcomes.into_iter().filter(|(_, outcome)| outcome.code != OutcomeCode::Removed);
         left.stuck = stuck.map(|(unit, outcome)| (unit, format!("{}: {}", outcome.code, outcome.message))).collect();
+        left.stuck.extend(held(target, &left.removed).await?);
         left.stuck.sort();
+        left.stuck.dedup();
     }
     if left.stuck.is_empty() {
         target.forget().await?;
     }
     Ok(left)
+}
+
+/// What was deleted and stands all the same: its row stays until it is gone.
+async fn held(target: &dyn Target, removed: &[ObjectId]) -> Result<Vec<(UnitId, String)>, TargetError> {
+    let inventory = target.observe().await?.seen.inventory;
+    let rows = removed.iter().filter_map(|id| inventory.get(id)).filter(|row| row.live());
+    let why = |row: &Row| format!("{} is being deleted, and something holds it: see its finalizers", row.id);
+    Ok(rows.map(|row| (row.unit(), why(row))).collect())
 }
 
 /// Fields are released, and what holds other things stays.

@@ -59,7 +59,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Every unit in scope, and every unit that has rows.
+/// Every unit in scope, and every unit that has live rows.
 pub(super) fn cases<'a>(
     bundle: &'a Bundle,
     seen: &'a Seen,
@@ -69,7 +69,8 @@ pub(super) fn cases<'a>(
 ) -> Vec<Case<'a>> {
     let digests: BTreeMap<_, _> = bundle.contents().entries.iter().map(|line| (&line.name, line.digest)).collect();
     let in_scope = bundle.entries().values().flat_map(|entry| in_scope(entry, seen)).map(|unit| (unit, true));
-    let rows = seen.inventory.values().map(|row| (row.unit(), false));
+    // A unit of which all has been removed was told so in that very round.
+    let rows = seen.inventory.values().filter(|row| row.live()).map(|row| (row.unit(), false));
     // Of two that are the same, the last counts.
     let units: BTreeMap<UnitId, bool> = rows.chain(in_scope).collect();
     let (leaving, left) = (leaving(seen), left_at(seen));

@@ -24,6 +24,9 @@ pub const OPERATOR: &str = "writ-operator";
 /// What the agent may write where nobody says otherwise: everything but access.
 pub const GRANTED: [Grant; 4] = [Grant::Quota, Grant::Network, Grant::Workload, Grant::Config];
 
+/// The same, as it is written.
+pub const GRANTED_TEXT: &str = "quota,network,workload,config";
+
 /// The annotation of the agent's role that tells what was allowed.
 const ALLOW: &str = "writ.dev/allow";
 

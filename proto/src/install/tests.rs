@@ -76,3 +76,9 @@ fn an_agent_in_its_cluster_has_no_more_than_it_needs() {
     let own = manifests.get(install.manifests().len()..).unwrap();
     insta::assert_snapshot!("agent", yaml(own));
 }
+
+#[test]
+fn what_is_allowed_by_default_is_written_as_it_is_read() {
+    let read: Vec<Grant> = GRANTED_TEXT.split(',').map(|grant| grant.parse().unwrap()).collect();
+    assert_eq!(read, GRANTED);
+}

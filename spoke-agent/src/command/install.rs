@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = Namespace::of_writ(), value_parser = proto::install::own_namespace, value_name = "NAME")]
     namespace: Namespace,
     /// What the agent may write, of quota, network, access, workload and config; with access it may give away rights
-    #[arg(long, value_delimiter = ',', default_values_t = proto::install::GRANTED, value_name = "WHAT")]
+    #[arg(long, value_delimiter = ',', default_value = proto::install::GRANTED_TEXT, value_name = "WHAT")]
     allow: Vec<Grant>,
     /// How to tell what was done: human or json; yaml prints the manifests instead
     #[arg(long, short, value_enum, default_value_t, value_name = "FORM", hide_possible_values = true)]

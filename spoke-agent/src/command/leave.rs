@@ -13,6 +13,7 @@ use crate::target::TargetError;
 use crate::target::choice::Means;
 use crate::time::Time;
 use policy::name::ClusterName;
+use policy::object::ObjectId;
 use rand::rngs::StdRng;
 use service::atomic;
 use service::clock::{Clock, SystemClock};
@@ -89,19 +90,23 @@ fn end(config: &Config, cluster: &ClusterName, left: &Left) -> Exit {
     for id in &left.removed {
         say(&format!("removed {id}"), Exit::Fine);
     }
-    if !left.stay.is_empty() {
-        let few = left.stay.iter().take(20).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let more = if left.stay.len() > 20 { ", …" } else { "" };
-        say(
-            &format!("{} objects stay as they are, and are no longer Writ's: {few}{more}", left.stay.len()),
-            Exit::Fine,
-        );
-    }
+    some("stay as they are, and are no longer Writ's", &left.stay);
+    some("lost what Writ had laid over them, and stay", &left.released);
     let data = config.data.display();
     say(
         &format!("left {cluster}; end its identity with `writ cluster revoke {cluster}`, and remove {data}"),
         Exit::Fine,
     )
+}
+
+/// Names some of many objects.
+fn some(what: &str, ids: &[ObjectId]) {
+    const FEW: usize = 20;
+    if !ids.is_empty() {
+        let few = ids.iter().take(FEW).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let more = if ids.len() > FEW { ", …" } else { "" };
+        say(&format!("{what} ({}): {few}{more}", ids.len()), Exit::Fine);
+    }
 }
 
 fn stuck(left: &Left) -> Exit {

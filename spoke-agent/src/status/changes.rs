@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use policy::mode::Mode;
 use policy::name::RuleName;
 use policy::object::{Identity, ObjectId};
-use policy::outcome::{Outcome, UnitId};
+use policy::outcome::{Outcome, OutcomeCode, UnitId};
 use policy::report::shorten;
 use proto::resources;
 
@@ -39,14 +39,16 @@ fn mode(force: &Force, rule: &RuleName) -> Option<Mode> {
 }
 
 fn of(unit: &UnitId, outcome: &Outcome, at: Timestamp) -> News {
-    let Outcome { code, message, object, .. } = outcome;
+    let Outcome { code, reason, message, object, .. } = outcome;
+    // All is written, and has still to show that it works.
+    let said = if *code == OutcomeCode::Applied && !message.is_empty() { reason.clone() } else { code.to_string() };
     // Whoever looks after a namespace finds what is about an object of it there.
     let theirs = object.as_deref().filter(|object| object.namespace.is_some()).cloned();
     let about = theirs.unwrap_or_else(|| ours("RuleStatus", resources::name_of(&unit.rule)));
     let mut note =
-        if message.is_empty() { format!("{unit} is {code}") } else { format!("{unit} is {code}: {message}") };
+        if message.is_empty() { format!("{unit} is {said}") } else { format!("{unit} is {said}: {message}") };
     shorten(&mut note);
-    News { about, warning: code.is_finding(), reason: code.to_string(), note, at }
+    News { about, warning: code.is_finding(), reason: said, note, at }
 }
 
 fn ours(kind: &str, name: String) -> ObjectId {
@@ -56,7 +58,7 @@ fn ours(kind: &str, name: String) -> ObjectId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use policy::outcome::OutcomeCode::{self, Applied, Failed, NameTaken};
+    use policy::outcome::OutcomeCode::{Applied, Failed, NameTaken};
     use std::collections::BTreeSet;
 
     fn round(codes: &[(usize, OutcomeCode)]) -> Round {

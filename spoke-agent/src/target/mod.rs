@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::health::Health;
+use policy::kube_kinds;
 use policy::name::Namespace;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::{Outcome, OutcomeCode};
@@ -130,7 +131,7 @@ pub enum Refusal {
         message: String,
     },
     /// The agent may not write objects of that kind.
-    #[error("{id} is not written: the agent may not {verb} {resource}; grant it with `writ-spoke install --allow`")]
+    #[error("{id} is not written: the agent may not {verb} {resource}; {}", remedy_of_rights(id))]
     NotPermitted {
         /// Which object.
         id: Box<ObjectId>,
@@ -175,6 +176,15 @@ pub enum Refusal {
         /// Why, as the system said it.
         why: String,
     },
+}
+
+/// What a person can do where the agent may not write an object, or not look at its kind.
+#[must_use]
+pub fn remedy_of_rights(id: &ObjectId) -> String {
+    match kube_kinds::Row::of(id).grant {
+        Some(grant) => format!("repeat `writ-spoke install` with {grant} among all that --allow shall name"),
+        None => "no --allow of `writ-spoke install` grants that: give its account a role of your own".to_owned(),
+    }
 }
 
 impl Refusal {

@@ -38,7 +38,7 @@ pub(crate) struct Invite {
     #[arg(long, default_value_t = Namespace::of_writ(), value_parser = install::own_namespace, value_name = "NAME")]
     namespace: Namespace,
     /// For manifests: what the agent may write, of quota, network, access, workload and config
-    #[arg(long, value_delimiter = ',', default_values_t = install::GRANTED, value_name = "WHAT")]
+    #[arg(long, value_delimiter = ',', default_value = install::GRANTED_TEXT, value_name = "WHAT")]
     allow: Vec<Grant>,
     #[command(flatten)]
     hub: HubArguments,

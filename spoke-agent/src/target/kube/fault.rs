@@ -37,7 +37,8 @@ fn said(code: &StatusCode, status: &Status) -> String {
                 .to_owned()
         }
         (code, "") => format!("the API server answered {code}"),
-        (_, message) => message.to_owned(),
+        // What is told stands in one line.
+        (_, message) => message.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
 

@@ -4,7 +4,7 @@ use super::discovery::Found;
 use super::kinds::{AT_ONCE, Blind, Known, known};
 use super::served::{Kind, Lookup, Resource};
 use super::{Inner, Kube, drift, manager, part};
-use crate::target::{Looked, Oddity, Sight, TargetError};
+use crate::target::{Looked, Oddity, Sight, TargetError, remedy_of_rights};
 use futures::StreamExt as _;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::{Outcome, OutcomeCode};
@@ -214,7 +214,7 @@ pub(super) fn is_as_written(row: &Row, known: &Known, tree: &Value) -> bool {
 
 fn unseen(id: &ObjectId, kind: &Kind, blind: &Blind) -> Outcome {
     let code = if blind.forbidden { OutcomeCode::NotPermitted } else { OutcomeCode::Failed };
-    let remedy = if blind.forbidden { "; grant it with `writ-spoke install --allow`" } else { "" };
+    let remedy = if blind.forbidden { format!("; {}", remedy_of_rights(id)) } else { String::new() };
     let message = format!("{} {} cannot be looked at: {}{remedy}", kind.api, kind.kind, blind.why);
     Outcome::new(code, "Unseen").saying(message).about(id)
 }
