@@ -42,10 +42,15 @@ pub(super) fn back(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outcome: 
     let mut left: Vec<&Row> = rows.into_iter().filter(|row| row.replaces.is_some()).collect();
     left.retain(|row| !had.iter().any(|desired| *desired.object.id() == row.id));
     left.sort_by_cached_key(|row| leave::order(round, row));
-    let mut last = first;
+    let (mut last, mut again) = (first, None);
     for row in left {
         let stands = round.standing_of(row);
         match (&row.replaces, stands) {
+            // It goes, or may come yet: until that is over its row is all that knows of it.
+            (Some(Before::Nothing), Standing::Ours(observed)) if observed.terminating => {}
+            (Some(Before::Nothing), Standing::Absent) if row.may_be_made_until(round.now).is_some() => {
+                again = again.max(row.may_be_made_until(round.now));
+            }
             (Some(Before::Nothing), Standing::Ours(observed)) if !is_never_deleted(row) => {
                 moves.extend(leave::removal(round, &back_row(row), observed));
                 last.push(moves::forget(row));
@@ -57,7 +62,7 @@ pub(super) fn back(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outcome: 
         }
     }
     moves.extend(last);
-    ending(moves, &good, ends, outcome)
+    UnitPlan { again, ..ending(moves, &good, ends, outcome) }
 }
 
 /// The same moves, of which every row that replaces something says that its unit goes back; and so do those that no move

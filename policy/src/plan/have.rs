@@ -43,11 +43,11 @@ pub(super) fn have(round: &Round<'_>, unit: &UnitId, desired: &[Desired]) -> Uni
         }
     };
     let wanted = |row: &&Row| !desired.iter().any(|desired| *desired.object.id() == row.id);
-    let Leaving { moves, stays, removes, .. } = leave(round, round.rows(unit).filter(wanted));
+    let Leaving { moves, stays, removes, until: again, .. } = leave(round, round.rows(unit).filter(wanted));
     let outcome = Outcome::new(OutcomeCode::Applied, "AsWanted");
     let held = transaction(steps.iter().cloned().chain(stays).collect(), desired, ends.clone());
     let steps = steps.into_iter().chain(moves).collect();
-    UnitPlan { removes, held, ..ending(steps, desired, ends, outcome) }
+    UnitPlan { removes, held, again, ..ending(steps, desired, ends, outcome) }
 }
 
 /// The plan of a unit that becomes `desired`, and of which nothing leaves.
@@ -127,7 +127,7 @@ fn repaired(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<
     let row = row(round, unit, desired, before, State::Owned { uid: observed.uid.clone() });
     let stands = diff::stands_marked(desired, observed) && before.is_some_and(|before| before.digest == row.digest);
     if !stands && immutable::differs(&desired.object, &observed.object) {
-        return replaced(desired, before, &row, observed);
+        return replaced(round, desired, before, &row, observed);
     }
     let claim = (before != Some(&row)).then(|| moves::claim(row.clone(), before));
     let write = (!stands).then(|| moves::update(desired, &row, observed));
@@ -139,7 +139,7 @@ fn is_record_of(row: &Row, observed: &Observed) -> bool {
 }
 
 /// A change that the server would refuse takes a deletion and a new object, where that loses nothing.
-fn replaced(desired: &Desired, before: Option<&Row>, row: &Row, observed: &Observed) -> Verdict {
+fn replaced(round: &Round<'_>, desired: &Desired, before: Option<&Row>, row: &Row, observed: &Observed) -> Verdict {
     let id = desired.object.id();
     let Some(before) = before.filter(|_| immutable::replaceable(id)) else {
         let outcome = Outcome::new(OutcomeCode::Failed, "Immutable");
@@ -147,15 +147,17 @@ fn replaced(desired: &Desired, before: Option<&Row>, row: &Row, observed: &Obser
         return Err(Blocked { outcome: outcome.saying(message).about(id), moves: Vec::new() });
     };
     let replaces = row.replaces.clone().or(Some(Before::Version(before.digest)));
-    let claimed = Row { state: State::Claimed, replaces, ..row.clone() };
+    let claimed = Row { state: State::Claimed, since: round.now, replaces, ..row.clone() };
     let known = (before.state == State::Claimed).then(|| moves::claim(row.clone(), Some(before)));
     let delete = moves::delete(before, observed, claimed.clone());
     Ok(known.into_iter().chain([delete, moves::create(desired, &claimed)]).collect())
 }
 
-/// The row of an object that is wanted, in `state`; `since` stays while the state does.
+/// The row of an object that is wanted, in `state`; `since` stays while the state does, but that of a claim does not: it is
+/// written now.
 fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>, state: State) -> Row {
-    let since = before.filter(|before| before.state == state).map_or(round.now, |before| before.since);
+    let stays = |before: &&Row| before.state == state && state != State::Claimed;
+    let since = before.filter(stays).map_or(round.now, |before| before.since);
     let digest = desired.object.digest();
     let same_version = before.filter(|before| before.digest == digest);
     let same = same_version.filter(|before| before.state == state);

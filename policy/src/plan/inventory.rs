@@ -82,7 +82,7 @@ pub struct Row {
     pub own: Own,
     /// The digest of the desired object: names the last good copy.
     pub digest: Digest,
-    /// Since when the row is in this state.
+    /// Since when the row is in this state; of a claim, when it was last claimed to be written.
     pub since: Timestamp,
     /// Since when the object is no longer wanted, while it lingers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,6 +120,10 @@ const fn is_enforce(mode: &Mode) -> bool {
 const fn is_false(is: &bool) -> bool {
     !*is
 }
+
+/// How long after a claim its object may come to be, though no answer told of it: a kube-apiserver goes on with a request
+/// for a minute at most (its `--request-timeout`); the rest is for the round, which claims everything before it writes.
+const MAY_BE_MADE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long the row of a removal stays.
 const REMOVED_STAYS: SignedDuration = SignedDuration::from_hours(24);
@@ -171,6 +175,14 @@ impl Row {
     pub fn ended(self, trial_since: Option<Timestamp>) -> Self {
         let replaces = self.replaces.filter(|_| trial_since.is_some());
         Self { replaces, trial_since, going_back: false, ..self }
+    }
+
+    /// Until when an object that is only claimed may come to be, where that is not over: as long the row is not dropped,
+    /// although nothing is there.
+    #[must_use]
+    pub fn may_be_made_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = self.since.checked_add(MAY_BE_MADE).unwrap_or(Timestamp::MAX);
+        (self.state == State::Claimed && now < until).then_some(until)
     }
 
     /// Whether it speaks of a removal that is a day old.

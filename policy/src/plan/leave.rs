@@ -32,29 +32,33 @@ const NOTHING: &[Desired] = &[];
 /// What was in a namespace that is gone is gone with it: its rows are dropped. What the cluster had for it leaves, and is
 /// no removal that a person must release: nobody is left whom it concerned.
 fn with_namespace(round: &Round<'_>, unit: &UnitId) -> UnitPlan {
-    let (stands, gone): (Vec<_>, Vec<_>) = round.rows(unit).partition(|row| round.seen.objects.contains_key(&row.id));
+    let may_come = |row: &Row| row.id.namespace.is_none() && row.may_be_made_until(round.now).is_some();
+    let stands = |row: &&Row| round.seen.objects.contains_key(&row.id) || may_come(row);
+    let (stands, gone): (Vec<_>, Vec<_>) = round.rows(unit).partition(stands);
     let of_cluster = stands.into_iter().filter(|row| row.id.namespace.is_none());
-    let Leaving { moves: leaving, .. } = leave(round, of_cluster);
+    let Leaving { moves: leaving, until: again, .. } = leave(round, of_cluster);
     let outcome = Outcome::new(OutcomeCode::Removed, "NamespaceGone");
-    planned(gone.into_iter().map(moves::forget).chain(leaving).collect(), NOTHING, outcome)
+    let moves = gone.into_iter().map(moves::forget).chain(leaving).collect();
+    UnitPlan { again, ..planned(moves, NOTHING, outcome) }
 }
 
 fn removed(round: &Round<'_>, unit: &UnitId, reason: &str, after: Timestamp) -> UnitPlan {
     let (due, waiting): (Vec<_>, Vec<_>) = round.rows(unit).partition(|row| is_due(row, after, round.now));
-    let Leaving { moves, stays, removes, going } = leave(round, due.into_iter());
+    let Leaving { moves, stays, removes, going, until } = leave(round, due.into_iter());
     let lingering = waiting.iter().filter(|row| row.leaving.is_none()).map(|row| lingers(row, round.now));
     let lingering: Vec<Move> = lingering.collect();
     let stays = stays.into_iter().chain(lingering.clone()).collect();
     let held = transaction(stays, &keep::good(round, unit), Ends::new());
     let steps = moves.into_iter().chain(lingering).collect();
-    let outcome = match (waiting.len(), going.first()) {
-        (0, None) => Outcome::new(OutcomeCode::Removed, reason),
-        (0, Some(held)) => removing(held, going.len()),
-        (waiting, _) => {
+    let outcome = match (waiting.len(), going.first(), until) {
+        (0, None, None) => Outcome::new(OutcomeCode::Removed, reason),
+        (0, Some(held), _) => removing(held, going.len()),
+        (0, None, Some(until)) => unanswered(until),
+        (waiting, ..) => {
             Outcome::new(OutcomeCode::Lingering, reason).saying(format!("{waiting} objects stay until {after}"))
         }
     };
-    let again = (!waiting.is_empty()).then_some(after);
+    let again = (!waiting.is_empty()).then_some(after).into_iter().chain(until).min();
     UnitPlan { removes, held, again, ..planned(steps, NOTHING, outcome) }
 }
 
@@ -63,6 +67,12 @@ fn removing(held: &ObjectId, all: usize) -> Outcome {
     let others = if all > 1 { format!(" and {} others", all - 1) } else { String::new() };
     let message = format!("{held}{others} being deleted: finalizers hold what is left");
     Outcome::new(OutcomeCode::Removing, "Finalizers").saying(message).about(held)
+}
+
+/// What is said of objects that are not there, and may come to be.
+fn unanswered(until: Timestamp) -> Outcome {
+    let message = format!("a write that nobody answered may be done yet: what it makes until {until:.0} leaves too");
+    Outcome::new(OutcomeCode::Removing, "Unanswered").saying(message)
 }
 
 /// Access leaves at once; everything else when its time has come.
@@ -85,6 +95,8 @@ pub(super) struct Leaving {
     pub removes: Vec<ObjectId>,
     /// Those that were deleted before, and are not gone yet: nothing more is done about them.
     pub going: Vec<ObjectId>,
+    /// Until when one may come to be that is not there, and was claimed lately: its row stays.
+    pub until: Option<Timestamp>,
 }
 
 /// How the objects of `rows` leave, last written first. An object that somebody else has removed already is no removal
@@ -103,6 +115,10 @@ pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) 
                 leaving.moves.extend(removal(round, row, observed));
                 leaving.stays.extend(keep::stays(round, row, observed));
                 leaving.removes.push(row.id.clone());
+                continue;
+            }
+            Standing::Absent if row.may_be_made_until(round.now).is_some() => {
+                leaving.until = leaving.until.max(row.may_be_made_until(round.now));
                 continue;
             }
             Standing::Absent if row.state != State::Claimed => moves::claim(ended(row, round.now), Some(row)),

@@ -40,7 +40,7 @@ pub(super) fn update(desired: &Desired, row: &Row, observed: &Observed) -> Move 
 /// Deletes our object; the row stands as `after` then.
 pub(super) fn delete(row: &Row, observed: &Observed, after: Row) -> Move {
     let (id, uid, version) = (row.id.clone(), observed.uid.clone(), observed.version.clone());
-    let claimed = Row { state: State::Claimed, ..row.clone() };
+    let claimed = Row { state: State::Claimed, since: after.since, ..row.clone() };
     let undo = vec![back_to(&id, Some(&claimed)), restore(row, observed)];
     Move { step: Step::Delete { id, uid, version, after }, undo }
 }

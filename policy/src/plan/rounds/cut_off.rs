@@ -69,13 +69,13 @@ fn transaction_at(cluster: &Cluster, version: &Version, at: i64) -> Option<Trans
     cluster.plan(&wants(cluster, &enforced(version), at), hour(at)).units.remove(&unit())?.transaction
 }
 
-/// The cluster refuses `version` from now on; one round under it.
+/// The cluster refuses `version` from now on; one round under it, when no earlier write can be done any more.
 fn refused(cluster: &mut Cluster, version: &Version) {
     if let Some(Want::Have(desired)) = wants(cluster, &enforced(version), 1).remove(&unit()) {
         let outcome = Outcome::new(OutcomeCode::RolledBack, "Rejected");
         cluster.seen.refused.insert(unit(), BTreeMap::from([(becomes(&desired), outcome)]));
     }
-    round(cluster, &enforced(version), 1);
+    round(cluster, &enforced(version), 3);
 }
 
 /// What stands, by the number of its object.
@@ -125,8 +125,8 @@ proptest! {
         prop_assert!(is_whole(&asked, &first, &second, gone), "refused: {:?}", stands(&asked));
         prop_assert!(!asked.inventory().values().any(|row| row.is_open()), "it has ended");
         // Where all of the new version stood already, it may have been on trial until now.
-        round(&mut asked, &enforced(&second), 1);
-        prop_assert_eq!(round(&mut asked, &enforced(&second), 1).1, 0, "inv28");
+        round(&mut asked, &enforced(&second), 3);
+        prop_assert_eq!(round(&mut asked, &enforced(&second), 3).1, 0, "inv28");
 
         let mut tried = restarted.clone();
         if let Some(transaction) = transaction(&tried, &second) {
