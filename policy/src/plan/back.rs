@@ -11,6 +11,7 @@ use crate::kube_kinds;
 use crate::object::ObjectId;
 use crate::outcome::{Outcome, UnitId};
 use crate::resolve::Desired;
+use crate::seen::Observed;
 use std::collections::BTreeSet;
 
 /// Whether a transaction of the unit did not end, and something new of it does not stand; or it was on its way back
@@ -47,7 +48,7 @@ pub(super) fn back(round: &Round<'_>, unit: &UnitId, first: Vec<Move>, outcome: 
         let stands = round.standing_of(row);
         match (&row.replaces, stands) {
             // It goes, or may come yet: until that is over its row is all that knows of it.
-            (Some(Before::Nothing), Standing::Ours(observed)) if observed.terminating => {}
+            (Some(Before::Nothing), Standing::Ours(observed)) if goes(row, observed) => {}
             (Some(Before::Nothing), Standing::Absent) if row.may_be_made_until(round.now).is_some() => {
                 again = again.max(row.may_be_made_until(round.now));
             }
@@ -85,6 +86,11 @@ fn going_back(round: &Round<'_>, rows: &[&Row], repairs: Vec<Move>) -> Vec<Move>
 
 fn back_row(row: &Row) -> Row {
     Row { going_back: row.replaces.is_some(), trial_since: None, ..row.clone() }
+}
+
+/// Whether it was deleted before, and something holds it.
+fn goes(row: &Row, observed: &Observed) -> bool {
+    observed.terminating && row.own == Own::Whole && !is_never_deleted(row)
 }
 
 fn is_never_deleted(row: &Row) -> bool {

@@ -22,6 +22,8 @@ pub(super) enum Left {
     At(Version),
     /// Nothing.
     Gone,
+    /// It was deleted, and finalizers hold it: it stands until they are done.
+    Held,
     /// A write was sent, and no answer says whether it was done, or will be.
     Open,
 }
@@ -39,12 +41,26 @@ pub(super) fn open(id: &ObjectId) -> Refusal {
     Refusal::Unwritable { id: Box::new(id.clone()), why: why.to_owned() }
 }
 
+/// Why what was made is not taken back yet.
+pub(super) fn held(id: &ObjectId) -> Refusal {
+    let why = "it is being deleted, and finalizers hold it; its row stays until it is gone";
+    Refusal::Unwritable { id: Box::new(id.clone()), why: why.to_owned() }
+}
+
 impl Kube {
     /// Sends a write of an object: all of them go this way.
-    pub(super) async fn write(&self, id: &ObjectId, ask: &Ask) -> Result<(StatusCode, Value), Fault> {
+    pub(super) async fn write(
+        &self,
+        resource: &Resource,
+        id: &ObjectId,
+        ask: &Ask,
+    ) -> Result<(StatusCode, Value), Fault> {
         let answer = self.rest.ask(ask).await;
         if answer.as_ref().is_err_and(Fault::leaves_open) {
-            self.inner.lock().await.left.insert(id.clone(), Left::Open);
+            let mut inner = self.inner.lock().await;
+            inner.left.insert(id.clone(), Left::Open);
+            // What was known before the write says nothing of what stands now.
+            inner.kinds.doubt(&resource.kind, id);
         }
         answer
     }

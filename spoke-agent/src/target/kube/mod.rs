@@ -22,6 +22,7 @@ mod namespaces;
 mod own;
 mod part;
 mod path;
+mod record;
 mod rest;
 mod seen;
 mod served;
@@ -72,19 +73,20 @@ pub struct Kube {
     good: Good,
     discovery: Discovery,
     namespaces: Namespaces,
-    /// So many writes are under way at once, of all units together.
+    /// So many applies are under way at once, of all units together. Deletions, releases and what is put back do not pass
+    /// it: of those there are few, and so many steps of each unit at once as `apply` takes.
     turnstile: Semaphore,
     inner: Mutex<Inner>,
     standing: Mutex<Standing>,
 }
 
-/// What steps read and change. It is locked for no longer than that: requests of steps go out side by side.
+/// What steps read and change. Steps lock it for no longer than that, so that their requests go out side by side; but the
+/// writing of the inventory is done under the lock, for all whose rows are in it wait for it, and so is the looking at the
+/// beginning of a round, beside which no step is taken.
 struct Inner {
     served: Arc<Served>,
     book: Book,
     kinds: Kinds,
-    /// What was applied before the row was claimed for another version: its fields are ours to take back.
-    before: BTreeMap<ObjectId, Digest>,
     /// Objects whose part of ours was compared at a version that is not our own last write's.
     compared: BTreeMap<ObjectId, (Version, Digest)>,
     /// The objects that were ours before their rows were claimed anew.
@@ -137,7 +139,6 @@ impl Kube {
             served: discovery.found().served,
             book,
             kinds: Kinds::new(wake),
-            before: BTreeMap::new(),
             compared: BTreeMap::new(),
             uids: BTreeMap::new(),
             claimed: BTreeSet::new(),

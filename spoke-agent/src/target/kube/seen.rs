@@ -71,6 +71,7 @@ impl Inner {
         let places = self.places(at, &mut looked);
         self.kinds.keep(&places.iter().map(|(resource, _)| resource.kind.clone()).collect());
         self.compared.retain(|id, _| at.contains_key(id));
+        self.prune_uids(at);
         places.iter().for_each(|(resource, ids)| self.kinds.watch(&kube.rest, resource, ids));
         // All of them are listed at once, so they are waited for together.
         let deadline = Instant::now() + FIRST_LIST;

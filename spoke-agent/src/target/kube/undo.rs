@@ -1,7 +1,7 @@
 //! Taking steps back: only what is still as the step left it.
 
 use super::kinds::known;
-use super::left::{Left, open};
+use super::left::{Left, held, open};
 use super::rest::Ask;
 use super::write::{Apply, insert, object_path};
 use super::{Kube, manager};
@@ -13,7 +13,7 @@ use policy::name::RuleName;
 use policy::object::{Object, ObjectId};
 use policy::plan::inventory::{State, Version};
 use policy::plan::{Expects, Undo};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How often an object that others write beside us is looked at again, to take it back.
 const TRIES: usize = 4;
@@ -36,7 +36,7 @@ impl Kube {
                     None => return Ok(()),
                     Some(Left::Open) => return Err(open(before.object.id())),
                     Some(Left::At(version)) => Some(version),
-                    Some(Left::Gone) => None,
+                    Some(Left::Gone | Left::Held) => None,
                 };
                 if *as_applied {
                     self.reapply(&before, left, now).await
@@ -66,7 +66,7 @@ impl Kube {
         let mut at = match (left, &row.state) {
             (Left::At(version), State::Owned { uid }) => Some((uid.clone(), version)),
             (Left::Open, _) => None,
-            (Left::At(_) | Left::Gone, _) => return Ok(()),
+            (Left::At(_) | Left::Gone | Left::Held, _) => return Ok(()),
         };
         for _ in 0..TRIES {
             let found = match at.take() {
@@ -76,6 +76,7 @@ impl Kube {
             let Some((uid, version)) = found else { return Ok(()) };
             match self.remove(id, &row.api, (&uid, &version)).await {
                 Err(Refusal::Changed { .. }) => {}
+                Ok(false) => return Err(held(id)),
                 removed => return unless_changed(removed.map(drop)),
             }
         }
@@ -86,11 +87,21 @@ impl Kube {
     async fn reapply(&self, before: &Before<'_>, left: Option<Version>, now: Timestamp) -> Result<(), Refusal> {
         let expects = left.map_or(Expects::Absent, Expects::At);
         let apply = Apply { object: before.object, own: before.own, rule: before.rule, expects: &expects, adopt: true };
-        let answer = unless_changed(self.send(apply, false).await.map(Some))?;
-        if let Some((_, left)) = answer {
-            self.inner.lock().await.wrote(apply, &left, now);
+        match self.bring_back(apply).await {
+            Ok(left) => self.inner.lock().await.wrote(apply, &left, now),
+            refused => unless_changed(refused.map(drop))?,
         }
         Ok(())
+    }
+
+    /// What the step has deleted is made anew; where somebody else has made one since, that stays.
+    async fn bring_back(&self, apply: Apply<'_>) -> Result<Value, Refusal> {
+        let (code, left) = self.send(apply, false).await?;
+        if *apply.expects == Expects::Absent && code != StatusCode::CREATED {
+            let resource = self.resource(apply.object.id(), apply.object.api()).await?;
+            self.found_one(apply, &resource, &left).await?;
+        }
+        Ok(left)
     }
 
     /// Puts back what somebody else had made of it: our own fields are given up first.
@@ -103,8 +114,9 @@ impl Kube {
             let uid = self.inner.lock().await.owned(id);
             self.give_up(before.object, &manager(before.own, before.rule), uid).await?;
             let version = match self.inner.lock().await.left.get(id) {
-                Some(Left::At(version)) => Some(version.clone()),
-                _ => None,
+                Some(Left::At(version)) => version.clone(),
+                // Without a version it would be put over whatever stands there by now.
+                _ => return Err(open(id)),
             };
             insert(&mut body, "resourceVersion", json!(version));
             Ask::send(Method::PUT, format!("{path}?fieldManager=writ-spoke"), &body)
@@ -112,7 +124,7 @@ impl Kube {
             let (folder, _) = path.rsplit_once('/').unwrap_or((&path, ""));
             Ask::send(Method::POST, format!("{folder}?fieldManager=writ-spoke"), &body)
         };
-        match self.write(id, &ask).await {
+        match self.write(&resource, id, &ask).await {
             Ok((_, tree)) => {
                 let state = known(&tree).map(|known| State::Owned { uid: known.uid });
                 let mut inner = self.inner.lock().await;

@@ -5,15 +5,14 @@ use super::kinds::known;
 use super::left::Left;
 use super::rest::Ask;
 use super::served::{Kind, Resource};
-use super::{Inner, Kube, manager, own, part, path};
+use super::{Kube, manager, own, path};
 use crate::target::Refusal;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use policy::bundle::entry::Own;
-use policy::digest::Digest;
 use policy::name::RuleName;
 use policy::object::{ApiVersion, Object, ObjectId};
-use policy::plan::inventory::{Row, State, Uid, Version, Written};
+use policy::plan::inventory::{Row, Uid, Version};
 use policy::plan::{Expects, Step};
 use serde_json::{Value, json};
 
@@ -48,7 +47,7 @@ impl Kube {
                 Ok(true)
             }
             Step::Forget(id) => {
-                self.inner.lock().await.book.remove(id);
+                self.inner.lock().await.forget(id);
                 Ok(false)
             }
         }
@@ -96,7 +95,7 @@ impl Kube {
         // Nobody closes it.
         let _turn = self.turnstile.acquire().await;
         let force = repairs.is_some() && *apply.expects != Expects::Absent;
-        let answer = match self.attempt(id, &ask(force), dry).await {
+        let answer = match self.attempt(&resource, id, &ask(force), dry).await {
             Err(fault) if !fault.taken().is_empty() => {
                 let taken = fault.taken();
                 if *apply.expects == Expects::Absent {
@@ -106,7 +105,7 @@ impl Kube {
                 if !(apply.adopt || self.were_ours(id, &taken).await) {
                     return Err(conflicted(id, &taken));
                 }
-                self.attempt(id, &ask(true), dry).await
+                self.attempt(&resource, id, &ask(true), dry).await
             }
             answer => answer,
         };
@@ -116,8 +115,14 @@ impl Kube {
         }
     }
 
-    async fn attempt(&self, id: &ObjectId, ask: &Ask, dry: bool) -> Result<(StatusCode, Value), Fault> {
-        if dry { self.rest.ask(ask).await } else { self.write(id, ask).await }
+    async fn attempt(
+        &self,
+        resource: &Resource,
+        id: &ObjectId,
+        ask: &Ask,
+        dry: bool,
+    ) -> Result<(StatusCode, Value), Fault> {
+        if dry { self.rest.ask(ask).await } else { self.write(resource, id, ask).await }
     }
 
     /// Whether all these fields were in what we applied last: then somebody took them from us.
@@ -157,7 +162,7 @@ impl Kube {
         let Some(uid) = uid else { return Ok(()) };
         insert(&mut body, "uid", json!(uid));
         let path = format!("{}?fieldManager={manager}&force=true", object_path(&resource, id)?);
-        match self.write(id, &Ask::apply(path, &body)).await {
+        match self.write(&resource, id, &Ask::apply(path, &body)).await {
             Ok((_, left)) => {
                 self.inner.lock().await.left.insert(id.clone(), Left::of(&left));
                 Ok(())
@@ -188,13 +193,14 @@ impl Kube {
         let resource = self.resource(id, api).await?;
         let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
             "preconditions": {"uid": uid, "resourceVersion": version}});
-        let held = match self.write(id, &Ask::send(Method::DELETE, object_path(&resource, id)?, &body)).await {
+        let held = match self.write(&resource, id, &Ask::send(Method::DELETE, object_path(&resource, id)?, &body)).await
+        {
             Ok((_, left)) => known(&left).filter(|known| known.terminating),
             Err(fault) if fault.is_absence_of(id, &resource) => None,
             Err(fault) => return Err(self.refused(&resource, id, "delete", fault).await),
         };
         let (mut inner, gone) = (self.inner.lock().await, held.is_none());
-        inner.left.insert(id.clone(), Left::Gone);
+        inner.left.insert(id.clone(), if gone { Left::Gone } else { Left::Held });
         if let Some(held) = held {
             // It is not deleted again before the watch tells of it.
             inner.kinds.wrote(&Kind::of(id, api), id, held);
@@ -224,60 +230,6 @@ impl Kube {
         }
         let why = if resource.namespaced { "its kind needs a namespace" } else { "its kind has no namespace" };
         Err(Refusal::BadName { id: Box::new(id.clone()), why: why.to_owned() })
-    }
-}
-
-impl Inner {
-    /// Of a row that passes to another version, what it was before is remembered: its fields are ours.
-    fn claim(&mut self, row: &Row) {
-        if let Some(Row { digest, state: State::Owned { uid }, .. }) = self.book.get(&row.id) {
-            self.uids.insert(row.id.clone(), uid.clone());
-            if *digest != row.digest {
-                self.before.insert(row.id.clone(), *digest);
-            }
-        }
-        self.book.put(row.clone());
-    }
-
-    /// Notes what an apply left: in the row, and for the watch, which need not tell it.
-    pub(super) fn wrote(&mut self, apply: Apply<'_>, left: &Value, now: Timestamp) {
-        let (id, Some(known)) = (apply.object.id(), known(left)) else { return };
-        self.left.insert(id.clone(), Left::At(known.version.clone()));
-        self.before.remove(id);
-        self.uids.remove(id);
-        let part = part::digest(left, &manager(apply.own, apply.rule));
-        if let Some(mut row) = self.book.get(id).cloned() {
-            let is_new = !matches!(&row.state, State::Owned { uid } if *uid == known.uid);
-            row.since = if is_new { now } else { row.since };
-            row.state = State::Owned { uid: known.uid.clone() };
-            row.written = part.map(|part| Written { version: known.version.clone(), part });
-            self.book.put(row);
-        }
-        self.kinds.wrote(&Kind::of(id, apply.object.api()), id, known);
-    }
-
-    /// Our object that an apply brings back, by its uid. All of its fields were ours, so they are taken back whatever its
-    /// version is by now: somebody who writes it all the time does not keep us from that.
-    fn repairs(&self, apply: &Apply<'_>) -> Option<Uid> {
-        let row = self.book.get(apply.object.id())?;
-        match &row.state {
-            State::Owned { uid } if row.written.is_some() && row.digest == apply.object.digest() => Some(uid.clone()),
-            _ => None,
-        }
-    }
-
-    /// The digest of what we applied last.
-    fn last_applied(&self, id: &ObjectId) -> Option<Digest> {
-        let owned = || self.book.get(id).filter(|row| row.owned()).map(|row| row.digest);
-        self.before.get(id).copied().or_else(owned)
-    }
-
-    /// The uid of the object that is ours, as its row has it.
-    pub(super) fn owned(&self, id: &ObjectId) -> Option<Uid> {
-        match self.book.get(id).map(|row| &row.state) {
-            Some(State::Owned { uid }) => Some(uid.clone()),
-            _ => None,
-        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Writes whose answer is lost, late or other than was expected.
 
+mod apply;
+mod rounds;
 mod server;
+mod undone;
 
 use super::rest::Rest;
 use super::*;
@@ -18,18 +21,36 @@ use tempfile::TempDir;
 struct World {
     server: Arc<Server>,
     kube: Kube,
-    _data: TempDir,
+    data: TempDir,
+}
+
+async fn open(server: &Arc<Server>, data: &TempDir) -> Kube {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let rest = Rest::new(server.client(), Arc::clone(&clock));
+    let (uid, wake) = ("cluster".to_owned(), Arc::new(Notify::new()));
+    Kube::with(rest, uid, Namespace::of_writ(), Good::under(data.path()), clock, wake).await.unwrap()
 }
 
 impl World {
     async fn new() -> Self {
         let (server, data) = (Arc::new(Server::default()), tempfile::tempdir().unwrap());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let rest = Rest::new(server.client(), Arc::clone(&clock));
-        let good = Good::under(data.path());
-        let (uid, wake) = ("cluster".to_owned(), Arc::new(Notify::new()));
-        let kube = Kube::with(rest, uid, Namespace::of_writ(), good, clock, wake).await.unwrap();
-        Self { server, kube, _data: data }
+        let kube = open(&server, &data).await;
+        Self { server, kube, data }
+    }
+
+    /// The agent is killed, and another one begins.
+    async fn restarted(self) -> Self {
+        let Self { server, data, .. } = self;
+        let kube = open(&server, &data).await;
+        Self { server, kube, data }
+    }
+
+    fn good(&self) -> Good {
+        Good::under(self.data.path())
+    }
+
+    async fn row(&self) -> Option<Row> {
+        self.kube.inner.lock().await.book.get(&row("").id).cloned()
     }
 
     /// A round begins.
@@ -67,8 +88,12 @@ fn rule() -> RuleName {
 }
 
 fn object(value: &str) -> Object {
+    config(&json!({"k": value}))
+}
+
+fn config(data: &Value) -> Object {
     let metadata = json!({"name": "otel", "namespace": "shop"});
-    let tree = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"k": value}});
+    let tree = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data});
     Object::try_from(tree).unwrap()
 }
 
@@ -136,7 +161,7 @@ async fn inv35_our_own_object_is_not_emptied_where_the_watch_had_not_told_of_it(
     world.claim("2").await;
     assert!(world.make("2", false).await.unwrap());
     assert_eq!(world.server.data("otel"), data("2"));
-    let owned = world.kube.inner.lock().await.book.get(&row("").id).cloned();
+    let owned = world.row().await;
     assert!(matches!(owned, Some(Row { state: State::Owned { .. }, .. })), "{owned:?}");
 }
 
@@ -175,12 +200,15 @@ async fn inv29_what_somebody_else_made_in_the_moment_before_stays_as_it_is() {
 
 #[tokio::test]
 async fn inv35_what_a_controller_writes_at_once_does_not_keep_a_new_object_from_being_taken_back() {
-    let world = World::new().await;
-    world.claim("1").await;
-    world.make("1", false).await.unwrap();
-    world.server.touched("otel");
-    assert!(world.taken_back().await);
-    assert_eq!((world.server.data("otel"), world.server.rows().as_str()), (None, ""));
+    for answer in [None, Some(Trouble::Lost)] {
+        let world = World::new().await;
+        world.claim("1").await;
+        answer.into_iter().for_each(|trouble| world.server.trouble(Method::PATCH, trouble));
+        assert_eq!(world.make("1", false).await.is_err(), answer.is_some());
+        world.server.touched("otel");
+        assert!(world.taken_back().await, "{answer:?}");
+        assert_eq!((world.server.data("otel"), world.server.rows().as_str()), (None, ""));
+    }
 }
 
 #[tokio::test]

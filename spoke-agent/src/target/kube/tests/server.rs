@@ -4,8 +4,8 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use kube::Client;
 use kube::client::Body;
-use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -21,6 +21,8 @@ pub(super) enum Trouble {
     Late,
     /// It is done, and the server says that it does not know that, and that one may ask again at once.
     Unsure,
+    /// It is done, and the answer says nothing of it.
+    Mute,
     /// The server does not know the path.
     NotServed,
 }
@@ -29,8 +31,8 @@ pub(super) enum Trouble {
 pub(super) struct Server(Mutex<State>);
 
 #[derive(Default)]
-struct State {
-    objects: BTreeMap<String, Value>,
+pub(super) struct State {
+    pub(super) objects: BTreeMap<String, Value>,
     version: u64,
     second: u32,
     troubles: Vec<(Method, Trouble)>,
@@ -39,14 +41,14 @@ struct State {
 }
 
 #[derive(Debug, Clone)]
-struct Asked {
+pub(super) struct Asked {
     method: Method,
-    path: String,
-    query: String,
-    body: Value,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) body: Value,
 }
 
-type Answer = (StatusCode, Value);
+pub(super) type Answer = (StatusCode, Value);
 
 impl Server {
     pub(super) fn client(self: &Arc<Self>) -> Client {
@@ -86,9 +88,32 @@ impl Server {
 
     /// A controller tells the status of an object.
     pub(super) fn touched(&self, name: &str) {
+        self.state().touch(&format!("{SHOP}/{name}"));
+    }
+
+    /// A finalizer holds the object from now on.
+    pub(super) fn holds(&self, name: &str) {
         let mut state = self.state();
-        let version = state.next();
-        state.objects.get_mut(&format!("{SHOP}/{name}")).unwrap()["metadata"]["resourceVersion"] = json!(version);
+        let path = format!("{SHOP}/{name}");
+        let mut object = state.objects[&path].clone();
+        object["metadata"]["finalizers"] = json!(["example.org/held"]);
+        state.store(&path, object);
+    }
+
+    /// The finalizer is done: what is being deleted goes.
+    pub(super) fn lets_go(&self, name: &str) {
+        self.state().objects.remove(&format!("{SHOP}/{name}"));
+    }
+
+    /// Who has fields of the object.
+    pub(super) fn managers(&self, name: &str) -> Vec<String> {
+        let entries = self.state().objects[&format!("{SHOP}/{name}")]["metadata"]["managedFields"].clone();
+        entries.as_array().unwrap().iter().map(|entry| entry["manager"].as_str().unwrap().to_owned()).collect()
+    }
+
+    pub(super) fn version(&self, name: &str) -> String {
+        let metadata = self.state().objects[&format!("{SHOP}/{name}")]["metadata"].clone();
+        metadata["resourceVersion"].as_str().unwrap().to_owned()
     }
 
     pub(super) fn data(&self, name: &str) -> Option<Value> {
@@ -156,6 +181,10 @@ impl State {
                 self.answer(&asked);
                 Ok((StatusCode::GATEWAY_TIMEOUT, json!({"message": "etcdserver: request timed out"})))
             }
+            Some(Trouble::Mute) => {
+                self.answer(&asked);
+                Ok(ok(json!({})))
+            }
             Some(Trouble::NotServed) => Ok((StatusCode::NOT_FOUND, json!("404 page not found"))),
         }
     }
@@ -174,6 +203,11 @@ impl State {
                 let pages = self.objects.iter().filter(|(path, _)| path.starts_with(OWN));
                 ok(json!({"items": pages.map(|(_, page)| page.clone()).collect::<Vec<_>>()}))
             }
+            (&Method::GET, "/api/v1/configmaps") => {
+                let listed = self.objects.iter().filter(|(path, _)| path.starts_with(SHOP));
+                let items: Vec<Value> = listed.map(|(_, object)| object.clone()).collect();
+                ok(json!({"metadata": {"resourceVersion": self.version.to_string()}, "items": items}))
+            }
             (&Method::GET, path) => found.map_or_else(|| absent(path), ok),
             (&Method::PATCH, _) => self.apply(asked, found),
             (&Method::DELETE, path) => self.delete(path, found, &asked.body),
@@ -186,12 +220,16 @@ impl State {
         }
     }
 
-    fn next(&mut self) -> String {
+    pub(super) fn now(&self) -> String {
+        format!("2026-01-01T00:00:{:02}Z", self.second)
+    }
+
+    pub(super) fn next(&mut self) -> String {
         self.version += 1;
         self.version.to_string()
     }
 
-    fn store(&mut self, path: &str, mut object: Value) -> Answer {
+    pub(super) fn store(&mut self, path: &str, mut object: Value) -> Answer {
         object["metadata"]["resourceVersion"] = json!(self.next());
         self.objects.insert(path.to_owned(), object.clone());
         ok(object)
@@ -202,57 +240,17 @@ impl State {
         if differs(&found, &options["preconditions"]) {
             return conflict(&json!([]));
         }
+        if found["metadata"].get("finalizers").is_some() {
+            let mut held = found;
+            held["metadata"]["deletionTimestamp"] = json!(self.now());
+            return self.store(path, held);
+        }
         self.objects.remove(path);
         ok(json!({"status": "Success"}))
     }
-
-    fn apply(&mut self, asked: &Asked, found: Option<Value>) -> Answer {
-        let manager = asked.query.split('&').find_map(|part| part.strip_prefix("fieldManager=")).unwrap();
-        let (wanted, code) = (&asked.body["metadata"], found.as_ref().map_or(StatusCode::CREATED, |_| StatusCode::OK));
-        let now = format!("2026-01-01T00:00:{:02}Z", self.second);
-        let mut object = match found {
-            Some(found) if differs(&found, wanted) => return conflict(&json!([])),
-            None if wanted.get("uid").is_some() || wanted.get("resourceVersion").is_some() => {
-                return conflict(&json!([]));
-            }
-            Some(found) => found,
-            None => json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {}, "metadata": {"namespace": "shop",
-                "name": wanted["name"], "uid": format!("uid-{}", self.next()), "creationTimestamp": now}}),
-        };
-        let before = object.clone();
-        let mut owned: BTreeMap<String, (BTreeSet<String>, Value)> = owners(&object);
-        let data = asked.body["data"].as_object().cloned().unwrap_or_default();
-        let others = |owned: &BTreeMap<String, (BTreeSet<String>, Value)>, key: &str| {
-            owned.iter().any(|(other, (keys, _))| other != manager && keys.contains(key))
-        };
-        let taken: Vec<&String> =
-            data.keys().filter(|key| others(&owned, key) && object["data"][*key] != data[*key]).collect();
-        if !taken.is_empty() && !asked.query.contains("force=true") {
-            let cause =
-                |key| json!({"reason": "FieldManagerConflict", "field": format!(".data.{key}"), "message": "theirs"});
-            return conflict(&taken.into_iter().map(cause).collect());
-        }
-        for key in taken {
-            owned.values_mut().for_each(|(keys, _)| keys.retain(|other| other != key));
-        }
-        let mine = owned.remove(manager).unwrap_or_default();
-        let values = object["data"].as_object_mut().unwrap();
-        values.retain(|key, _| !mine.0.contains(key) || data.contains_key(key) || others(&owned, key));
-        values.extend(data.clone());
-        let keys: BTreeSet<String> = data.keys().cloned().collect();
-        let time = if mine.0 == keys && object["data"] == before["data"] { mine.1 } else { json!(now) };
-        owned.insert(manager.to_owned(), (keys, time));
-        let held = owned.into_iter().filter(|(_, (keys, _))| !keys.is_empty());
-        object["metadata"]["managedFields"] =
-            held.map(|(manager, (keys, time))| entry(&manager, keys, &time)).collect();
-        if object == before {
-            return ok(object);
-        }
-        (code, self.store(&asked.path, object).1)
-    }
 }
 
-fn ok(value: Value) -> Answer {
+pub(super) fn ok(value: Value) -> Answer {
     (StatusCode::OK, value)
 }
 
@@ -261,26 +259,11 @@ fn absent(path: &str) -> Answer {
     (StatusCode::NOT_FOUND, json!({"reason": "NotFound", "details": {"kind": "configmaps", "name": name}}))
 }
 
-fn conflict(causes: &Value) -> Answer {
+pub(super) fn conflict(causes: &Value) -> Answer {
     (StatusCode::CONFLICT, json!({"reason": "Conflict", "details": {"causes": causes}}))
 }
 
-fn differs(object: &Value, wanted: &Value) -> bool {
+pub(super) fn differs(object: &Value, wanted: &Value) -> bool {
     let other = |field: &&str| wanted.get(*field).is_some_and(|wanted| *wanted != object["metadata"][*field]);
     ["uid", "resourceVersion"].iter().any(other)
-}
-
-fn owners(object: &Value) -> BTreeMap<String, (BTreeSet<String>, Value)> {
-    let entries = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
-    let owner = |entry: &Value| {
-        let keys = entry["fieldsV1"]["f:data"].as_object().unwrap().keys();
-        let keys = keys.map(|key| key.trim_start_matches("f:").to_owned()).collect();
-        (entry["manager"].as_str().unwrap().to_owned(), (keys, entry["time"].clone()))
-    };
-    entries.iter().map(owner).collect()
-}
-
-fn entry(manager: &str, keys: BTreeSet<String>, time: &Value) -> Value {
-    let fields: Map<String, Value> = keys.into_iter().map(|key| (format!("f:{key}"), json!({}))).collect();
-    json!({"manager": manager, "operation": "Apply", "time": time, "fieldsV1": {"f:data": fields}})
 }
