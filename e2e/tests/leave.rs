@@ -71,8 +71,16 @@ fn inv29_leaving_removes_only_what_was_made_and_only_for_the_name() -> Result<()
     ensure!(said.contains("repeat `writ-spoke install` with"), "{said}");
     ensure!(world.config_map("observability", "otel").is_ok() && is_forgotten(&world).is_err(), "given up: {said}");
     lab::kube::install(&world.plane)?;
+
+    // What something holds is not gone, and so nothing is given up.
+    let notices = world.within::<ConfigMap>("shop");
+    world.edit(&notices, "notice", &json!({"metadata": {"finalizers": ["example.com/hold"]}}))?;
     let (code, said) = leave(&world, &["--remove-objects", "--cluster", NAME])?;
-    ensure!(code == Some(0) && said.contains("removed ConfigMap observability/otel"), "{said}");
+    let why = "ConfigMap shop/notice is being deleted, and something holds it";
+    ensure!(code == Some(1) && said.contains(why) && is_forgotten(&world).is_err(), "{code:?} {said}");
+    world.edit(&notices, "notice", &json!({"metadata": {"finalizers": null}}))?;
+    let (code, said) = leave(&world, &["--remove-objects", "--cluster", NAME])?;
+    ensure!(code == Some(0) && said.contains("removed ConfigMap shop/notice"), "{said}");
     ensure!(world.config_map("observability", "otel").is_err(), "it stands");
     world.config_map("observability", "theirs").context("what bears our marks and is not ours")?;
     world.kube.wait(world.everywhere::<Namespace>().get("observability"))?;
