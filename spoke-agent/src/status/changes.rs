@@ -85,6 +85,21 @@ mod tests {
     }
 
     #[test]
+    fn inv28_a_repair_is_told_to_those_whose_edit_it_took_back_and_once() {
+        let (mut since, force) = (Since::default(), Force::default());
+        let mut round = round(&[(1, Applied)]);
+        let outcome = Outcome::new(Applied, policy::outcome::REPAIRED).saying("ConfigMap shop/a was repaired");
+        round.outcomes.values_mut().for_each(|applied| applied.clone_from(&outcome));
+        let mut told = || {
+            let news = changes(&since, &force, &round, Timestamp::UNIX_EPOCH);
+            since.of_units(&round.outcomes, Timestamp::UNIX_EPOCH);
+            news.into_iter().map(|news| (news.reason, news.warning)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(), [("Repaired".to_owned(), false)]);
+        assert_eq!(told(), []);
+    }
+
+    #[test]
     fn one_round_tells_no_more_than_it_may() {
         let many: Vec<_> = (0..1_000).map(|number| (number, Failed)).collect();
         let news = changes(&Since::default(), &Force::default(), &round(&many), Timestamp::UNIX_EPOCH);

@@ -46,11 +46,13 @@ impl Since {
         entry.1
     }
 
-    /// Whether a unit became a finding, another one, or none any longer, since this was last kept.
+    /// Whether a unit became a finding, another one, or none any longer, or somebody's edit was taken back, since this was
+    /// last kept.
     pub(super) fn is_news(&self, unit: &UnitId, outcome: &Outcome) -> bool {
         let before = self.units.get(unit).map(|(standing, _)| standing);
         let was = before.is_some_and(|(code, _)| code.is_finding());
-        if outcome.code.is_finding() { before != Some(&standing(outcome)) } else { was }
+        let is_new = before != Some(&standing(outcome));
+        if outcome.is_finding() { is_new } else { was }
     }
 
     /// Since when each unit of which there is something to tell has its code and reason.
