@@ -192,7 +192,7 @@ impl Kube {
     ) -> Result<bool, Refusal> {
         let resource = self.resource(id, api).await?;
         let body = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
-            "preconditions": {"uid": uid, "resourceVersion": version}});
+            "preconditions": preconditions(uid, version)});
         let held = match self.write(&resource, id, &Ask::send(Method::DELETE, object_path(&resource, id)?, &body)).await
         {
             Ok((_, left)) => known(&left).filter(|known| known.terminating),
@@ -231,6 +231,11 @@ impl Kube {
         let why = if resource.namespaced { "its kind needs a namespace" } else { "its kind has no namespace" };
         Err(Refusal::BadName { id: Box::new(id.clone()), why: why.to_owned() })
     }
+}
+
+/// Without them, a deletion would meet whatever has the name by then.
+fn preconditions(uid: &Uid, version: &Version) -> Value {
+    json!({"uid": uid, "resourceVersion": version})
 }
 
 /// Where an object stands; names that would lead elsewhere are refused.
