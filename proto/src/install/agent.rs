@@ -24,6 +24,9 @@ pub const VARIABLE: &str = "WRIT_JOIN";
 const CONFIG: &str = "/etc/writ";
 /// Where it keeps its own things.
 const DATA: &str = "/var/lib/writ-spoke";
+/// One arena of memory for all threads (glibc, mallopt(3)): an agent has many threads and little to do, and each arena
+/// keeps some of what it once needed.
+const ONE_ARENA: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
 /// The port of the local listener.
 const PORT: i32 = 9445;
 /// A user that is nobody else.
@@ -152,6 +155,11 @@ impl Agent {
             name: does.to_owned(),
             image: Some(self.image.clone()),
             command: Some(words.map(str::to_owned).to_vec()),
+            env: Some(vec![EnvVar {
+                name: ONE_ARENA.0.to_owned(),
+                value: Some(ONE_ARENA.1.to_owned()),
+                ..EnvVar::default()
+            }]),
             security_context: Some(SecurityContext {
                 allow_privilege_escalation: Some(false),
                 read_only_root_filesystem: Some(true),

@@ -91,5 +91,7 @@ pub(super) fn join_command(config: &Path, join: &str) -> Result<Command> {
 pub fn spoke_command(home: &Path) -> Result<Command> {
     let mut command = Command::new(binaries::path("writ-spoke")?);
     command.arg("run").arg("--config").arg(home.join("spoke.yaml"));
+    // As docs/operations.md has it run.
+    command.env("MALLOC_ARENA_MAX", "1");
     Ok(command)
 }
