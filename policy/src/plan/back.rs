@@ -7,7 +7,6 @@ use super::keep::{is_written, repairs, version};
 use super::round::{Round, Standing};
 use super::{Ends, Move, Step, UnitPlan, diff, leave, moves, trial};
 use crate::bundle::entry::Own;
-use crate::kube_kinds;
 use crate::object::ObjectId;
 use crate::outcome::{Outcome, UnitId};
 use crate::resolve::Desired;
@@ -94,7 +93,7 @@ fn goes(row: &Row, observed: &Observed) -> bool {
 }
 
 fn is_never_deleted(row: &Row) -> bool {
-    row.own == Own::Whole && kube_kinds::Row::of(&row.id).never_deleted
+    row.own == Own::Whole && moves::is_never_deleted(&row.id)
 }
 
 /// What stood before of a row; none: nothing of ours.

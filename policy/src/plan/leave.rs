@@ -143,14 +143,10 @@ pub(super) fn removal(round: &Round<'_>, row: &Row, observed: &Observed) -> Vec<
     let last = match (row.own, round.seen.good.get(&row.digest)) {
         (Own::Fields, Some(fields)) => moves::release(&owned, observed, fields, after),
         (Own::Fields, None) => moves::claim(after, Some(&owned)),
-        (Own::Whole, _) if is_never_deleted(&row.id) => moves::claim(after, Some(&owned)),
+        (Own::Whole, _) if moves::is_never_deleted(&row.id) => moves::claim(after, Some(&owned)),
         (Own::Whole, _) => moves::delete(&owned, observed, after),
     };
     record.into_iter().chain([last]).collect()
-}
-
-fn is_never_deleted(id: &ObjectId) -> bool {
-    kube_kinds::Row::of(id).never_deleted
 }
 
 fn ended(row: &Row, now: Timestamp) -> Row {

@@ -16,7 +16,7 @@ pub(super) fn claim(row: Row, before: Option<&Row>) -> Move {
 }
 
 /// Invariant 29: deleting an object of these kinds deletes what others have put into it meanwhile.
-fn is_never_deleted(id: &ObjectId) -> bool {
+pub(super) fn is_never_deleted(id: &ObjectId) -> bool {
     kube_kinds::Row::of(id).never_deleted
 }
 
