@@ -106,6 +106,81 @@ impl OutcomeCode {
     }
 }
 
+/// What else someone may act on, beside the outcomes of units. Closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum NoteCode {
+    /// An override does not count: the value below it stays.
+    OverrideRefused,
+    /// A constraint cannot be understood, or says what a constraint may not say.
+    ConstraintFaulty,
+    /// Somebody else's binding of a role that a rule gives alone.
+    ForeignBinding,
+}
+
+impl NoteCode {
+    /// As reports write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OverrideRefused => "OverrideRefused",
+            Self::ConstraintFaulty => "ConstraintFaulty",
+            Self::ForeignBinding => "ForeignBinding",
+        }
+    }
+}
+
+impl fmt::Display for NoteCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The code of a finding: what became of a unit, or what else there is to act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FindingCode {
+    /// Of a unit.
+    Unit(OutcomeCode),
+    /// Of something else.
+    Note(NoteCode),
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unit(code) => code.fmt(f),
+            Self::Note(code) => code.fmt(f),
+        }
+    }
+}
+
+/// A finding that is no unit's outcome: found anew in every round, for as long as it holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// What.
+    pub code: NoteCode,
+    /// Why, in a word.
+    pub reason: &'static str,
+    /// The rule that it is about, or the constraint.
+    pub rule: RuleName,
+    /// The namespace, where it is about one.
+    pub namespace: Option<Namespace>,
+    /// The object, where there is one.
+    pub object: Option<ObjectId>,
+    /// For people.
+    pub message: String,
+}
+
+impl Note {
+    /// The finding that it is, since when it holds.
+    #[must_use]
+    pub fn finding(&self, since: Timestamp) -> Finding {
+        let Self { code, reason, rule, namespace, object, message } = self.clone();
+        let (outcome, reason) = (FindingCode::Note(code), reason.to_owned());
+        Finding { outcome, reason, rule, namespace, object, message, since, by: None }
+    }
+}
+
 /// How many of the counted units are findings. A cluster says of itself how many it has, so the sum stops at the top
 /// instead of overflowing.
 #[must_use]
@@ -176,14 +251,15 @@ impl Outcome {
 }
 
 /// An outcome or condition on which someone may act.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// What.
-    pub outcome: OutcomeCode,
+    #[schemars(with = "String")]
+    pub outcome: FindingCode,
     /// Why, in a word.
     pub reason: String,
-    /// The rule.
+    /// The rule, or the constraint that it is about.
     pub rule: RuleName,
     /// The namespace of the unit; none: the cluster as one unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,6 +270,7 @@ pub struct Finding {
     /// For people.
     pub message: String,
     /// Since when it holds.
+    #[schemars(schema_with = "crate::time::moment")]
     pub since: Timestamp,
     /// Who caused it, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::mode::Mode;
 use policy::object::Object;
+use policy::outcome::Note;
 use policy::plan::prune::{self, Held};
 use policy::plan::{Plan, Step, in_question, on_trial, plan, rest};
 use policy::resolve::{Memo, Settings, Want, Wants, resolve, without_bundle};
@@ -28,6 +29,8 @@ use std::time::Duration;
 pub struct Round {
     /// Every unit once.
     pub outcomes: Outcomes,
+    /// What else someone may act on, in order.
+    pub notes: Vec<Note>,
     /// Removals that wait for a person.
     pub held: Option<Held>,
     /// What the cluster can do.
@@ -147,7 +150,7 @@ impl Reconciler {
         let done = self.carry_out(&seen, plan, now).await;
         faults.extend(done.faults);
         let outcomes = done.outcomes;
-        Ok(Round { outcomes, held, capabilities, faults })
+        Ok(Round { outcomes, notes: Vec::new(), held, capabilities, faults })
     }
 
     /// Looks at everything anew in the next round, whatever was heard.

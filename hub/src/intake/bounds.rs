@@ -42,7 +42,8 @@ fn names_no_more_than_it_may(report: &Report) -> Result<(), Unfit> {
 
 /// The counts of all clusters are added up.
 fn counts_no_more_than_it_may(report: &Report) -> Result<(), Unfit> {
-    let units = report.counts.values().fold(0, |sum: u64, count| sum.saturating_add(*count));
+    let units =
+        report.counts.values().chain(report.notes.values()).fold(0, |sum: u64, count| sum.saturating_add(*count));
     let rows = report.held.as_ref().map_or(0, |held| held.total);
     if units.max(rows) <= MAX_COUNTED { Ok(()) } else { Err(Unfit::CountsTooMuch) }
 }

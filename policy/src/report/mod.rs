@@ -7,7 +7,7 @@ pub use condition::{Condition, ConditionKind, Truth};
 use crate::canonical;
 use crate::digest::Digest;
 use crate::facts::Capabilities;
-use crate::outcome::{Finding, Outcome, OutcomeCode, UnitId};
+use crate::outcome::{Finding, FindingCode, Note, NoteCode, Outcome, OutcomeCode, UnitId, findings};
 use crate::plan::prune::Held;
 use crate::time::moment;
 use jiff::Timestamp;
@@ -57,7 +57,8 @@ impl UnitReport {
         let UnitId { rule, namespace } = self.unit.clone();
         let object = object.map(|object| *object);
         let since = self.since;
-        finds.then_some(Finding { outcome: code, reason, rule, namespace, object, message, since, by })
+        let outcome = FindingCode::Unit(code);
+        finds.then_some(Finding { outcome, reason, rule, namespace, object, message, since, by })
     }
 }
 
@@ -75,6 +76,9 @@ pub struct Report {
     pub conditions: Vec<Condition>,
     /// How many units have which outcome: all units.
     pub counts: BTreeMap<OutcomeCode, u64>,
+    /// How many notes there are of each code: all notes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<NoteCode, u64>,
     /// The first units that are not Applied.
     pub units: Vec<UnitReport>,
     /// The first findings.
@@ -115,6 +119,28 @@ impl Report {
         self.units = named(false).take(MAX_NAMED).collect();
         self.findings = named(true).take(MAX_NAMED).filter_map(|unit| unit.finding()).collect();
         self
+    }
+
+    /// Counts `notes` (all of them), and names the first of them as findings, before those of units.
+    #[must_use]
+    pub fn with_notes<'a>(mut self, notes: impl IntoIterator<Item = (&'a Note, Timestamp)>) -> Self {
+        let mut findings = Vec::new();
+        for (note, since) in notes {
+            *self.notes.entry(note.code).or_default() += 1;
+            if findings.len() < MAX_NAMED {
+                findings.push(note.finding(since));
+            }
+        }
+        findings.append(&mut self.findings);
+        findings.truncate(MAX_NAMED);
+        self.findings = findings;
+        self
+    }
+
+    /// How many findings there are, named or not. A cluster says of itself how many it has, so the sum stops at the top.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.notes.values().fold(findings(&self.counts), |sum, count| sum.saturating_add(*count))
     }
 
     /// The canonical bytes. Lists and messages are cut to what a report may have.
@@ -185,6 +211,7 @@ mod tests {
             capabilities: Capabilities::default(),
             conditions: Vec::new(),
             counts: BTreeMap::new(),
+            notes: BTreeMap::new(),
             units: Vec::new(),
             findings: Vec::new(),
             held: None,
@@ -225,8 +252,16 @@ mod tests {
         outcomes.extend(fine.map(|code| (unit(&format!("{code:?}").to_lowercase()), Outcome::new(code, "Fine"))));
         let since = "2026-11-21T03:00:00Z".parse().unwrap();
         let findings = empty().with_outcomes(&outcomes, |_| since).findings;
+        use OutcomeCode::{NameTaken, WouldApply};
         let said: Vec<_> = findings.iter().map(|found| (found.outcome, found.object.as_ref(), found.since)).collect();
-        assert_eq!(said, [(OutcomeCode::NameTaken, Some(&id), since), (OutcomeCode::WouldApply, None, since)]);
+        assert_eq!(
+            said,
+            [(NameTaken, Some(&id), since), (WouldApply, None, since)].map(|(code, id, at)| (
+                FindingCode::Unit(code),
+                id,
+                at
+            ))
+        );
     }
 
     #[test]

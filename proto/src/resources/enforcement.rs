@@ -6,7 +6,7 @@ use kube::CustomResource;
 use policy::digest::Digest;
 use policy::mode::Mode;
 use policy::name::ClusterName;
-use policy::outcome::OutcomeCode;
+use policy::outcome::{Finding, OutcomeCode};
 use policy::report::{Condition, UnitReport};
 use policy::time::moment;
 use schemars::JsonSchema;
@@ -85,6 +85,9 @@ pub struct EnforcementStatus {
     /// The first units that are not applied, and why
     #[serde(default)]
     pub units: Vec<UnitReport>,
+    /// The first findings that are no unit's: overrides that do not count, constraints that are faulty
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Finding>,
     /// Removals that wait for a person
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<HeldRemovals>,

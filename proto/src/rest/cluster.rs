@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use policy::facts::{Capabilities, Labels};
 use policy::mode::Mode;
 use policy::name::{ClusterName, RegionName};
-use policy::outcome::{Finding, OutcomeCode};
+use policy::outcome::{Finding, NoteCode, OutcomeCode, findings};
 use policy::report::Condition;
 use policy::time::Span;
 use serde::{Deserialize, Serialize};
@@ -110,12 +110,23 @@ pub struct Status {
     /// How many units came to each outcome, in the spoke's newest report.
     #[serde(default)]
     pub units: BTreeMap<OutcomeCode, u64>,
+    /// How many notes there are of each code: findings that are no unit's outcome.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<NoteCode, u64>,
     /// The newest report's findings; the first of them where there are very many.
     #[serde(default)]
     pub findings: Vec<Finding>,
     /// Connected, Fresh, Applied, Degraded, Braked, ClockSuspect.
     #[serde(default)]
     pub conditions: Vec<Condition>,
+}
+
+impl Status {
+    /// How many findings there are, named or not.
+    #[must_use]
+    pub fn total_findings(&self) -> u64 {
+        self.notes.values().fold(findings(&self.units), |sum, count| sum.saturating_add(*count))
+    }
 }
 
 /// A place in one cluster's history.

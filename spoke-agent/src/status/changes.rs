@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use policy::mode::Mode;
 use policy::name::RuleName;
 use policy::object::{Identity, ObjectId};
-use policy::outcome::{Outcome, OutcomeCode, UnitId};
+use policy::outcome::{Note, Outcome, OutcomeCode, UnitId};
 use policy::report::shorten;
 use proto::resources;
 
@@ -23,6 +23,7 @@ pub(super) fn changes(since: &Since, force: &Force, round: &Round, at: Timestamp
     changed.sort_by_key(|(_, outcome)| !outcome.code.is_finding());
     let more = changed.len().saturating_sub(MOST);
     let mut news: Vec<News> = changed.into_iter().take(MOST).map(|(unit, outcome)| of(unit, outcome, at)).collect();
+    news.extend(round.notes.iter().filter(|note| since.is_new(note)).take(MOST).map(|note| of_note(note, at)));
     if more > 0 {
         let about = ours("Enforcement", resources::ENFORCEMENT.to_owned());
         let note = format!("{more} more units changed: see `kubectl get rulestatus`");
@@ -51,6 +52,13 @@ fn of(unit: &UnitId, outcome: &Outcome, at: Timestamp) -> News {
     News { about, warning: code.is_finding(), reason: said, note, at }
 }
 
+fn of_note(note: &Note, at: Timestamp) -> News {
+    let about = note.object.clone().unwrap_or_else(|| ours("RuleStatus", resources::name_of(&note.rule)));
+    let mut text = format!("{}: {}", note.rule, note.message);
+    shorten(&mut text);
+    News { about, warning: true, reason: note.code.to_string(), note: text, at }
+}
+
 fn ours(kind: &str, name: String) -> ObjectId {
     ObjectId::from(Identity { group: resources::GROUP.to_owned(), kind: kind.to_owned(), namespace: None, name })
 }
@@ -65,7 +73,7 @@ mod tests {
         let unit =
             |number: &usize| UnitId { rule: format!("ConfigTemplate/r{number}").parse().unwrap(), namespace: None };
         let outcomes = codes.iter().map(|(number, code)| (unit(number), Outcome::new(*code, "Word"))).collect();
-        Round { outcomes, held: None, capabilities: Default::default(), faults: BTreeSet::new() }
+        Round { outcomes, notes: Vec::new(), held: None, capabilities: Default::default(), faults: BTreeSet::new() }
     }
 
     #[test]

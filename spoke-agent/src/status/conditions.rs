@@ -112,7 +112,14 @@ mod tests {
         let judged = |code| {
             let unit = UnitId { rule: "ConfigTemplate/otel".parse().unwrap(), namespace: None };
             let outcomes = BTreeMap::from([(unit, Outcome::new(code, "Word"))]);
-            applied(&Round { outcomes, held: None, capabilities: Default::default(), faults: Default::default() }).0
+            applied(&Round {
+                outcomes,
+                notes: Vec::new(),
+                held: None,
+                capabilities: Default::default(),
+                faults: Default::default(),
+            })
+            .0
         };
         assert_eq!([OutcomeCode::Applied, OutcomeCode::Removed].map(judged), [Truth::True; 2]);
         assert_eq!([OutcomeCode::Removing, OutcomeCode::Held].map(judged), [Truth::False; 2]);

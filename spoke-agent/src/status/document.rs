@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use policy::bundle::entry::Entry;
 use policy::name::RuleName;
 use policy::object::{NotAnObject, Object};
-use policy::outcome::{Outcome, OutcomeCode, UnitId, findings};
+use policy::outcome::{Finding, FindingCode, Outcome, OutcomeCode, UnitId};
 use policy::report::{Report, UnitReport, shorten};
 use proto::resources::{self, EnforcementStatus, HeldRemovals, RuleStatusStatus};
 use serde::Serialize;
@@ -126,14 +126,25 @@ pub(super) fn enforcement(agent: &Agent, force: &Force, report: &Report) -> Resu
         sequence: head.map(|head| head.sequence),
         fresh_until: head.map(|head| head.fresh_until),
         applied: applied(&report.counts),
-        findings: findings(&report.counts),
+        findings: report.total(),
         counts: report.counts.clone(),
+        notes: notes(report),
         conditions,
         units: report.units.iter().take(NAMED).cloned().map(short).collect(),
         held,
         watermark: watermark(force),
     };
     document("Enforcement", &json!({"name": resources::ENFORCEMENT, "uid": agent.cluster_uid}), &status)
+}
+
+/// The first findings that are no unit's.
+fn notes(report: &Report) -> Vec<Finding> {
+    let notes = report.findings.iter().filter(|finding| matches!(finding.outcome, FindingCode::Note(_)));
+    let short = |mut note: Finding| {
+        shorten(&mut note.message);
+        note
+    };
+    notes.take(NAMED).cloned().map(short).collect()
 }
 
 /// What is not judged yet may be the newer one.

@@ -72,7 +72,9 @@ async fn publish(agent: &Arc<Agent>, target: &dyn Target, since: &mut Since) {
     let now = agent.time.now().get();
     let news = changes::changes(since, &force, &round, now);
     let sinces = since.of_units(&round.outcomes, now);
+    let noted = since.of_notes(&round.notes, now);
     let report = report(agent, &force, &round, since).with_outcomes(&round.outcomes, |unit| of(&sinces, unit, now));
+    let report = report.with_notes(round.notes.iter().zip(noted));
     let written = match document::telling(agent, &force, &round, &report, |unit| of(&sinces, unit, now)) {
         // Another fault says so.
         Ok(_) if force.unread => None,
@@ -109,6 +111,7 @@ fn report(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Rep
         capabilities: round.capabilities.clone(),
         conditions: conditions(agent, force, round, since),
         counts: BTreeMap::new(),
+        notes: BTreeMap::new(),
         units: Vec::new(),
         findings: Vec::new(),
         held: round.held.clone(),

@@ -5,12 +5,16 @@ use super::conditions::Judged;
 use crate::apply::Outcomes;
 use crate::target::Telling;
 use jiff::Timestamp;
-use policy::object::Object;
-use policy::outcome::{Outcome, OutcomeCode, UnitId};
+use policy::name::{Namespace, RuleName};
+use policy::object::{Object, ObjectId};
+use policy::outcome::{Finding, FindingCode, Note, Outcome, OutcomeCode, UnitId};
 use policy::report::{Condition, ConditionKind, Truth, UnitReport};
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// What a note's time begins anew with.
+type Noted = (FindingCode, String, RuleName, Option<Namespace>, Option<ObjectId>);
 
 /// What a unit's time begins anew with.
 type Standing = (OutcomeCode, String);
@@ -20,6 +24,7 @@ type Standing = (OutcomeCode, String);
 pub(super) struct Since {
     kinds: BTreeMap<ConditionKind, (Truth, Timestamp)>,
     units: BTreeMap<UnitId, (Standing, Timestamp)>,
+    notes: BTreeMap<Noted, Timestamp>,
     /// What was told of the connection before this start.
     pub(super) connected: Option<Judged>,
 }
@@ -35,7 +40,9 @@ impl Since {
         let connected = connected.map(|told| (told.status, Cow::Owned(told.reason.clone()), told.message.clone()));
         let kinds = conditions.into_iter().map(|told| (told.kind, (told.status, told.last_transition_time))).collect();
         let units = units.map(|told| (told.unit, (standing(&told.outcome), told.since))).collect();
-        Self { kinds, units, connected }
+        let notes =
+            list::<Finding>(enforcement, "/status/notes").into_iter().map(|note| (noted(&note), note.since)).collect();
+        Self { kinds, units, notes, connected }
     }
 
     pub(super) fn of_kind(&mut self, kind: ConditionKind, status: Truth, now: Timestamp) -> Timestamp {
@@ -55,6 +62,23 @@ impl Since {
         if outcome.is_finding() { is_new } else { was }
     }
 
+    /// Whether a note was not there when notes were last kept.
+    pub(super) fn is_new(&self, note: &Note) -> bool {
+        !self.notes.contains_key(&noted(&note.finding(Timestamp::UNIX_EPOCH)))
+    }
+
+    /// Since when each note holds, in their order.
+    pub(super) fn of_notes(&mut self, notes: &[Note], now: Timestamp) -> Vec<Timestamp> {
+        let before = std::mem::take(&mut self.notes);
+        let since = |note: &Note| {
+            let key = noted(&note.finding(now));
+            let since = before.get(&key).copied().unwrap_or(now);
+            self.notes.insert(key, since);
+            since
+        };
+        notes.iter().map(since).collect()
+    }
+
     /// Since when each unit of which there is something to tell has its code and reason.
     pub(super) fn of_units(&mut self, outcomes: &Outcomes, now: Timestamp) -> Sinces {
         let before = std::mem::take(&mut self.units);
@@ -68,6 +92,12 @@ impl Since {
         self.units = open.map(stands).collect();
         self.units.iter().map(|(unit, (_, since))| (unit.clone(), *since)).collect()
     }
+}
+
+/// What makes a note the same one: its words may differ from round to round.
+fn noted(note: &Finding) -> Noted {
+    let Finding { outcome, reason, rule, namespace, object, .. } = note.clone();
+    (outcome, reason, rule, namespace, object)
 }
 
 fn standing(outcome: &Outcome) -> Standing {

@@ -8,7 +8,6 @@ use crate::output::page::Page;
 use crate::output::table::Table;
 use crate::output::{Human, Output};
 use crate::verb::asking::Asking;
-use policy::outcome::findings;
 use proto::rest::cluster::{Cluster, Position};
 use proto::rest::{self, Resource, path};
 use service::exit::Exit;
@@ -62,6 +61,6 @@ fn row(cluster: &Cluster, page: &Page) -> [String; 8] {
         sequence(&status.enforced),
         sequence(&status.published),
         freshness(status, page),
-        findings(&status.units).to_string(),
+        status.total_findings().to_string(),
     ]
 }

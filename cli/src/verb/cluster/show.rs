@@ -9,7 +9,7 @@ use crate::output::{Human, Output};
 use crate::verb::asking::Asking;
 use crate::verb::status::counts;
 use policy::name::ClusterName;
-use policy::outcome;
+use policy::outcome::FindingCode;
 use proto::rest::cluster::{Cluster, Position, Status};
 use proto::rest::{Resource, path};
 use service::exit::Exit;
@@ -81,11 +81,14 @@ fn findings(status: &Status, page: &mut Page) {
         let place = finding.namespace.as_ref().map(|namespace| format!("Namespace {namespace}"));
         let object = finding.object.as_ref().map(ToString::to_string).or(place).unwrap_or_default();
         // What somebody had changed is applied again: only the reason says so.
-        let outcome = if finding.outcome.is_finding() { finding.outcome.to_string() } else { finding.reason.clone() };
+        let outcome = match finding.outcome {
+            FindingCode::Unit(code) if !code.is_finding() => finding.reason.clone(),
+            code => code.to_string(),
+        };
         table.row([outcome, finding.rule.to_string(), object, page.age(finding.since), finding.message.clone()]);
     }
     page.table(&table, "No findings.");
-    let more = outcome::findings(&status.units).saturating_sub(status.findings.len() as u64);
+    let more = status.total_findings().saturating_sub(status.findings.len() as u64);
     if more > 0 {
         page.line(&format!("and {more} more"));
     }

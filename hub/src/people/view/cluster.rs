@@ -30,6 +30,7 @@ fn status(hub: &Hub, seen: &ClusterView) -> Status {
         last_seen: if seen.following { Some(hub.clock.wall()) } else { heard },
         fresh_until: fresh_until(hub, seen),
         units: report.map(|report| report.counts.clone()).unwrap_or_default(),
+        notes: report.map(|report| report.notes.clone()).unwrap_or_default(),
         conditions: report
             .into_iter()
             .flat_map(|report| &report.conditions)

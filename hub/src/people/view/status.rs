@@ -6,7 +6,6 @@ use crate::hub::Hub;
 use crate::store::Action;
 use crate::views::ClusterView;
 use jiff::Timestamp;
-use policy::outcome::findings;
 use policy::report::Report;
 use proto::rest::catalog::CatalogStatus;
 use proto::rest::status::Status;
@@ -28,7 +27,7 @@ pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
         units: counted(
             reports.iter().flat_map(|(_, report)| report.counts.iter().map(|(code, count)| (*code, *count))),
         ),
-        findings: reports.iter().fold(0, |sum, (_, report)| sum.saturating_add(findings(&report.counts))),
+        findings: reports.iter().fold(0, |sum, (_, report)| sum.saturating_add(report.total())),
         pin: hub.pinned().await?.map(Into::into),
         holds: holds.iter().filter(|hold| hold.stands()).count() as u64,
     })
