@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A Cedar action of the people API. Closed; `policy.cedarschema` lists the same.
+/// A Cedar action of the people API. Closed; the schema of authority/ lists the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// Have the catalog read and published now.

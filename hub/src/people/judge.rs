@@ -1,14 +1,14 @@
 //! Cedar's word on every request. What is not permitted is denied, and so is what cannot be judged.
 
 use super::action::Action;
-use super::resource::{Fault, Resource, uid};
-use cedar_policy::{
-    Authorizer, Context, Decision, Entities, Entity, PolicySet, Request, Schema, ValidationMode, Validator,
-};
+use super::resource::Resource;
+use cedar_policy::Entity;
 use certs::identity::PersonName;
-use std::str::FromStr;
+use policy::authority::Authority;
+use policy::authority::entity::{Fault, uid};
+use policy::diagnostic::Severity;
+use std::collections::BTreeMap;
 
-const SCHEMA: &str = include_str!("policy.cedarschema");
 /// What holds until a catalog has an authority/ of its own.
 const BUILT_IN: &str = include_str!("policy.cedar");
 
@@ -19,11 +19,7 @@ pub struct JudgeError(String);
 
 /// Judges requests by policies that were validated against the schema.
 #[derive(Debug)]
-pub struct Judge {
-    authorizer: Authorizer,
-    schema: Schema,
-    policies: PolicySet,
-}
+pub struct Judge(Authority);
 
 impl Judge {
     /// Judges by the built-in policies.
@@ -39,13 +35,10 @@ impl Judge {
     /// # Errors
     /// [`JudgeError`] when they do not parse or validate.
     pub fn by(policies: &str) -> Result<Self, JudgeError> {
-        let unusable = |error: &dyn std::fmt::Display| JudgeError(error.to_string());
-        let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(|error| unusable(&error))?;
-        let policies = PolicySet::from_str(policies).map_err(|error| unusable(&error))?;
-        let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
-        match result.validation_errors().next() {
-            Some(error) => Err(unusable(error)),
-            None => Ok(Self { authorizer: Authorizer::new(), schema, policies }),
+        let (authority, found) = Authority::read(&BTreeMap::from([("policy.cedar".to_owned(), policies.into())]));
+        match found.iter().find(|found| found.severity == Severity::Error) {
+            Some(found) => Err(JudgeError(found.to_string())),
+            None => Ok(Self(authority)),
         }
     }
 
@@ -59,12 +52,8 @@ impl Judge {
 
     fn decide(&self, person: &PersonName, action: Action, resource: &Resource) -> Result<bool, Fault> {
         let principal = uid("Person", person.as_str())?;
-        let (action, about) = (uid("Action", action.id())?, resource.uid()?);
-        let request = Request::new(principal.clone(), action, about, Context::empty(), Some(&self.schema))?;
-        let known = resource.entities()?.into_iter().chain([Entity::with_uid(principal)]);
-        let entities = Entities::from_entities(known, Some(&self.schema))?;
-        let response = self.authorizer.is_authorized(&request, &self.policies, &entities);
-        Ok(response.decision() == Decision::Allow)
+        let known = resource.entities()?.into_iter().chain([Entity::with_uid(principal.clone())]).collect();
+        self.0.permits_request(principal, uid("Action", action.id())?, resource.uid()?, known)
     }
 }
 

@@ -1,10 +1,10 @@
 //! What a request is about, as Cedar sees it.
 
-use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
+use cedar_policy::{Entity, EntityUid, RestrictedExpression};
+use policy::authority::entity::{self, Fault, uid};
 use policy::facts::Declared;
 use policy::name::ClusterName;
 use std::collections::{HashMap, HashSet};
-use std::str::FromStr;
 
 /// What a request is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,15 +20,6 @@ pub(crate) enum Resource {
     },
 }
 
-/// Why an entity cannot be made: a fault of ours.
-pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
-
-/// The uid of an entity of the namespace `Writ`.
-pub(crate) fn uid(kind: &str, id: &str) -> Result<EntityUid, Fault> {
-    let kind = EntityTypeName::from_str(&format!("Writ::{kind}"))?;
-    Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
-}
-
 impl Resource {
     /// Its uid.
     pub(crate) fn uid(&self) -> Result<EntityUid, Fault> {
@@ -42,21 +33,9 @@ impl Resource {
     pub(crate) fn entities(&self) -> Result<Vec<Entity>, Fault> {
         match self {
             Self::Fleet => Ok(vec![Entity::with_uid(self.uid()?)]),
-            Self::Cluster { declared: None, .. } => Ok(vec![self.cluster(no_labels(), HashSet::new())?]),
-            Self::Cluster { declared: Some(declared), .. } => {
-                let region = uid("Region", declared.region.as_str())?;
-                let cluster = self.cluster(attributes(declared)?, HashSet::from([region.clone()]))?;
-                Ok(vec![cluster, Entity::with_uid(region)])
-            }
+            Self::Cluster { declared: None, .. } => Ok(vec![Entity::new(self.uid()?, no_labels(), HashSet::new())?]),
+            Self::Cluster { declared: Some(declared), .. } => Ok(entity::cluster(declared)?.into()),
         }
-    }
-
-    fn cluster(
-        &self,
-        attributes: HashMap<String, RestrictedExpression>,
-        parents: HashSet<EntityUid>,
-    ) -> Result<Entity, Fault> {
-        Ok(Entity::new(self.uid()?, attributes, parents)?)
     }
 
     /// For the audit log.
@@ -70,15 +49,4 @@ impl Resource {
 
 fn no_labels() -> HashMap<String, RestrictedExpression> {
     HashMap::from([("labels".to_owned(), RestrictedExpression::new_set([]))])
-}
-
-fn attributes(declared: &Declared) -> Result<HashMap<String, RestrictedExpression>, Fault> {
-    let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
-    let label = |(key, value): (&String, &String)| {
-        RestrictedExpression::new_record([("key".to_owned(), text(key)), ("value".to_owned(), text(value))])
-    };
-    // A label that is left out could make a policy permit what it forbids.
-    let labels = declared.labels.iter().map(label).collect::<Result<Vec<_>, _>>()?;
-    let (labels, mode) = (RestrictedExpression::new_set(labels), text(declared.mode.as_str()));
-    Ok(HashMap::from([("labels".to_owned(), labels), ("mode".to_owned(), mode)]))
 }

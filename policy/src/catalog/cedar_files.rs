@@ -4,20 +4,24 @@ use super::Sources;
 use super::ledger::unknown;
 use super::read::{Found, Read};
 use super::root::typed;
-use crate::cedar::{self, guardrail::Judge};
+use crate::cedar::guardrail::Judge;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::kinds::Place;
 use crate::kinds::guardrail::{KIND, Spec};
 use crate::name::DocumentName;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Checks all Cedar of the catalog.
 pub(super) fn check(read: &Read, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
     owned(read, diagnostics);
     policies(read, sources, diagnostics);
-    for file in &read.authority {
-        diagnostics.extend(sources.get(file).map(|text| cedar::authority(file, text)).unwrap_or_default());
-    }
+}
+
+/// The files of authority/, by path.
+pub(super) fn authority(read: &Read, sources: &Sources) -> Sources {
+    let named = |file: &String| Some((file.clone(), Arc::clone(sources.get(file)?)));
+    read.authority.iter().filter_map(named).collect()
 }
 
 /// That the files which guardrails name exist, and that each belongs to exactly one.

@@ -5,6 +5,7 @@ use super::place::ROOT;
 use super::read::{self, Known, Read};
 use super::root::{self, Root};
 use super::{Catalog, Checked, Sources, cedar_files, fleet, rule_sets, rules, values};
+use crate::authority::Authority;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::kinds::Schemas;
 
@@ -41,7 +42,9 @@ pub fn check(sources: &Sources) -> Checked {
 /// Documents against one another, and then what they compile to.
 fn together(read: &Read, sources: &Sources, schemas: &Schemas, found: &mut Vec<Diagnostic>) -> Option<Catalog> {
     let root = root::root(&read.documents, readable(found), found);
-    let catalog = assemble(read, root, found);
+    let files = cedar_files::authority(read, sources);
+    found.extend(Authority::read(&files).1);
+    let catalog = assemble(read, root, files, found);
     cedar_files::check(read, sources, found);
     let catalog = catalog.filter(|_| !refuses(found))?;
     selects_nothing(&catalog, found);
@@ -58,7 +61,12 @@ fn readable(found: &[Diagnostic]) -> bool {
     !found.iter().any(|diagnostic| diagnostic.file == ROOT)
 }
 
-fn assemble(read: &Read, root: Option<Root>, found: &mut Vec<Diagnostic>) -> Option<Catalog> {
+fn assemble(
+    read: &Read,
+    root: Option<Root>,
+    authority: Sources,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Catalog> {
     let documents = &read.documents;
     let ledger = Ledger::enter(read, found);
     let clusters = fleet::fleet(documents, root.as_ref(), found);
@@ -68,7 +76,8 @@ fn assemble(read: &Read, root: Option<Root>, found: &mut Vec<Diagnostic>) -> Opt
     let rules = rules::rules(documents, root.as_ref(), &ledger, found);
     let rule_sets = rule_sets::rule_sets(documents, root.as_ref(), &ledger, found);
     let Root { name, spec } = root?;
-    Some(Catalog { name, clusters, rules, rule_sets, parameters, regions: spec.regions.into_iter().collect() })
+    let regions = spec.regions.into_iter().collect();
+    Some(Catalog { name, clusters, rules, rule_sets, parameters, regions, authority })
 }
 
 /// That a folder below regions/ is a region's.

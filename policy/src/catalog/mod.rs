@@ -110,6 +110,8 @@ pub struct Catalog {
     pub parameters: Parameters,
     /// Which regions there are.
     pub regions: BTreeSet<RegionName>,
+    /// The files of authority/, by path: who may do what.
+    pub authority: Sources,
 }
 
 /// What checking came to.

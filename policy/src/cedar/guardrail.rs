@@ -1,10 +1,10 @@
 //! Guardrails: only `forbid`, each with an id, each valid against the schema.
 
 use super::split::Piece;
-use super::{each_policy, fault, lines::Lines};
-use crate::diagnostic::{Code, Diagnostic, Severity, Span};
+use super::{each_policy, fault, lines::Lines, typing};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::name::DocumentName;
-use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{Effect, Policy, PolicyId, Schema, Validator};
 
 /// The schema that guardrails are written against.
 pub const SCHEMA: &str = include_str!("guardrails.cedarschema");
@@ -75,20 +75,13 @@ impl Judge {
         piece: &Piece<'_>,
         lines: &Lines<'_>,
     ) -> Vec<Diagnostic> {
-        let wrong = |why: String| vec![Diagnostic::error(Code::CedarType, file, fault::whole(lines, piece), why)];
-        let validator = match &self.validator {
-            Ok(validator) => validator,
-            Err(why) => return wrong(format!("the schema of guardrails is faulty: {why}")),
-        };
-        let set = match PolicySet::from_policies([policy.new_id(PolicyId::new(id.as_str()))]) {
-            Ok(set) => set,
-            Err(error) => return wrong(error.to_string()),
-        };
-        let result = validator.validate(&set, ValidationMode::Strict);
-        let errors = result.validation_errors().map(|error| fault::typing(file, lines, piece, error, Severity::Error));
-        let warnings =
-            result.validation_warnings().map(|warning| fault::typing(file, lines, piece, warning, Severity::Warning));
-        errors.chain(warnings).collect()
+        match &self.validator {
+            Ok(validator) => typing(validator, file, &policy.new_id(PolicyId::new(id.as_str())), piece, lines),
+            Err(why) => {
+                let (span, why) = (fault::whole(lines, piece), format!("the schema of guardrails is faulty: {why}"));
+                vec![Diagnostic::error(Code::CedarType, file, span, why)]
+            }
+        }
     }
 }
 

@@ -60,6 +60,7 @@ pub(super) fn catalog(rules: impl IntoIterator<Item = Rule>) -> Catalog {
         rule_sets: BTreeMap::new(),
         parameters: Parameters::default(),
         regions: ["eu", "us"].into_iter().map(|region| region.parse().unwrap()).collect(),
+        authority: BTreeMap::new(),
     }
 }
 
