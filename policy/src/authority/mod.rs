@@ -4,15 +4,15 @@ mod asked;
 pub mod entity;
 mod spokes;
 
-pub use asked::{Constraint, OverrideAsked, OverruleAsked, Overrider};
+pub use asked::{Constraint, OverrideAsked, Overrider, OverruleAsked};
 pub use spokes::for_spokes;
 
 use crate::cedar::policies;
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
 use asked::{Asked, Question};
 use cedar_policy::{
-    AuthorizationError, Authorizer, Context, Decision, Effect, Entities, Entity, EntityUid, Policy, PolicyId, PolicySet, Request, Schema,
-    Validator,
+    AuthorizationError, Authorizer, Context, Decision, Effect, Entities, Entity, EntityUid, Policy, PolicyId,
+    PolicySet, Request, Schema, Validator,
 };
 use entity::Fault;
 use std::collections::BTreeMap;

@@ -61,12 +61,7 @@ fn readable(found: &[Diagnostic]) -> bool {
     !found.iter().any(|diagnostic| diagnostic.file == ROOT)
 }
 
-fn assemble(
-    read: &Read,
-    root: Option<Root>,
-    authority: Sources,
-    found: &mut Vec<Diagnostic>,
-) -> Option<Catalog> {
+fn assemble(read: &Read, root: Option<Root>, authority: Sources, found: &mut Vec<Diagnostic>) -> Option<Catalog> {
     let documents = &read.documents;
     let ledger = Ledger::enter(read, found);
     let clusters = fleet::fleet(documents, root.as_ref(), found);

@@ -35,13 +35,7 @@ fn each_policy<'a>(
 }
 
 /// What the validator says of one policy, in its place.
-fn typing(
-    validator: &Validator,
-    file: &str,
-    policy: &Policy,
-    piece: &Piece<'_>,
-    lines: &Lines<'_>,
-) -> Vec<Diagnostic> {
+fn typing(validator: &Validator, file: &str, policy: &Policy, piece: &Piece<'_>, lines: &Lines<'_>) -> Vec<Diagnostic> {
     let set = match PolicySet::from_policies([policy.clone()]) {
         Ok(set) => set,
         Err(error) => {
