@@ -1,6 +1,6 @@
 //! Whether the binaries are there and run.
 
-use super::recipe::{PROGRAMS, Program};
+use super::recipe::{Module, Program};
 use crate::tools;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use std::process::Command;
 #[derive(Debug, Serialize)]
 pub(crate) struct Found {
     name: &'static str,
-    /// The first line that it tells.
+    /// The first line with a number in it that it tells.
     version: String,
 }
 
@@ -22,10 +22,10 @@ impl fmt::Display for Found {
     }
 }
 
-/// Each of them is there.
-pub(crate) fn present(folder: &Path) -> Result<()> {
+/// Each program of a module is there.
+pub(crate) fn present(module: &Module, folder: &Path) -> Result<()> {
     let missing: Vec<&str> =
-        PROGRAMS.iter().map(|program| program.name).filter(|name| !folder.join(name).is_file()).collect();
+        module.programs.iter().map(|program| program.name).filter(|name| !folder.join(name).is_file()).collect();
     if !missing.is_empty() {
         bail!("{} has no {}", folder.display(), missing.join(", "));
     }
@@ -33,9 +33,9 @@ pub(crate) fn present(folder: &Path) -> Result<()> {
 }
 
 /// Each of them is there and tells its version.
-pub(crate) fn all(folder: &Path) -> Result<Vec<Found>> {
-    present(folder)?;
-    PROGRAMS.iter().map(|program| one(folder, program)).collect()
+pub(crate) fn all(module: &Module, folder: &Path) -> Result<Vec<Found>> {
+    present(module, folder)?;
+    module.programs.iter().map(|program| one(folder, program)).collect()
 }
 
 /// One of them tells its version.
@@ -43,6 +43,9 @@ pub(crate) fn one(folder: &Path, program: &Program) -> Result<Found> {
     let path = folder.join(program.name);
     let told = tools::stdout(Command::new(&path).args(program.version))
         .with_context(|| format!("{} does not run here", path.display()))?;
-    let version = told.lines().next().with_context(|| format!("{} tells no version", path.display()))?;
-    Ok(Found { name: program.name, version: version.to_owned() })
+    let version = told
+        .lines()
+        .find(|line| line.contains(|c: char| c.is_ascii_digit()))
+        .with_context(|| format!("{} tells no version", path.display()))?;
+    Ok(Found { name: program.name, version: version.trim().to_owned() })
 }

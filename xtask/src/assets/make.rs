@@ -1,6 +1,6 @@
 //! Building the binaries, once: in a folder beside their final one, which appears whole or not at all.
 
-use super::recipe::{PROGRAMS, Recipe};
+use super::recipe::Recipe;
 use super::{check, progress};
 use crate::{tools, wait};
 use anyhow::{Context, Result};
@@ -48,7 +48,7 @@ fn lock(store: &Path) -> Result<File> {
     let file = File::options().create(true).append(true).open(&path);
     let file = file.with_context(|| format!("cannot open {}", path.display()))?;
     if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-        tools::tell("   another run builds the control plane's binaries; waiting for it");
+        tools::tell("   another run builds binaries for the tests; waiting for it");
         flock(&file, FlockOperation::LockExclusive).with_context(|| format!("cannot lock {}", path.display()))?;
     }
     Ok(file)
@@ -67,12 +67,10 @@ fn sweep(store: &Path) -> Result<()> {
 
 /// Builds each program and sees that it runs.
 fn everything(recipe: &Recipe, folder: &Path) -> Result<()> {
-    tools::tell(&format!(
-        "   building {} with {}: once, five to ten minutes on two cores",
-        PROGRAMS.map(|program| program.name).join(", "),
-        recipe.go()
-    ));
-    for program in &PROGRAMS {
+    let programs = recipe.module.programs;
+    let names: Vec<&str> = programs.iter().map(|program| program.name).collect();
+    tools::tell(&format!("   building {} with {}: once, {}", names.join(", "), recipe.go(), recipe.module.takes));
+    for program in programs {
         progress::run(&format!("go build {}", program.name), recipe.call(program, folder))?;
         check::one(folder, program)?;
     }

@@ -1,4 +1,5 @@
-//! The binaries of a real Kubernetes control plane, built once from their Go modules (`e2e/assets/`) and kept.
+//! Programs that tests need beside our own, built once from their Go modules (`e2e/assets/`) and kept: those of a real
+//! Kubernetes control plane, and a simulator of network policies.
 
 mod check;
 mod go;
@@ -10,7 +11,7 @@ use crate::tools::{root, say};
 use anyhow::{Context, Result};
 use check::Found;
 use clap::ValueEnum;
-use recipe::Recipe;
+use recipe::{CONTROL_PLANE, Module, Recipe, SIMULATOR};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,7 +37,7 @@ enum Output {
     Json,
 }
 
-/// The binaries, and what it took to have them.
+/// Binaries of one module, and what it took to have them.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Assets {
@@ -55,41 +56,69 @@ pub struct Assets {
 /// # Errors
 /// As [`build`].
 pub fn run(options: &Options) -> Result<()> {
-    let assets = build()?;
+    let all = build()?;
     match options.output {
-        Output::Json => say(&serde_json::to_string_pretty(&assets)?),
+        Output::Json => say(&serde_json::to_string_pretty(&all)?),
         Output::Human => {
-            assets.binaries.iter().for_each(|found| say(&found.to_string()));
-            say(&assets.folder.display().to_string());
+            for assets in &all {
+                assets.binaries.iter().for_each(|found| say(&found.to_string()));
+                say(&assets.folder.display().to_string());
+            }
         }
     }
     Ok(())
 }
 
-/// Builds the binaries unless they stand, and checks that they run. What a person brings is checked only.
+/// Builds all binaries unless they stand, and checks that they run.
+///
+/// # Errors
+/// As [`control_plane`].
+pub fn build() -> Result<[Assets; 2]> {
+    Ok([control_plane()?, have(&SIMULATOR)?])
+}
+
+/// Builds the binaries of a control plane unless they stand, and checks that they run. What a person brings is checked
+/// only.
 ///
 /// # Errors
 /// When Go is missing, when a build fails, or when what was brought is not whole.
-pub fn build() -> Result<Assets> {
-    let (folder, took) = match own()? {
-        Some(folder) => (folder, None),
-        None => make::unless_there(&Recipe::here()?)?,
-    };
-    let binaries =
-        check::all(&folder).with_context(|| format!("{} is damaged; remove it and try again", folder.display()))?;
+pub fn control_plane() -> Result<Assets> {
+    match own()? {
+        Some(folder) => checked(&CONTROL_PLANE, folder, None),
+        None => have(&CONTROL_PLANE),
+    }
+}
+
+fn have(module: &'static Module) -> Result<Assets> {
+    let (folder, took) = make::unless_there(&Recipe::of(module)?)?;
+    checked(module, folder, took)
+}
+
+fn checked(module: &Module, folder: PathBuf, took: Option<Duration>) -> Result<Assets> {
+    let binaries = check::all(module, &folder)
+        .with_context(|| format!("{} is damaged; remove it and try again", folder.display()))?;
     Ok(Assets { binaries, folder, built: took.is_some(), seconds: took.as_ref().map_or(0, Duration::as_secs) })
 }
 
-/// Where the binaries are, without building them.
+/// Where the binaries of a control plane are, without building them.
 ///
 /// # Errors
 /// When they are not built.
 pub fn folder() -> Result<PathBuf> {
-    if let Some(folder) = own()? {
-        return Ok(folder);
-    }
-    let folder = Recipe::here()?.folder()?;
-    check::present(&folder).context("`cargo xtask assets` builds what control planes are made of")?;
+    own()?.map_or_else(|| built(&CONTROL_PLANE), Ok)
+}
+
+/// Where the simulator of network policies is, without building it.
+///
+/// # Errors
+/// When it is not built.
+pub fn simulator() -> Result<PathBuf> {
+    Ok(built(&SIMULATOR)?.join("cyclonus"))
+}
+
+fn built(module: &'static Module) -> Result<PathBuf> {
+    let folder = Recipe::of(module)?.folder()?;
+    check::present(module, &folder).context("`cargo xtask assets` builds what the tests need")?;
     Ok(folder)
 }
 
@@ -98,7 +127,7 @@ fn own() -> Result<Option<PathBuf>> {
     // An empty variable is no folder. Relative to the workspace, as every path of a task.
     let Some(folder) = std::env::var_os(OWN).filter(|folder| !folder.is_empty()) else { return Ok(None) };
     let folder = root().join(folder);
-    check::present(&folder)
+    check::present(&CONTROL_PLANE, &folder)
         .with_context(|| format!("{OWN} names a folder that is not whole; complete it or unset {OWN}"))?;
     Ok(Some(folder))
 }

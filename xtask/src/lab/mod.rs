@@ -81,5 +81,5 @@ pub fn run(options: &Options) -> Result<()> {
 /// When something cannot be built.
 pub fn build(kube: bool) -> Result<()> {
     binaries::build()?;
-    if kube { assets::build().map(drop) } else { Ok(()) }
+    if kube { assets::control_plane().map(drop) } else { Ok(()) }
 }

@@ -40,7 +40,9 @@ const UNIT: &[Step] = &[
 
 const E2E: &[Step] = &[
     ("programs that the tests use", |_| tools::programs()),
-    ("binaries of a Kubernetes control plane", |_| crate::assets::build().map(drop)),
+    ("binaries of a Kubernetes control plane, and of a simulator of network policies", |_| {
+        crate::assets::build().map(drop)
+    }),
     ("binaries", |_| crate::lab::binaries::build()),
     ("tests across processes", |_| run_command(&mut cargo(&["test", "--quiet", "-p", "writ-e2e"]))),
 ];

@@ -12,7 +12,7 @@ use crate::seen::{NamespaceSeen, Seen};
 use crate::selector::Term;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One table, as its file writes it.
@@ -21,8 +21,9 @@ use std::sync::Arc;
 pub(super) struct Table {
     /// The intent's own spec.
     intent: Value,
-    /// The namespaces that its scope selects.
+    /// Its scope, and the namespaces that this selects.
     scope: Term,
+    selected: Vec<String>,
     pub(super) namespaces: Namespaces,
     /// By `NAMESPACE/NAME`.
     pub(super) pods: BTreeMap<String, Pod>,
@@ -86,7 +87,10 @@ fn objects_allow_what_the_tables_say() {
         let table = Table::read(text);
         assert_eq!(table.case().faults(), [""; 0], "{name}");
         for apis in SERVED {
-            let made = table.objects(apis).into_iter().map(Value::from);
+            let objects = table.objects(apis);
+            let within: BTreeSet<_> = objects.iter().filter_map(|object| object.id().namespace.as_ref()).collect();
+            assert!(within.iter().map(|namespace| namespace.as_str()).eq(&table.selected), "{name}: {within:?}");
+            let made = objects.into_iter().map(Value::from);
             let policies: Vec<Value> = made.chain(table.own.iter().cloned()).collect();
             let cluster = Cluster { namespaces: &table.namespaces, policies: &policies };
             for (from, to, port, allowed) in &table.rows {
