@@ -1,6 +1,7 @@
 //! Names that cannot be wrong: parsed once at the edge, plain afterwards. Clones share their text.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -63,11 +64,26 @@ macro_rules! as_text {
     };
 }
 
+/// Names are keys of large maps, and most that are equal are clones: those need no look at the text.
+fn of_shared(one: &Arc<str>, other: &Arc<str>) -> Ordering {
+    if Arc::ptr_eq(one, other) { Ordering::Equal } else { one.cmp(other) }
+}
+
 macro_rules! label {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, PartialEq, Eq, Hash)]
         pub struct $name(Arc<str>);
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                of_shared(&self.0, &other.0)
+            }
+        }
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
 
         impl $name {
             /// The name as text.
@@ -121,10 +137,23 @@ label!(
 );
 
 /// A rule (or another entry of a bundle) by kind and name: `ResourceGuard/team-quota`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RuleName {
     kind: Arc<str>,
     name: DocumentName,
+}
+
+/// By kind, then name.
+impl Ord for RuleName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        of_shared(&self.kind, &other.kind).then_with(|| self.name.cmp(&other.name))
+    }
+}
+
+impl PartialOrd for RuleName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl RuleName {

@@ -3,6 +3,7 @@
 use crate::digest::Digest;
 use crate::facts::Labels;
 use crate::health::Health;
+use crate::local::Local;
 use crate::name::Namespace;
 use crate::object::{Object, ObjectId};
 use crate::outcome::{Outcome, UnitId};
@@ -69,6 +70,8 @@ pub struct NamespaceSeen {
 pub struct Seen {
     /// Namespaces.
     pub namespaces: Arc<BTreeMap<Namespace, NamespaceSeen>>,
+    /// What the cluster's operators say: overrides, constraints, brakes.
+    pub local: Arc<Local>,
     /// Objects of the kinds in use, ours and foreign.
     pub objects: BTreeMap<ObjectId, Observed>,
     /// What Writ has claimed, owns, or has removed.

@@ -118,13 +118,23 @@ impl schemars::JsonSchema for Span {
 /// A moment that no end (of an exception, a brake, freshness) can be read earlier than.
 /// Only [`TrustedClock`] makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TrustedTime(Timestamp);
+pub struct TrustedTime {
+    now: Timestamp,
+    is_certain: bool,
+}
 
 impl TrustedTime {
     /// The moment itself.
     #[must_use]
     pub const fn get(self) -> Timestamp {
-        self.0
+        self.now
+    }
+
+    /// Whether an exception may be in force at all: not while the wall clock was found below the stored time and no hub has
+    /// been heard since, for nobody knows then how long the machine was off (invariant 7).
+    #[must_use]
+    pub const fn lets_waive(self) -> bool {
+        self.is_certain
     }
 }
 
@@ -139,6 +149,8 @@ pub struct TrustedClock {
     floor_at: Duration,
     slack: SignedDuration,
     suspect: bool,
+    /// Whether the wall clock stood below the stored time at the start, and no signed time has come since.
+    set_back: bool,
 }
 
 impl TrustedClock {
@@ -147,13 +159,15 @@ impl TrustedClock {
     pub fn start(stored: Option<Timestamp>, wall: Timestamp, monotonic: Duration, slack: Duration) -> Self {
         let floor = stored.map_or(wall, |stored| stored.max(wall));
         let slack = SignedDuration::try_from(slack).unwrap_or(SignedDuration::MAX);
-        Self { floor, floor_at: monotonic, slack, suspect: false }
+        let set_back = stored.is_some_and(|stored| wall < stored);
+        Self { floor, floor_at: monotonic, slack, suspect: false, set_back }
     }
 
     /// Takes in a signed time: the issue time of a verified head.
     pub fn signed(&mut self, signed: Timestamp, monotonic: Duration) {
         let explained = self.explained(monotonic);
         self.advance(explained.max(signed), monotonic);
+        self.set_back = false;
     }
 
     /// The trusted time for these readings.
@@ -162,7 +176,7 @@ impl TrustedClock {
         self.suspect = wall.duration_since(explained) > self.slack;
         let now = if self.suspect { explained } else { explained.max(wall) };
         self.advance(now, monotonic);
-        TrustedTime(now)
+        TrustedTime { now, is_certain: !self.set_back }
     }
 
     /// Whether the wall clock ran ahead further than anything explains (condition `ClockSuspect`).
@@ -226,5 +240,15 @@ mod tests {
         assert_eq!(clock.read(at(5), secs(5)).get(), at(105));
         clock.signed(at(200), secs(6));
         assert_eq!(clock.read(at(5), secs(7)).get(), at(201));
+    }
+
+    #[test]
+    fn inv07_nothing_is_waived_after_the_clock_was_set_back_until_a_hub_is_heard() {
+        for (stored, certain) in [(None, true), (Some(at(0)), true), (Some(at(1)), false)] {
+            let mut clock = TrustedClock::start(stored, at(0), secs(0), secs(60));
+            assert_eq!(clock.read(at(90), secs(90)).lets_waive(), certain, "{stored:?}");
+            clock.signed(at(100), secs(100));
+            assert!(clock.read(at(100), secs(100)).lets_waive());
+        }
     }
 }

@@ -15,7 +15,7 @@ use policy::object::Object;
 use policy::outcome::Note;
 use policy::plan::prune::{self, Held};
 use policy::plan::{Plan, Step, in_question, on_trial, plan, rest};
-use policy::resolve::{Memo, Settings, Want, Wants, resolve, without_bundle};
+use policy::resolve::{Memo, Resolved, Settings, Want, Wants, resolve, without_bundle};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
 use service::fault::FileError;
@@ -130,9 +130,9 @@ impl Reconciler {
         faults.extend(self.add_copies(&mut seen, &named));
         seen.refused = self.refusals.all_standing(self.began);
         let now = self.time.now();
-        let wants = match bundle {
+        let Resolved { wants, notes, again } = match bundle {
             Some(bundle) => resolve(bundle, &seen, &self.settings, now, &mut self.memo),
-            None => without_bundle(&seen, cluster),
+            None => without_bundle(&seen, cluster, now),
         };
         faults.extend(self.rebuild_copies(&wants, &mut seen));
         let looked = self.target.look(&in_question(&wants, &seen.inventory), &seen).await?;
@@ -141,7 +141,7 @@ impl Reconciler {
         let released = bundle.and_then(|bundle| bundle.head().prune);
         seen.health = self.target.health(&on_trial(&seen.inventory)).await;
         let plan = plan(&wants, &seen, &self.settings, now);
-        self.turns = plan.again().map(|at| self.began + until(at, now));
+        self.turns = plan.again().into_iter().chain(again).min().map(|at| self.began + until(at, now));
         let mut plan = prune::admit(plan, &seen.inventory, released, now)?;
         let resting = self.repairs.begin(self.began);
         self.repairs.changed(&rest::put_off(&mut plan, &seen, &resting), self.began);
@@ -150,7 +150,7 @@ impl Reconciler {
         let done = self.carry_out(&seen, plan, now).await;
         faults.extend(done.faults);
         let outcomes = done.outcomes;
-        Ok(Round { outcomes, notes: Vec::new(), held, capabilities, faults })
+        Ok(Round { outcomes, notes, held, capabilities, faults })
     }
 
     /// Looks at everything anew in the next round, whatever was heard.

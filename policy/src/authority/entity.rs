@@ -42,7 +42,10 @@ pub fn cluster(declared: &Declared) -> Result<[Entity; 2], Fault> {
 }
 
 /// A rule.
-pub(super) fn rule(name: &RuleName, owner: &Owner, risk: Risk) -> Result<Entity, Fault> {
+///
+/// # Errors
+/// A fault of ours: names are texts.
+pub fn rule(name: &RuleName, owner: &Owner, risk: Risk) -> Result<Entity, Fault> {
     let owner = RestrictedExpression::new_entity_uid(uid("Team", owner.team.as_str())?);
     let attributes = HashMap::from([
         ("kind".to_owned(), text(name.kind())),

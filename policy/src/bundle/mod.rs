@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod attacks;
 pub mod chain;
+pub mod companion;
 pub mod contents;
 pub mod delta;
 pub mod dsse;

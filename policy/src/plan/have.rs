@@ -92,6 +92,7 @@ pub(super) fn object(round: &Round<'_>, unit: &UnitId, desired: &Desired) -> Ver
         Standing::Absent if desired.own == Own::Fields => Err(missing(id)),
         Standing::Absent => Ok(created(round, unit, desired, before)),
         Standing::Ours(observed) => repaired(round, unit, desired, before, observed),
+        Standing::Disowned(observed) => Ok(adopted(round, unit, desired, round.any_row(id), observed)),
         Standing::Foreign(observed) if desired.adopt => Ok(adopted(round, unit, desired, before, observed)),
         Standing::Foreign(_) => {
             let claim = before.filter(|row| row.state == State::Claimed).map(moves::forget);
@@ -181,7 +182,7 @@ fn row(round: &Round<'_>, unit: &UnitId, desired: &Desired, before: Option<&Row>
 
 /// What a claim replaces. Where an earlier transaction has not ended, or its version is on trial: what stood before that.
 fn replaces(round: &Round<'_>, desired: &Desired, before: Option<&Row>, same: bool) -> Option<Before> {
-    match before {
+    match before.filter(|before| before.live()) {
         Some(before) if same || before.replaces.is_some() => before.replaces.clone(),
         Some(before) => Some(Before::Version(before.digest)),
         None if desired.own == Own::Whole && round.seen.objects.contains_key(desired.object.id()) => {

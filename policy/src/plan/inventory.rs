@@ -21,7 +21,7 @@ pub struct Uid(pub Arc<str>);
 #[serde(transparent)]
 pub struct Version(pub Arc<str>);
 
-/// `Claimed -> Owned -> Removed`. A claim is written before the object, and an owned row stays until the object is gone,
+/// `Claimed -> Owned -> Removed`, or `Disowned`. A claim is written before the object, and an owned row stays until the object is gone,
 /// so that a crash between the two orphans nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "state")]
@@ -33,7 +33,15 @@ pub enum State {
         /// The object that we wrote.
         uid: Uid,
     },
-    /// Deleted, released or disowned by us; the row stays for a day.
+    /// Left standing, and ours no longer: a constraint vetoes its unit. Nothing writes it and nothing deletes it; should the
+    /// veto end while this very object stands, it is ours again.
+    Disowned {
+        /// The object that was ours.
+        uid: Uid,
+        /// Since when it is not.
+        at: Timestamp,
+    },
+    /// Deleted, released or given up by us; the row stays for a day.
     Removed {
         /// When.
         at: Timestamp,
@@ -138,7 +146,7 @@ impl Row {
     /// Whether its object is there, as far as the row knows, or about to be.
     #[must_use]
     pub const fn live(&self) -> bool {
-        !matches!(self.state, State::Removed { .. })
+        !matches!(self.state, State::Removed { .. } | State::Disowned { .. })
     }
 
     /// Whether its object is known to have been written.
@@ -185,10 +193,10 @@ impl Row {
         (self.state == State::Claimed && now < until).then_some(until)
     }
 
-    /// Whether it speaks of a removal that is a day old.
+    /// Whether it speaks of what has ended a day ago.
     #[must_use]
     pub fn expired(&self, now: Timestamp) -> bool {
-        matches!(self.state, State::Removed { at, .. } if now.duration_since(at) >= REMOVED_STAYS)
+        matches!(self.state, State::Removed { at, .. } | State::Disowned { at, .. } if now.duration_since(at) >= REMOVED_STAYS)
     }
 }
 

@@ -26,6 +26,11 @@ pub(super) fn gone(round: &Round<'_>, unit: &UnitId, why: Why, after: Timestamp)
     }
 }
 
+/// Plans a unit that an exception waives: its objects leave now, and are back at its end.
+pub(super) fn waived(round: &Round<'_>, unit: &UnitId, outcome: &Outcome) -> UnitPlan {
+    UnitPlan { outcome: outcome.clone(), ..removed(round, unit, "Excepted", round.now) }
+}
+
 /// What a unit becomes that leaves.
 const NOTHING: &[Desired] = &[];
 
@@ -122,7 +127,7 @@ pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) 
                 continue;
             }
             Standing::Absent if row.state != State::Claimed => moves::claim(ended(row, round.now), Some(row)),
-            Standing::Absent | Standing::Foreign(_) => moves::forget(row),
+            Standing::Absent | Standing::Disowned(_) | Standing::Foreign(_) => moves::forget(row),
         };
         leaving.moves.push(gone.clone());
         leaving.stays.push(gone);

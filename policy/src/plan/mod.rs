@@ -2,6 +2,7 @@
 
 mod back;
 pub mod diff;
+mod disown;
 pub mod fields;
 mod have;
 mod immutable;
@@ -170,7 +171,7 @@ pub struct UnitPlan {
 pub struct Plan {
     /// By unit.
     pub units: BTreeMap<UnitId, UnitPlan>,
-    /// Rows of removals that are a day old.
+    /// Rows of what has ended a day ago.
     pub expired: Vec<ObjectId>,
     /// Removals that wait for a person.
     pub held: Option<prune::Held>,
@@ -189,7 +190,7 @@ impl Plan {
 pub fn plan(wants: &Wants, seen: &Seen, settings: &Settings, now: TrustedTime) -> Plan {
     let round = Round::new(wants, seen, settings, now.get());
     let units = wants.iter().map(|(unit, want)| (unit.clone(), unit_plan(&round, unit, want)));
-    Plan { units: units.collect(), expired: expired(&round), held: None }
+    Plan { units: units.collect(), expired: expired(&round, wants), held: None }
 }
 
 fn unit_plan(round: &Round<'_>, unit: &UnitId, want: &Want) -> UnitPlan {
@@ -200,6 +201,8 @@ fn unit_plan(round: &Round<'_>, unit: &UnitId, want: &Want) -> UnitPlan {
         Want::Have(desired) => have::have(round, unit, desired),
         Want::Show(desired, mode) => tell::show(round, unit, desired, *mode),
         Want::Keep { outcome, mode } => keep::keep(round, unit, outcome, *mode),
+        Want::Waive(outcome) => leave::waived(round, unit, outcome),
+        Want::Disown(outcome) => disown::disown(round, unit, outcome),
         Want::Gone { why, after } => leave::gone(round, unit, *why, *after),
     }
 }
@@ -230,8 +233,9 @@ pub fn in_question<'a>(wants: &'a Wants, inventory: &'a Inventory) -> BTreeMap<&
     rows.chain(desired.map(|object| (object.id(), object.api()))).collect()
 }
 
-/// Rows of removals that are a day old, unless the object is wanted again.
-fn expired(round: &Round<'_>) -> Vec<ObjectId> {
-    let rows = round.seen.inventory.values().filter(|row| row.expired(round.now));
+/// Rows of what has ended a day ago, unless the object is wanted again, or still vetoed.
+fn expired(round: &Round<'_>, wants: &Wants) -> Vec<ObjectId> {
+    let vetoed = |row: &Row| matches!(wants.get(&row.unit()), Some(Want::Disown(_)));
+    let rows = round.seen.inventory.values().filter(|row| row.expired(round.now) && !vetoed(row));
     rows.map(|row| row.id.clone()).filter(|id| round.holder(id).is_none()).collect()
 }

@@ -17,6 +17,8 @@ pub(super) enum Standing<'a> {
     Absent,
     /// Our object.
     Ours(&'a Observed),
+    /// What a veto had us disown, and nobody has made anew since.
+    Disowned(&'a Observed),
     /// Somebody else's.
     Foreign(&'a Observed),
 }
@@ -47,6 +49,11 @@ impl<'a> Round<'a> {
         self.seen.inventory.get(id).map(Arc::as_ref).filter(|row: &&Row| row.live())
     }
 
+    /// The row of an object, live or not.
+    pub(super) fn any_row(&self, id: &ObjectId) -> Option<&'a Row> {
+        self.seen.inventory.get(id).map(Arc::as_ref)
+    }
+
     /// The live rows of a unit whose objects no other unit has taken over.
     pub(super) fn rows(&self, unit: &UnitId) -> impl Iterator<Item = &'a Row> {
         self.all_rows(unit).iter().copied().filter(move |row| self.holder(&row.id).is_none_or(|holder| holder == unit))
@@ -63,6 +70,9 @@ impl<'a> Round<'a> {
         let Some(observed) = self.seen.objects.get(id) else { return Standing::Absent };
         let as_wanted = diff::stands(desired, observed);
         let ours = self.row(id).is_some_and(|row| self.is_ours(row, observed, as_wanted));
+        if self.was_disowned(id, observed) {
+            return Standing::Disowned(observed);
+        }
         if ours || desired.own == Own::Fields { Standing::Ours(observed) } else { Standing::Foreign(observed) }
     }
 
@@ -81,8 +91,13 @@ impl<'a> Round<'a> {
         match &row.state {
             State::Owned { uid } => *uid == observed.uid,
             State::Claimed => as_wanted || self.as_claimed(row, observed),
-            State::Removed { .. } => false,
+            State::Removed { .. } | State::Disowned { .. } => false,
         }
+    }
+
+    fn was_disowned(&self, id: &ObjectId, observed: &Observed) -> bool {
+        let row = self.seen.inventory.get(id);
+        row.is_some_and(|row| matches!(&row.state, State::Disowned { uid, .. } if *uid == observed.uid))
     }
 
     fn as_claimed(&self, row: &Row, observed: &Observed) -> bool {
@@ -123,6 +138,6 @@ fn stays(want: &Want, id: &ObjectId) -> bool {
     match want {
         Want::Have(desired) => desired.iter().any(|desired| desired.object.id() == id),
         Want::Show(..) | Want::Keep { .. } => true,
-        Want::Gone { .. } => false,
+        Want::Disown(_) | Want::Waive(_) | Want::Gone { .. } => false,
     }
 }

@@ -1,50 +1,97 @@
-//! What templates made of units in earlier rounds: they make the same again, as long as the entry is the same.
+//! What was made of units in earlier rounds: they are made the same again, as long as the entry and all that has a say over
+//! it are the same.
 
 use super::instantiate::desired;
+use super::say::Say;
 use super::{Desired, Wants};
-use crate::bundle::entry::Template;
+use crate::bundle::entry::Entry;
+use crate::bundle::verify::Bundle;
 use crate::digest::Digest;
+use crate::facts::Declared;
+use crate::local::Local;
 use crate::object::Object;
-use crate::outcome::UnitId;
+use crate::outcome::{Outcome, UnitId};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-/// The objects of a unit, or a sentence that says why a template makes none.
-pub(super) type Made = Arc<Result<Vec<Desired>, String>>;
+/// What a rule's templates make of one unit.
+#[derive(Debug)]
+pub(super) struct Unit {
+    /// The objects, or a sentence that says why a template makes none.
+    pub(super) objects: Result<Vec<Desired>, String>,
+    /// That a constraint says no to one of them.
+    pub(super) veto: Option<Outcome>,
+}
+
+/// Shared with the rounds that read it.
+pub(super) type Made = Arc<Unit>;
 
 /// See the module. Empty to begin with.
-#[derive(Debug, Default)]
-pub struct Memo(BTreeMap<UnitId, (Digest, Made)>);
+#[derive(Default)]
+pub struct Memo {
+    units: BTreeMap<UnitId, (Digest, Made)>,
+    say: Option<(Of, Arc<Say>)>,
+}
+
+/// What a [`Say`] was made of: the contents, the cluster, and what its operators say.
+type Of = (Digest, Declared, Arc<Local>);
 
 impl Memo {
-    /// What `templates`, of the entry with this digest, make of `unit`. An object that is in `good` already is shared
-    /// with it.
+    /// What has a say over the bundle's rules.
+    pub(super) fn say(&mut self, bundle: &Bundle, local: &Arc<Local>) -> Arc<Say> {
+        let head = bundle.head();
+        let same = |(contents, cluster, of): &Of| {
+            *contents == head.contents && *cluster == head.cluster && (Arc::ptr_eq(of, local) || of == local)
+        };
+        if let Some((_, say)) = self.say.as_ref().filter(|(of, _)| same(of)) {
+            return Arc::clone(say);
+        }
+        let say = Arc::new(Say::of(bundle, local));
+        self.say = Some(((head.contents, head.cluster.clone(), Arc::clone(local)), Arc::clone(&say)));
+        say
+    }
+
+    /// What the templates of `entry`, of this digest, make of `unit`. An object that is in `good` already is shared with
+    /// it.
     pub(super) fn made(
         &mut self,
         unit: &UnitId,
-        entry: Digest,
-        templates: &[Template],
+        digest: Digest,
+        entry: &Entry,
+        say: &Say,
         good: &BTreeMap<Digest, Object>,
     ) -> Made {
-        if let Some((_, made)) = self.0.get(unit).filter(|(of, _)| *of == entry) {
+        let key = say.key(&entry.name, digest);
+        if let Some((_, made)) = self.units.get(unit).filter(|(of, _)| *of == key) {
             return Arc::clone(made);
         }
-        let mut made = desired(unit, templates);
-        for desired in made.iter_mut().flatten() {
+        let mut objects = desired(unit, say.templates(entry));
+        for desired in objects.iter_mut().flatten() {
             if let Some(known) = good.get(&desired.object.digest()) {
                 desired.object = known.clone();
             }
         }
-        let made = Arc::new(made);
-        self.0.insert(unit.clone(), (entry, Arc::clone(&made)));
+        let veto = objects
+            .as_deref()
+            .ok()
+            .and_then(|objects| say.constraints.veto(entry, unit, objects, &say.cluster, &say.authority));
+        let made = Arc::new(Unit { objects, veto });
+        self.units.insert(unit.clone(), (key, Arc::clone(&made)));
         made
     }
 
     /// Forgets units that are not among `wants`, where it remembers more than those.
     pub(super) fn keep(&mut self, wants: &Wants) {
-        if self.0.len() > wants.len() {
-            self.0.retain(|unit, _| wants.contains_key(unit));
+        if self.units.len() > wants.len() {
+            self.units.retain(|unit, _| wants.contains_key(unit));
         }
+    }
+}
+
+impl fmt::Debug for Memo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Memo({} units)", self.units.len())
     }
 }
 
@@ -84,7 +131,7 @@ mod tests {
             let (seen, settings) = (seen(&namespaces), Settings::default());
             let remembered = resolve(&bundle, &seen, &settings, hour(1), &mut memo);
             assert_eq!(remembered, resolve(&bundle, &seen, &settings, hour(1), &mut Memo::default()));
-            sizes.push(memo.0.len());
+            sizes.push(memo.units.len());
         }
         assert_eq!(sizes, [2, 2, 1, 1, 0], "units that are gone are forgotten");
     }
@@ -95,9 +142,9 @@ mod tests {
         let bundle = bundle(&[rule("otel", Mode::Enforce, None, objects(false, &[manifest]))], Mode::Enforce);
         let (mut seen, settings) = (seen(&[]), Settings::default());
         let object = |wants: &Wants| wants.values().next().unwrap().desired()[0].object.clone();
-        let first = object(&resolve(&bundle, &seen, &settings, hour(1), &mut Memo::default()));
+        let first = object(&resolve(&bundle, &seen, &settings, hour(1), &mut Memo::default()).wants);
         seen.good.insert(first.digest(), first.clone());
-        let second = object(&resolve(&bundle, &seen, &settings, hour(1), &mut Memo::default()));
+        let second = object(&resolve(&bundle, &seen, &settings, hour(1), &mut Memo::default()).wants);
         assert!(std::ptr::eq(first.tree(), second.tree()));
     }
 }

@@ -2,6 +2,7 @@
 
 mod instantiate;
 mod memo;
+mod say;
 mod table;
 mod units;
 #[cfg(test)]
@@ -12,7 +13,7 @@ use crate::bundle::entry::Own;
 use crate::bundle::verify::Bundle;
 use crate::mode::Mode;
 use crate::object::Object;
-use crate::outcome::{Outcome, UnitId};
+use crate::outcome::{Note, Outcome, UnitId};
 use crate::seen::Seen;
 use crate::time::TrustedTime;
 use jiff::Timestamp;
@@ -78,6 +79,10 @@ pub enum Want {
         /// The mode in force.
         mode: Mode,
     },
+    /// A constraint vetoes it: leave standing, no longer ours.
+    Disown(Outcome),
+    /// An exception waives it: delete, and have it again at its end.
+    Waive(Outcome),
     /// Delete, not before `after`.
     Gone {
         /// Why it leaves.
@@ -93,7 +98,7 @@ impl Want {
     pub fn desired(&self) -> &[Desired] {
         match self {
             Self::Have(desired) | Self::Show(desired, _) => desired,
-            Self::Keep { .. } | Self::Gone { .. } => &[],
+            Self::Keep { .. } | Self::Disown(_) | Self::Waive(_) | Self::Gone { .. } => &[],
         }
     }
 }
@@ -101,16 +106,29 @@ impl Want {
 /// What is wanted of every unit.
 pub type Wants = BTreeMap<UnitId, Want>;
 
+/// What resolving comes to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Resolved {
+    /// What is wanted of every unit.
+    pub wants: Wants,
+    /// What else someone may act on: overrides that do not count, constraints that are faulty. In order.
+    pub notes: Vec<Note>,
+    /// When the answer changes by itself: the next beginning or end of an exception or a brake.
+    pub again: Option<Timestamp>,
+}
+
 /// What is wanted of every unit: those in scope, and those that only have rows. Pure: what `memo` remembers of earlier
 /// rounds changes nothing but the time that this takes.
 #[must_use]
-pub fn resolve(bundle: &Bundle, seen: &Seen, settings: &Settings, now: TrustedTime, memo: &mut Memo) -> Wants {
-    let cases = units::cases(bundle, seen, settings, now.get(), memo).into_iter();
-    let decided = cases.map(|case| {
+pub fn resolve(bundle: &Bundle, seen: &Seen, settings: &Settings, now: TrustedTime, memo: &mut Memo) -> Resolved {
+    let say = memo.say(bundle, &seen.local);
+    let decided = units::cases(bundle, seen, settings, &say, now, memo).into_iter().map(|case| {
         let want = table::who_wins(&case);
         (case.unit, want)
     });
     let wants = decided.collect();
     memo.keep(&wants);
-    wants
+    let waivers = say.waivers.iter().flat_map(|waiver| waiver.from.into_iter().chain([waiver.until]));
+    let again = waivers.chain(seen.local.brakes.ends()).filter(|at| *at > now.get()).min();
+    Resolved { wants, notes: say.notes.clone(), again }
 }

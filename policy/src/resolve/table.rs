@@ -2,6 +2,7 @@
 
 use super::units::Case;
 use super::{Want, Why};
+use crate::bundle::companion::Waiver;
 use crate::mode::Mode;
 use crate::outcome::{Outcome, OutcomeCode};
 use crate::plan::becomes;
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 type Row = fn(&Case<'_>) -> Option<Want>;
 
 const TABLE: &[Row] =
-    &[namespace_terminating, unsupported, lesser_mode, namespace_gone, refused, enforced, out_of_scope];
+    &[namespace_terminating, vetoed, waived, unsupported, lesser_mode, namespace_gone, refused, enforced, out_of_scope];
 
 /// What is wanted in this case. Where no row has an answer, no rule governs the unit: a commit removed it.
 pub(super) fn who_wins(case: &Case<'_>) -> Want {
@@ -31,6 +32,26 @@ fn namespace_gone(case: &Case<'_>) -> Option<Want> {
 
 fn namespace_terminating(case: &Case<'_>) -> Option<Want> {
     case.terminating.then_some(Want::Gone { why: Why::NamespaceTerminating, after: Timestamp::MAX })
+}
+
+/// A constraint of the region or the cluster says no. What stands is disowned; below enforce that is only told.
+fn vetoed(case: &Case<'_>) -> Option<Want> {
+    let outcome = case.veto()?.clone();
+    let mode = mode(case);
+    Some(if mode == Mode::Enforce { Want::Disown(outcome) } else { Want::Keep { outcome, mode } })
+}
+
+/// An exception waives the rule here. What stands goes until its end; below enforce that is only told.
+fn waived(case: &Case<'_>) -> Option<Want> {
+    let outcome = excepted(case.waiver?);
+    let mode = mode(case);
+    Some(if mode == Mode::Enforce { Want::Waive(outcome) } else { Want::Keep { outcome, mode } })
+}
+
+fn excepted(waiver: &Waiver) -> Outcome {
+    let Waiver { requested_by, reason, until, .. } = waiver;
+    let message = format!("waived until {until:.0} for {requested_by}: {reason}");
+    Outcome::new(OutcomeCode::Excepted, "Waived").saying(message)
 }
 
 /// A rule in scope that cannot be rendered here keeps its last good version, repaired if it is enforced.

@@ -1,7 +1,9 @@
 //! Which units there are, and what the table needs to know of each.
 
 use super::memo::{Made, Memo};
+use super::say::Say;
 use super::{Desired, Settings};
+use crate::bundle::companion::Waiver;
 use crate::bundle::entry::{Body, Entry};
 use crate::bundle::verify::Bundle;
 use crate::digest::Digest;
@@ -10,6 +12,7 @@ use crate::name::Namespace;
 use crate::outcome::{Outcome, UnitId};
 use crate::plan::inventory::Row;
 use crate::seen::{NamespaceSeen, Seen};
+use crate::time::TrustedTime;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
@@ -29,6 +32,8 @@ pub(super) struct Case<'a> {
     pub modes: Vec<Mode>,
     /// What the rule's templates make of it, where the rule governs it and can be rendered.
     pub made: Option<Made>,
+    /// The exception that waives the rule here now.
+    pub waiver: Option<&'a Waiver>,
     /// What of it was refused before.
     pub refused: Option<&'a BTreeMap<Digest, Outcome>>,
     /// Since when its first object is no longer wanted.
@@ -47,14 +52,19 @@ impl<'a> Case<'a> {
 
     /// The objects that the rule wants here, if it governs the unit and can be rendered.
     pub(super) fn objects(&self) -> Option<&[Desired]> {
-        self.made.as_deref()?.as_deref().ok()
+        self.made.as_deref()?.objects.as_deref().ok()
+    }
+
+    /// What a constraint says of them, if it says no.
+    pub(super) fn veto(&self) -> Option<&Outcome> {
+        self.made.as_deref()?.veto.as_ref()
     }
 
     /// Why the rule makes no objects here, although it governs the unit.
     pub(super) fn unsupported(&self) -> Option<&str> {
         match &self.in_scope()?.body {
             Body::Unsupported { why } => Some(why),
-            Body::Objects { .. } => self.made.as_deref()?.as_ref().err().map(String::as_str),
+            Body::Objects { .. } => self.made.as_deref()?.objects.as_ref().err().map(String::as_str),
         }
     }
 }
@@ -64,7 +74,8 @@ pub(super) fn cases<'a>(
     bundle: &'a Bundle,
     seen: &'a Seen,
     settings: &Settings,
-    now: Timestamp,
+    say: &'a Say,
+    now: TrustedTime,
     memo: &mut Memo,
 ) -> Vec<Case<'a>> {
     let digests: BTreeMap<_, _> = bundle.contents().entries.iter().map(|line| (&line.name, line.digest)).collect();
@@ -81,9 +92,7 @@ pub(super) fn cases<'a>(
             rule,
             selected,
             made: rule.filter(|_| selected).and_then(|rule| match &rule.body {
-                Body::Objects { templates, .. } => {
-                    Some(memo.made(&unit, *digests.get(&rule.name)?, templates, &seen.good))
-                }
+                Body::Objects { .. } => Some(memo.made(&unit, *digests.get(&rule.name)?, rule, say, &seen.good)),
                 Body::Unsupported { .. } => None,
             }),
             namespace_gone: namespace == Some(None),
@@ -93,11 +102,13 @@ pub(super) fn cases<'a>(
                 .into_iter()
                 .chain(rule.and_then(|_| left.get(&unit).copied()))
                 .chain([bundle.head().cluster.mode])
+                .chain(seen.local.brakes.cap(&unit.rule, now.get()))
                 .collect(),
+            waiver: rule.filter(|_| selected).and_then(|_| say.waiver(&unit, now)),
             refused: seen.refused.get(&unit),
             leaving: leaving.get(&unit).copied(),
             linger: SignedDuration::try_from(settings.linger).unwrap_or(SignedDuration::MAX),
-            now,
+            now: now.get(),
             unit,
         }
     };

@@ -67,7 +67,10 @@ fn seen(namespaces: &[(Namespace, NamespaceSeen)], rows: &[Row]) -> Seen {
 
 /// What is wanted of the units at hour 10.
 fn wants(entries: &[Entry], cluster: Mode, seen: &Seen) -> Vec<(UnitId, Want)> {
-    resolve(&bundle(entries, cluster), seen, &Settings::default(), hour(10), &mut Memo::default()).into_iter().collect()
+    resolve(&bundle(entries, cluster), seen, &Settings::default(), hour(10), &mut Memo::default())
+        .wants
+        .into_iter()
+        .collect()
 }
 
 /// What is wanted of the one unit that there is.

@@ -203,6 +203,7 @@ impl Bench {
     /// A new namespace among many.
     fn appearing(&mut self, options: &Options) -> Result<Vec<Figure>> {
         self.grow(options.namespaces)?;
+        self.seat.until_namespaces_are_ready()?;
         thread::sleep(Duration::from_secs(3));
         let mut times = Vec::new();
         for _ in 0..options.new {

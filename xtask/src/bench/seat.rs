@@ -3,9 +3,10 @@
 use super::ten::LABEL;
 use crate::lab::control_plane::ControlPlane;
 use crate::lab::{Cast, kube as kube_lab};
-use anyhow::{Context, Result, bail};
+use crate::wait;
+use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt as _, TryStreamExt as _};
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::config::Kubeconfig;
 use kube::runtime::watcher::{self, Event};
@@ -141,6 +142,21 @@ impl Seat {
     pub(crate) fn own_versions(&self) -> Result<BTreeMap<String, Option<String>>> {
         let maps = self.runtime.block_on(self.config_maps("writ-system").list_metadata(&ListParams::default()))?;
         Ok(maps.into_iter().map(|map| (map.name_any(), map.resource_version())).collect())
+    }
+
+    /// Waits until the control plane has made what every namespace gets of it: many namespaces are much work of its own.
+    pub(crate) fn until_namespaces_are_ready(&self) -> Result<()> {
+        let maps: Api<ConfigMap> = Api::all(self.client.clone());
+        let accounts: Api<ServiceAccount> = Api::all(self.client.clone());
+        let named = |name: &str| ListParams::default().fields(&format!("metadata.name={name}"));
+        wait::until("every namespace has its certificates and its account", PATIENCE, || {
+            let namespaces: Api<Namespace> = Api::all(self.client.clone());
+            let all = self.runtime.block_on(namespaces.list_metadata(&ListParams::default()))?.items.len();
+            let maps = self.runtime.block_on(maps.list_metadata(&named("kube-root-ca.crt")))?.items.len();
+            let accounts = self.runtime.block_on(accounts.list_metadata(&named("default")))?.items.len();
+            ensure!(maps >= all && accounts >= all, "{maps} and {accounts} of {all}");
+            Ok(())
+        })
     }
 
     /// Lists every object of the benchmark, as a client does that compares them, and gives how many there are.

@@ -7,6 +7,7 @@ mod error;
 pub use error::VerifyError;
 
 use super::chain::Chain;
+use super::companion::{self, Companion};
 use super::contents::{Contents, FORMAT, Line};
 use super::dsse::{Envelope, MAX_ENVELOPE};
 use super::entry::Entry;
@@ -14,6 +15,7 @@ use super::head::{Head, PAYLOAD_TYPE};
 use super::trust::Trust;
 use crate::digest::Digest;
 use crate::name::{ClusterName, RuleName};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 /// The most bytes of contents.
@@ -29,6 +31,7 @@ pub struct Bundle {
     head: Head,
     contents: Contents,
     entries: BTreeMap<RuleName, Entry>,
+    companions: BTreeMap<RuleName, Companion>,
 }
 
 impl Bundle {
@@ -44,10 +47,16 @@ impl Bundle {
         &self.contents
     }
 
-    /// The entries.
+    /// The entries that are rules.
     #[must_use]
     pub const fn entries(&self) -> &BTreeMap<RuleName, Entry> {
         &self.entries
+    }
+
+    /// The other entries: what has a say over rules.
+    #[must_use]
+    pub const fn companions(&self) -> &BTreeMap<RuleName, Companion> {
+        &self.companions
     }
 }
 
@@ -70,8 +79,11 @@ pub fn verify<B: AsRef<[u8]>>(
     // 8. What the contents list is within the limits, before a byte of it is touched.
     lines_within_limits(&contents)?;
     // 9. Every listed entry is there, has the listed size and digest; then it is read, and bears its listed name.
-    let entries = contents.entries.iter().map(|line| verify_entry(line, entries)).collect::<Result<_, _>>()?;
-    Ok(Bundle { head: verified, contents, entries })
+    let (companions, rules): (Vec<_>, Vec<_>) = contents.entries.iter().partition(|line| is_companion(line));
+    let rules = rules.into_iter().map(|line| verify_entry(line, entries, |entry: &Entry| &entry.name));
+    let companions = companions.into_iter().map(|line| verify_entry(line, entries, |entry: &Companion| &entry.name));
+    let (rules, companions) = (rules.collect::<Result<_, _>>()?, companions.collect::<Result<_, _>>()?);
+    Ok(Bundle { head: verified, contents, entries: rules, companions })
 }
 
 /// Verifies a head alone, so that nothing is fetched for one that is not believed.
@@ -181,12 +193,21 @@ fn lines_within_limits(contents: &Contents) -> Result<(), VerifyError> {
     within_limit("the bundle", total, MAX_BUNDLE - MAX_CONTENTS - MAX_ENVELOPE)
 }
 
-fn verify_entry<B: AsRef<[u8]>>(line: &Line, entries: &BTreeMap<Digest, B>) -> Result<(RuleName, Entry), VerifyError> {
+fn is_companion(line: &Line) -> bool {
+    companion::KINDS.contains(&line.name.kind())
+}
+
+fn verify_entry<E: DeserializeOwned, B: AsRef<[u8]>>(
+    line: &Line,
+    entries: &BTreeMap<Digest, B>,
+    own_name: impl Fn(&E) -> &RuleName,
+) -> Result<(RuleName, E), VerifyError> {
     let (name, digest) = (line.name.clone(), line.digest);
     let bytes = entries.get(&digest).ok_or(VerifyError::EntryMissing { name: name.clone(), digest })?.as_ref();
     is_listed(line, bytes)?;
-    let entry: Entry = read(&name.to_string(), bytes)?;
-    if entry.name == name { Ok((name, entry)) } else { Err(VerifyError::EntryName { listed: name, found: entry.name }) }
+    let entry: E = read(&name.to_string(), bytes)?;
+    let found = own_name(&entry).clone();
+    if found == name { Ok((name, entry)) } else { Err(VerifyError::EntryName { listed: name, found }) }
 }
 
 /// Whether `bytes` are the entry of `line`, by size and digest.

@@ -28,17 +28,23 @@ pub enum Refused {
 /// # Errors
 /// [`Refused`] when the value is outside the slot's form or bounds, or the slot is not of these templates.
 pub fn fill(mut templates: Vec<Template>, slot: &Slot, value: &Value) -> Result<Vec<Template>, Refused> {
-    within_bounds(slot, value)?;
+    slot.admits(value)?;
     let foreign = || Refused::Foreign(slot.field.to_string());
     put(&mut templates, slot, value).ok_or_else(foreign)?;
     Ok(templates)
 }
 
-fn within_bounds(slot: &Slot, value: &Value) -> Result<(), Refused> {
-    let wrong_form = || (!slot.form.holds(value)).then(|| slot.form.words().to_owned());
-    match wrong_form().or_else(|| slot.bounds.broken_by(value)) {
-        Some(wanted) => Err(Refused::OutOfBounds { field: slot.field.to_string(), wanted, value: value.clone() }),
-        None => Ok(()),
+impl Slot {
+    /// Whether the slot takes `value`: one of its form, within its bounds.
+    ///
+    /// # Errors
+    /// [`Refused::OutOfBounds`] names what it takes.
+    pub fn admits(&self, value: &Value) -> Result<(), Refused> {
+        let wrong_form = || (!self.form.holds(value)).then(|| self.form.words().to_owned());
+        match wrong_form().or_else(|| self.bounds.broken_by(value)) {
+            Some(wanted) => Err(Refused::OutOfBounds { field: self.field.to_string(), wanted, value: value.clone() }),
+            None => Ok(()),
+        }
     }
 }
 

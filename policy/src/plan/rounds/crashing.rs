@@ -39,7 +39,7 @@ fn claimed(entries: &[Entry]) -> Cluster {
 
 /// A round in which the unit stays as it was. Says when to look again.
 fn kept(cluster: &mut Cluster, hours: i64) -> Option<Timestamp> {
-    let plan = cluster.plan(&without_bundle(&cluster.seen, None), hour(hours));
+    let plan = cluster.plan(&without_bundle(&cluster.seen, None, hour(hours)).wants, hour(hours));
     cluster.carry_out(&plan);
     plan.again()
 }

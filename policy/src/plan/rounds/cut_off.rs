@@ -142,7 +142,7 @@ proptest! {
         prop_assert!(is_whole(&twice, &first, &second, gone), "cut off twice: {:?}", stands(&twice));
 
         let mut going_back = restarted.clone();
-        let kept = going_back.plan(&without_bundle(&going_back.seen, None), hour(1)).units.remove(&unit());
+        let kept = going_back.plan(&without_bundle(&going_back.seen, None, hour(1)).wants, hour(1)).units.remove(&unit());
         if let Some(transaction) = kept.and_then(|unit| unit.transaction) {
             going_back.carry_out_first(&transaction, again);
             going_back.collect();
@@ -189,7 +189,7 @@ fn inv35_what_was_cut_off_on_its_way_back_goes_on_back() {
     assert_eq!(stands(&restarted), Version::from([(0, 1)]));
     for cut in 0..6 {
         let mut cluster = restarted.clone();
-        let plan = cluster.plan(&without_bundle(&cluster.seen, None), hour(1));
+        let plan = cluster.plan(&without_bundle(&cluster.seen, None, hour(1)).wants, hour(1));
         cluster.carry_out_first(plan.units[&unit()].transaction.as_ref().unwrap(), cut);
         refused(&mut cluster, &second);
         assert_eq!(stands(&cluster), Version::new(), "after {cut}");

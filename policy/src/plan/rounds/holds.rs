@@ -34,7 +34,8 @@ fn round(
         &Settings::default(),
         hour(hours),
         &mut Memo::default(),
-    );
+    )
+    .wants;
     let plan = cluster.plan(&wants, hour(hours));
     let plan = admit(plan, cluster.inventory(), released, hour(hours)).unwrap();
     cluster.carry_out(&plan);

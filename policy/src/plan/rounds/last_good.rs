@@ -70,7 +70,7 @@ fn inv26_one_object_that_cannot_be_had_does_not_keep_the_others_from_repair() {
 
 fn alone(cluster: &mut Cluster, mode: Option<Mode>) -> &Value {
     tamper(cluster, "one");
-    let plan = cluster.plan(&without_bundle(&cluster.seen, mode), hour(0));
+    let plan = cluster.plan(&without_bundle(&cluster.seen, mode, hour(0)).wants, hour(0));
     assert_eq!(plan.units[&unit()].outcome.code, OutcomeCode::Unsupported);
     cluster.carry_out(&plan);
     value(cluster)

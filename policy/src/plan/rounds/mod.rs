@@ -44,6 +44,7 @@ fn label(cluster: &mut Cluster, name: &str, team: &str) {
 
 fn wants(cluster: &Cluster, entries: &[Entry], hours: i64) -> Wants {
     resolve(&bundle(entries, Mode::Enforce), &cluster.seen, &Settings::default(), hour(hours), &mut Memo::default())
+        .wants
 }
 
 /// One round: the outcomes, and how many steps it took.

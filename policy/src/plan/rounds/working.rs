@@ -203,7 +203,7 @@ fn inv26_without_a_bundle_what_does_not_work_goes_back_too() {
     let mut cluster = working();
     round(&mut cluster, &version(2), 1);
     says(&mut cluster, &ailing());
-    let plan = cluster.plan(&without_bundle(&cluster.seen, None), hour(2));
+    let plan = cluster.plan(&without_bundle(&cluster.seen, None, hour(2)).wants, hour(2));
     assert_eq!(plan.units.values().next().unwrap().outcome.code, OutcomeCode::Unsupported);
     cluster.carry_out(&plan);
     assert_eq!(versions(&cluster), both("1"));
@@ -214,6 +214,7 @@ fn the_plan_says_when_it_changes_by_itself() {
     let mut cluster = working();
     let wanted = |cluster: &Cluster| {
         resolve(&bundle(&version(2), Mode::Enforce), &cluster.seen, &Settings::default(), hour(1), &mut Memo::default())
+            .wants
     };
     let plan = cluster.plan(&wanted(&cluster), hour(1));
     assert_eq!(plan.again(), Some(hour(1).get()), "what was written is looked at at once");

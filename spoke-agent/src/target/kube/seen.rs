@@ -209,7 +209,7 @@ pub(super) fn is_as_written(row: &Row, known: &Known, tree: &Value) -> bool {
             is_of(row, known) && written.is_some() && written == part::digest(tree, &manager)
         }
         State::Claimed => part::was_made_by(tree, &manager),
-        State::Removed { .. } => false,
+        State::Removed { .. } | State::Disowned { .. } => false,
     }
 }
 

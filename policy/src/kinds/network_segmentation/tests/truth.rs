@@ -66,7 +66,7 @@ impl Table {
         let namespaces = Arc::new(namespaces.collect());
         let seen = Seen { namespaces, ..Seen::default() };
         let wants =
-            resolve(&bundle(&[entry], Mode::Enforce), &seen, &Settings::default(), hour(1), &mut Memo::default());
+            resolve(&bundle(&[entry], Mode::Enforce), &seen, &Settings::default(), hour(1), &mut Memo::default()).wants;
         wants.values().flat_map(|want| want.desired().iter().map(|desired| desired.object.clone())).collect()
     }
 }

@@ -1,0 +1,59 @@
+//! What the operators of one cluster say: values for slots, constraints, and the brake. Targets read the documents; what they
+//! mean is said here, once for all targets.
+
+mod brake;
+mod document;
+
+pub use brake::{Brake, Brakes};
+pub use document::Faulty;
+
+use crate::constraint;
+use crate::document::path::FieldPath;
+use crate::name::{DocumentName, RuleName};
+use crate::object::ObjectId;
+use crate::outcome::Note;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The kind of an override, as documents write it.
+pub const OVERRIDE: &str = "Override";
+
+/// The `spec` of an Override: of a region in the catalog, or of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OverrideSpec {
+    /// The rule, as `Kind/name`.
+    pub rule: RuleName,
+    /// The field, as the rule's `overridable` writes it.
+    pub field: FieldPath,
+    /// The value.
+    pub value: Value,
+    /// Why it differs here.
+    pub reason: String,
+}
+
+/// An override of this cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalOverride {
+    /// Its name.
+    pub name: DocumentName,
+    /// The document, as an object of the cluster.
+    pub id: ObjectId,
+    /// What it says.
+    pub spec: OverrideSpec,
+}
+
+/// All that they say. Empty to begin with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Local {
+    /// In order of their names.
+    pub overrides: Vec<LocalOverride>,
+    /// By `LocalConstraint/name`.
+    pub constraints: BTreeMap<RuleName, constraint::Spec>,
+    /// How far rules may go for a while.
+    pub brakes: Brakes,
+    /// Documents that say nothing, and why.
+    pub faulty: Vec<Note>,
+}
