@@ -7,7 +7,7 @@
 mod read;
 mod repository;
 
-pub use read::{Limits, Read, ReadError, read_folder};
+pub use read::{Limits, Read, ReadError, RevisionError, read_folder, read_revision};
 pub use repository::{
     Commit, CommitId, FetchError, FetchOptions, Location, LocationError, NotACommitId, RefName, RefNameError,
     Repository, RepositoryError,

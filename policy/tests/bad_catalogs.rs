@@ -48,6 +48,9 @@ macro_rules! cases {
 
 cases! {
     access,
+    authority,
+    authority_faults,
+    local_domains,
     cedar_form,
     cedar_syntax,
     cedar_types,

@@ -6,10 +6,10 @@ pub(super) fn is_ours(folder: &str) -> bool {
     top.is_empty() || policy::catalog::is_folder(top)
 }
 
-/// Whether a file is read: `writ.yaml`, and YAML and Cedar in the folders of a catalog.
+/// Whether a file is read: `writ.yaml`, YAML and Cedar in the folders of a catalog, and the keys of who signs.
 pub(super) fn is_read(path: &str) -> bool {
     let document = [".yaml", ".yml", ".cedar"].iter().any(|ending| path.ends_with(ending));
-    path == "writ.yaml" || (path.contains('/') && document)
+    path == "writ.yaml" || (path.contains('/') && document) || policy::catalog::is_of_signers(path)
 }
 
 /// Whether a name is passed over wherever it stands. (Names that are refused are judged before.)
@@ -23,7 +23,7 @@ mod tests {
 
     #[test]
     fn only_the_catalogs_own_files_are_read() {
-        for path in ["writ.yaml", "intents/a.yaml", "regions/eu/overrides/a.yml", "guardrails/host.cedar"] {
+        for path in ["writ.yaml", "intents/a.yaml", "regions/eu/overrides/a.yml", "guardrails/host.cedar", "authority/allowed_signers"] {
             assert!(is_read(path), "{path}");
         }
         for path in ["README.md", "mkdocs.yml", "intents/README.md"] {

@@ -4,9 +4,11 @@ mod folder;
 mod gather;
 mod layout;
 mod name;
+mod revision;
 mod tree;
 
 pub use folder::{ReadError, read_folder};
+pub use revision::{RevisionError, read_revision};
 pub(crate) use tree::read_tree;
 
 use policy::catalog::Sources;

@@ -146,7 +146,50 @@ fn schemas_are_printed_for_editors() {
     assert!(kinds.contains(&"ResourceGuard") && kinds.contains(&"Catalog"), "{kinds:?}");
     assert!(schema(&["Cluster", "-o", "yaml"]).contains("const: Cluster"));
     assert!(schema(&["--cedar"]).contains("namespace meta::v1"));
+    assert!(schema(&["--cedar", "authority"]).contains("entity Domain in [Domain, Region]"));
     let unknown = writ(&here, &["catalog", "schema", "Clustr"]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.err.contains("a similar value exists: 'Cluster'"), "{}", unknown.err);
+}
+
+/// Runs git in a catalog.
+fn git(folder: &Path, arguments: &[&str]) {
+    let identity = ["-c", "user.name=Ada", "-c", "user.email=ada@acme.example", "-c", "commit.gpgsign=false"];
+    let status = std::process::Command::new("git").args(identity).args(arguments).current_dir(folder).status().unwrap();
+    assert!(status.success(), "git {arguments:?}");
+}
+
+#[test]
+fn what_somebody_changed_is_judged_by_the_authority_of_before() {
+    let folder = starter();
+    let root = folder.path();
+    fs::create_dir(root.join("authority")).unwrap();
+    let policies = "permit (principal, action == Writ::Action::\"own\", resource);\n\
+                    permit (principal == Writ::Person::\"ada\", action == Writ::Action::\"change\", resource);\n\
+                    permit (principal, action == Writ::Action::\"change\", resource in Writ::Domain::\"parameters\");\n";
+    fs::write(root.join("authority/people.cedar"), policies).unwrap();
+    git(root, &["init", "-q", "-b", "main"]);
+    git(root, &["add", "-A"]);
+    git(root, &["commit", "-q", "-m", "First"]);
+    edit(&root.join("intents/team-quota.yaml"), "risk: medium", "risk: low");
+    fs::write(root.join("authority/people.cedar"), policies.replace("\"ada\"", "\"bob\"")).unwrap();
+    fs::write(root.join("README.md"), "Of no effect.\n").unwrap();
+    fs::create_dir(root.join("parameters")).unwrap();
+    let parameters = "apiVersion: writ.dev/v1alpha1\nkind: Parameters\nmetadata: {name: a}\nspec: {values: {a: 1}}\n";
+    fs::write(root.join("parameters/a.yaml"), parameters).unwrap();
+    let by = |who: &str, revision: &str| check(root, &["--changed-by", who, "--against", revision, "-o", "github"]);
+    assert_eq!(by("ada", "main").code, 0, "{}", by("ada", "main").out);
+    let run = by("bob", "HEAD");
+    let told: Vec<&str> = run.out.lines().filter(|line| line.starts_with("::error")).collect();
+    assert_eq!((run.code, told.len()), (1, 2), "{}{}", run.out, run.err);
+    assert!(told[0].contains("file=authority/people.cedar") && told[0].contains("`bob` may not change this file"));
+    assert!(told[1].contains("file=intents/team-quota.yaml") && told[1].contains("(ResourceGuard/team-quota)"));
+    for (who, revision, said) in [("bob", "nowhere", "has no commit `nowhere`"), ("bob", "--output", "--against")] {
+        let run = by(who, revision);
+        assert!(run.code == 2 && run.err.contains(said), "{}", run.err);
+    }
+    assert_eq!(check(root, &["--changed-by", "bob"]).code, 2);
+    let other = starter();
+    let run = check(other.path(), &["--changed-by", "bob", "--against", "HEAD"]);
+    assert!(run.code == 2 && run.err.contains("lies in no git repository"), "{}", run.err);
 }

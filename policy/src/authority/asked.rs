@@ -4,8 +4,9 @@ use super::entity::{self, Fault, text, uid};
 use crate::bundle::entry::{Owner, Risk};
 use crate::canonical;
 use crate::facts::Declared;
+use crate::kinds::catalog::{LocalDomain, Spec};
 use crate::name::{RegionName, RuleName};
-use cedar_policy::{Context, Entity, EntityUid};
+use cedar_policy::{Context, Entity, EntityUid, RestrictedExpression};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -63,6 +64,45 @@ pub struct OverruleAsked<'a> {
     pub constraint: Constraint<'a>,
 }
 
+/// May a team answer for this rule?
+#[derive(Debug, Clone, Copy)]
+pub struct OwnAsked<'a> {
+    /// Which rule.
+    pub rule: &'a RuleName,
+    /// Who answers for it.
+    pub owner: &'a Owner,
+    /// What is at stake.
+    pub risk: Risk,
+    /// The file in which it stands.
+    pub path: &'a str,
+    /// What writ.yaml says.
+    pub root: &'a Spec,
+}
+
+/// May a person change this file?
+#[derive(Debug, Clone, Copy)]
+pub struct ChangeAsked<'a> {
+    /// Who: a person, or [`super::ANONYMOUS`].
+    pub who: &'a str,
+    /// Which file.
+    pub path: &'a str,
+    /// What writ.yaml says.
+    pub root: &'a Spec,
+}
+
+/// May this rule touch what stays local?
+#[derive(Debug, Clone, Copy)]
+pub struct LocalAsked<'a> {
+    /// Which rule.
+    pub rule: &'a RuleName,
+    /// Who answers for it.
+    pub owner: &'a Owner,
+    /// What is at stake.
+    pub risk: Risk,
+    /// What it touches.
+    pub domain: LocalDomain,
+}
+
 /// One question: who does what to which, and all that is known of them.
 pub(super) struct Question {
     pub(super) principal: EntityUid,
@@ -105,6 +145,36 @@ impl Asked for OverruleAsked<'_> {
         let (principal, resource) = (rule.uid(), constraint.uid());
         let entities = entity::cluster(self.cluster)?.into_iter().chain([rule, constraint]).collect();
         Ok(Question { principal, action: uid("Action", "overrule")?, resource, context: Context::empty(), entities })
+    }
+}
+
+impl Asked for OwnAsked<'_> {
+    fn question(&self) -> Result<Question, Fault> {
+        let rule = entity::rule(self.rule, self.owner, self.risk)?;
+        let domain = entity::domain(self.path, self.root)?;
+        let path = RestrictedExpression::new_entity_uid(domain.uid());
+        let context = Context::from_pairs([("path".to_owned(), path)])?;
+        let (principal, resource) = (uid("Team", self.owner.team.as_str())?, rule.uid());
+        Ok(Question { principal, action: uid("Action", "own")?, resource, context, entities: vec![rule, domain] })
+    }
+}
+
+impl Asked for ChangeAsked<'_> {
+    fn question(&self) -> Result<Question, Fault> {
+        let person = entity::person(self.who, self.root)?;
+        let domain = entity::domain(self.path, self.root)?;
+        let (principal, resource, context) = (person.uid(), domain.uid(), Context::empty());
+        let entities = vec![person, domain];
+        Ok(Question { principal, action: uid("Action", "change")?, resource, context, entities })
+    }
+}
+
+impl Asked for LocalAsked<'_> {
+    fn question(&self) -> Result<Question, Fault> {
+        let rule = entity::rule(self.rule, self.owner, self.risk)?;
+        let (principal, resource) = (rule.uid(), uid("LocalDomain", self.domain.as_str())?);
+        let (action, context) = (uid("Action", "overrule")?, Context::empty());
+        Ok(Question { principal, action, resource, context, entities: vec![rule] })
     }
 }
 

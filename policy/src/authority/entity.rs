@@ -1,7 +1,9 @@
 //! What Writ speaks of, as Cedar sees it. Entities and attributes are those of the schema.
 
 use crate::bundle::entry::{Owner, Risk};
+use crate::catalog::region_of;
 use crate::facts::Declared;
+use crate::kinds::catalog::Spec;
 use crate::name::{RegionName, RuleName};
 use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
 use std::collections::{HashMap, HashSet};
@@ -39,6 +41,26 @@ pub fn cluster(declared: &Declared) -> Result<[Entity; 2], Fault> {
     let attributes = HashMap::from([labels, ("mode".to_owned(), text(declared.mode.as_str()))]);
     let uid = uid("Cluster", declared.name.as_str())?;
     Ok([Entity::new(uid, attributes, HashSet::from([region.uid()]))?, region])
+}
+
+/// A path of the catalog: in its folders and in the region whose folder it lies in.
+pub(super) fn domain(path: &str, root: &Spec) -> Result<Entity, Fault> {
+    let owner = root.owner_of(path).map(|team| uid("Team", team.as_str())).transpose()?;
+    let owner = RestrictedExpression::new_set(owner.map(RestrictedExpression::new_entity_uid));
+    let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+    let mut parents = folders.map(|folder| uid("Domain", folder)).collect::<Result<HashSet<_>, _>>()?;
+    parents.extend(region_of(path).map(|region| uid("Region", region.as_str())).transpose()?);
+    let attributes = HashMap::from([("path".to_owned(), text(path)), ("owner".to_owned(), owner)]);
+    Ok(Entity::new(uid("Domain", path)?, attributes, parents)?)
+}
+
+/// A person, in the teams that writ.yaml puts them in.
+///
+/// # Errors
+/// A fault of ours: any text names a person.
+pub fn person(name: &str, root: &Spec) -> Result<Entity, Fault> {
+    let teams = root.teams_of(name).map(|team| uid("Team", team.as_str())).collect::<Result<HashSet<_>, _>>()?;
+    Ok(Entity::new(uid("Person", name)?, HashMap::new(), teams)?)
 }
 
 /// A rule.

@@ -1,10 +1,12 @@
 //! Who may do what: the Cedar of a catalog's authority/, where what nothing permits is denied.
 
 mod asked;
+mod changes;
 pub mod entity;
 mod spokes;
 
-pub use asked::{Constraint, OverrideAsked, Overrider, OverruleAsked};
+pub use asked::{ChangeAsked, Constraint, LocalAsked, OverrideAsked, Overrider, OverruleAsked, OwnAsked};
+pub use changes::{Changes, unauthorised};
 pub use spokes::for_spokes;
 
 use crate::cedar::policies;
@@ -22,6 +24,9 @@ use std::sync::Arc;
 /// The schema of everything that is judged by authority/, by the hub's own policies, and by [`Authority`].
 pub const SCHEMA: &str = include_str!("schema.cedarschema");
 
+/// Who signed nothing that can be verified. No person has this name.
+pub const ANONYMOUS: &str = "anonymous";
+
 /// The policies of authority/, each valid against [`SCHEMA`].
 #[derive(Clone)]
 pub struct Authority {
@@ -29,6 +34,13 @@ pub struct Authority {
     schema: Option<Schema>,
     policies: PolicySet,
     is_given: bool,
+}
+
+/// No files: a catalog without authority/.
+impl Default for Authority {
+    fn default() -> Self {
+        Self::read(&BTreeMap::new()).0
+    }
 }
 
 impl Authority {
@@ -77,6 +89,24 @@ impl Authority {
     /// Whether a rule may be applied in spite of a constraint.
     #[must_use]
     pub fn permits_overrule(&self, asked: &OverruleAsked<'_>) -> bool {
+        self.permits(asked)
+    }
+
+    /// Whether a team may answer for a rule.
+    #[must_use]
+    pub fn permits_own(&self, asked: &OwnAsked<'_>) -> bool {
+        self.permits(asked)
+    }
+
+    /// Whether a person may change a file.
+    #[must_use]
+    pub fn permits_change(&self, asked: &ChangeAsked<'_>) -> bool {
+        self.permits(asked)
+    }
+
+    /// Whether a rule may touch what stays local.
+    #[must_use]
+    pub fn permits_local(&self, asked: &LocalAsked<'_>) -> bool {
         self.permits(asked)
     }
 

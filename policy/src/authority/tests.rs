@@ -1,6 +1,7 @@
 use super::*;
 use crate::bundle::entry::{Owner, Risk};
 use crate::facts::Declared;
+use crate::kinds::catalog::Spec;
 use crate::mode::Mode;
 use crate::name::RegionName;
 use serde_json::json;
@@ -149,4 +150,49 @@ fn spokes_get_what_they_ask_for() {
     files.insert("authority/b.cedar".to_owned(), other.into());
     let sent = for_spokes(&files);
     assert_eq!(sent.into_values().collect::<Vec<_>>(), [needed.map(|text| format!("{text}\n")).concat()]);
+}
+
+fn root() -> Spec {
+    let text = "regions: [eu]\nteams: {platform: {members: [ada]}, eu-ops: {members: [ewa]}}\n\
+                domains: [{path: intents, owner: platform}, {path: regions/eu, owner: eu-ops}]\n";
+    serde_yaml::from_str(text).unwrap()
+}
+
+#[test]
+fn changes_are_judged_by_path_owner_and_team() {
+    let authority = authority(
+        r#"permit (principal, action == Writ::Action::"change", resource) when { principal in resource.owner };
+           permit (principal == Writ::Person::"ada", action == Writ::Action::"change", resource in Writ::Domain::"authority");
+           permit (principal, action == Writ::Action::"change", resource in Writ::Region::"eu")
+           when { resource.path like "regions/eu/parameters/*" };"#,
+    );
+    let root = root();
+    let permitted = |who: &str, path: &str| authority.permits_change(&ChangeAsked { who, path, root: &root });
+    for (who, path, expected) in [
+        ("ada", "intents/team/quota.yaml", true),
+        ("ewa", "intents/team/quota.yaml", false),
+        ("ewa", "regions/eu/intents/notice.yaml", true),
+        ("ada", "regions/eu/intents/notice.yaml", false),
+        ("ada", "authority/people.cedar", true),
+        ("ewa", "authority/people.cedar", false),
+        ("ada", "writ.yaml", false),
+        ("ada", "intentsx/quota.yaml", false),
+        (ANONYMOUS, "regions/eu/parameters/eu.yaml", true),
+        (ANONYMOUS, "regions/eu/intents/notice.yaml", false),
+        (ANONYMOUS, "intents/team/quota.yaml", false),
+    ] {
+        assert_eq!(permitted(who, path), expected, "{who} {path}");
+    }
+}
+
+#[test]
+fn rules_are_owned_where_risk_and_path_allow() {
+    let authority = authority(
+        r#"permit (principal, action == Writ::Action::"own", resource)
+           when { context.path in Writ::Domain::"intents" && principal in context.path.owner && resource.risk == "low" };"#,
+    );
+    let (root, rule, owner) = (root(), "ResourceGuard/quota".parse().unwrap(), owner());
+    let owns = |risk, path| authority.permits_own(&OwnAsked { rule: &rule, owner: &owner, risk, path, root: &root });
+    assert!(owns(Risk::Low, "intents/quota.yaml"));
+    assert!(!owns(Risk::High, "intents/quota.yaml") && !owns(Risk::Low, "regions/eu/intents/quota.yaml"));
 }

@@ -6,9 +6,11 @@ use super::read::{Found, Read};
 use super::root::typed;
 use crate::cedar::guardrail::Judge;
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::document::Doc;
 use crate::kinds::Place;
 use crate::kinds::guardrail::{KIND, Spec};
 use crate::name::DocumentName;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,6 +24,14 @@ pub(super) fn check(read: &Read, sources: &Sources, diagnostics: &mut Vec<Diagno
 pub(super) fn authority(read: &Read, sources: &Sources) -> Sources {
     let named = |file: &String| Some((file.clone(), Arc::clone(sources.get(file)?)));
     read.authority.iter().filter_map(named).collect()
+}
+
+/// Whether the Cedar file at `path` is one of those that `doc` names.
+pub(super) fn belongs(path: &str, doc: &Doc) -> bool {
+    let Some(file) = relative(&doc.file, path) else { return false };
+    let is_guardrail = doc.value.get("kind").and_then(Value::as_str) == Some(KIND);
+    let named = doc.value.pointer("/spec/policyFiles").and_then(Value::as_array).filter(|_| is_guardrail);
+    named.is_some_and(|files| files.iter().any(|name| name == file))
 }
 
 /// That the files which guardrails name exist, and that each belongs to exactly one.

@@ -4,7 +4,7 @@ use super::ledger::Ledger;
 use super::place::ROOT;
 use super::read::{self, Known, Read};
 use super::root::{self, Root};
-use super::{Catalog, Checked, Sources, cedar_files, fleet, rule_sets, rules, values};
+use super::{Catalog, Checked, Sources, cedar_files, fleet, owners, rule_sets, rules, values};
 use crate::authority::Authority;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::kinds::Schemas;
@@ -41,14 +41,16 @@ pub fn check(sources: &Sources) -> Checked {
 
 /// Documents against one another, and then what they compile to.
 fn together(read: &Read, sources: &Sources, schemas: &Schemas, found: &mut Vec<Diagnostic>) -> Option<Catalog> {
-    let root = root::root(&read.documents, readable(found), found);
+    let root = root::root(&read.documents, sources, readable(found), found);
     let files = cedar_files::authority(read, sources);
-    found.extend(Authority::read(&files).1);
+    let (authority, faults) = Authority::read(&files);
+    found.extend(faults);
     let catalog = assemble(read, root, files, found);
     cedar_files::check(read, sources, found);
     let catalog = catalog.filter(|_| !refuses(found))?;
     selects_nothing(&catalog, found);
-    found.extend(crate::compile::check(&catalog, schemas));
+    owners::check(&catalog, &authority, found);
+    found.extend(crate::compile::check(&catalog, schemas, &authority));
     Some(catalog)
 }
 
@@ -71,8 +73,8 @@ fn assemble(read: &Read, root: Option<Root>, authority: Sources, found: &mut Vec
     let rules = rules::rules(documents, root.as_ref(), &ledger, found);
     let rule_sets = rule_sets::rule_sets(documents, root.as_ref(), &ledger, found);
     let Root { name, spec } = root?;
-    let regions = spec.regions.into_iter().collect();
-    Some(Catalog { name, clusters, rules, rule_sets, parameters, regions, authority })
+    let regions = spec.regions.iter().cloned().collect();
+    Some(Catalog { name, clusters, rules, rule_sets, parameters, regions, authority, root: spec })
 }
 
 /// That a folder below regions/ is a region's.

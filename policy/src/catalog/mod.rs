@@ -5,6 +5,8 @@ mod cedar_files;
 mod check;
 mod fleet;
 mod ledger;
+mod named;
+mod owners;
 mod place;
 mod read;
 mod root;
@@ -15,12 +17,14 @@ mod values;
 
 pub use crate::kinds::governance::Scope;
 pub use check::{Checker, check};
-pub use place::{is_folder, region_of, stray};
+pub use named::rules_at;
+pub use place::{ALLOWED_SIGNERS, OPENPGP, has_effect, is_folder, is_of_signers, region_of, stray};
 
 use crate::bundle::entry::{Owner, Risk};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::Doc;
 use crate::facts::{Capabilities, Declared};
+use crate::kinds;
 use crate::mode::Mode;
 use crate::name::{ClusterName, DocumentName, RegionName, RuleName};
 use serde_json::Value;
@@ -112,6 +116,8 @@ pub struct Catalog {
     pub regions: BTreeSet<RegionName>,
     /// The files of authority/, by path: who may do what.
     pub authority: Sources,
+    /// What writ.yaml says: teams, domains, what stays local, which commits must be signed.
+    pub root: kinds::catalog::Spec,
 }
 
 /// What checking came to.

@@ -36,6 +36,23 @@ const REGIONAL_NOT_YET: &[&str] = &["constraints", "overrides"];
 /// Folders of the layout that hold no documents of one place.
 const OTHERS: &[&str] = &["authority", "regions"];
 
+/// Who signs with which SSH key, as `gpg.ssh.allowedSignersFile` of git has it.
+pub const ALLOWED_SIGNERS: &str = "authority/allowed_signers";
+/// The folder of armored OpenPGP keys, each named after its person.
+pub const OPENPGP: &str = "authority/openpgp/";
+
+/// Whether the file at `path` says who signs with which key.
+#[must_use]
+pub fn is_of_signers(path: &str) -> bool {
+    path == ALLOWED_SIGNERS || (path.starts_with(OPENPGP) && path.ends_with(".asc"))
+}
+
+/// Whether what a file says can have an effect: who changes it needs authority.
+#[must_use]
+pub fn has_effect(path: &str) -> bool {
+    is_of_signers(path) || !matches!(file(path), Ok(File::Other))
+}
+
 /// The region in whose folder `path` lies.
 #[must_use]
 pub fn region_of(path: &str) -> Option<RegionName> {

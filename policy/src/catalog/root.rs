@@ -1,12 +1,15 @@
 //! `writ.yaml`: what holds for the whole catalog.
 
+use super::Sources;
 use super::ledger::unknown;
-use super::place::ROOT;
+use super::place::{self, ROOT};
 use super::read::Found;
+use crate::authority::ANONYMOUS;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::document::Doc;
 use crate::document::decode::decode;
 use crate::document::envelope::Metadata;
+use crate::document::pointer::join;
 use crate::kinds::Place;
 use crate::kinds::catalog::{Spec, Verify};
 use crate::name::{DocumentName, TeamName};
@@ -32,7 +35,12 @@ pub(super) fn typed<T: DeserializeOwned>(found: &Found, diagnostics: &mut Vec<Di
 }
 
 /// Finds and checks the one Catalog document.
-pub(super) fn root(documents: &[Found], readable: bool, diagnostics: &mut Vec<Diagnostic>) -> Option<Root> {
+pub(super) fn root(
+    documents: &[Found],
+    sources: &Sources,
+    readable: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Root> {
     let mut roots = documents.iter().filter(|found| found.row.place == Place::Root);
     let Some(first) = roots.next() else {
         if readable {
@@ -49,6 +57,7 @@ pub(super) fn root(documents: &[Found], readable: bool, diagnostics: &mut Vec<Di
     }));
     let (metadata, spec) = typed::<Spec>(first, diagnostics)?;
     check(&first.doc, &spec, diagnostics);
+    signers_exist(first, &spec, sources, diagnostics);
     Some(Root { name: metadata.name, spec })
 }
 
@@ -80,26 +89,27 @@ fn check(doc: &Doc, spec: &Spec, diagnostics: &mut Vec<Diagnostic>) {
         }
         team_exists(doc, &format!("{at}/owner"), &domain.owner, spec, diagnostics);
     }
+    for (name, team) in &spec.teams {
+        if let Some(index) = team.members.iter().position(|member| member == ANONYMOUS) {
+            let message = format!("`{ANONYMOUS}` is who signed nothing that can be verified, and in no team");
+            let at = format!("{}/members/{index}", join("/spec/teams", name.as_str()));
+            diagnostics.push(doc.error(Code::InvalidValue, &at, message).help("give the person another name"));
+        }
+    }
+}
+
+/// That somebody can sign, where signatures are verified: else no further commit could be taken up.
+fn signers_exist(root: &Found, spec: &Spec, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
+    if spec.verify != Verify::None && !sources.keys().any(|path| place::is_of_signers(path)) {
+        let message = "signatures are verified, and this catalog lists nobody who may sign";
+        let help = "list the keys in authority/allowed_signers or authority/openpgp/PERSON.asc";
+        diagnostics.push(root.doc.error(Code::MissingField, "/spec/verify", message).help(help));
+    }
 }
 
 /// That a team which is named is listed in writ.yaml.
 pub(super) fn team_exists(doc: &Doc, at: &str, team: &TeamName, spec: &Spec, diagnostics: &mut Vec<Diagnostic>) {
     if !spec.teams.contains_key(team) {
         diagnostics.push(unknown(doc, at, "team", team.as_str(), spec.teams.keys().map(TeamName::as_str)));
-    }
-}
-
-impl Root {
-    /// The team that answers for what stands at `path`: the owner of the longest domain that covers it.
-    pub(super) fn owner_of(&self, path: &str) -> Option<&TeamName> {
-        let covers = |domain: &str| {
-            domain.is_empty() || path.strip_prefix(domain).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let domains = self
-            .spec
-            .domains
-            .iter()
-            .map(|domain| (domain.path.trim_end_matches('/').trim_start_matches("./"), &domain.owner));
-        domains.filter(|(path, _)| covers(path)).max_by_key(|(path, _)| path.len()).map(|(_, owner)| owner)
     }
 }

@@ -63,7 +63,8 @@ fn owner(doc: &Doc, written: Option<Owner>, root: &Root, diagnostics: &mut Vec<D
         }
         return Some(owner);
     }
-    let inherited = root.owner_of(&doc.file).map(|team| Owner { team: team.clone(), contact: None, escalation: None });
+    let inherited =
+        root.spec.owner_of(&doc.file).map(|team| Owner { team: team.clone(), contact: None, escalation: None });
     if inherited.is_none() {
         let message = "missing field `owner`, and no domain of writ.yaml covers this file";
         diagnostics.push(

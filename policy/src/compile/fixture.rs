@@ -4,7 +4,7 @@ use crate::bundle::entry::Owner;
 use crate::catalog::{Catalog, Cluster, Governance, Parameters, Rule, RuleSet, Scope};
 use crate::document::parse;
 use crate::kinds::fixture::facts;
-use crate::kinds::{governance, rule_set};
+use crate::kinds::{self, governance, rule_set};
 use crate::name::RuleName;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -61,6 +61,7 @@ pub(super) fn catalog(rules: impl IntoIterator<Item = Rule>) -> Catalog {
         parameters: Parameters::default(),
         regions: ["eu", "us"].into_iter().map(|region| region.parse().unwrap()).collect(),
         authority: BTreeMap::new(),
+        root: kinds::catalog::Spec::default(),
     }
 }
 

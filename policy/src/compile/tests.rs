@@ -1,5 +1,6 @@
 use super::fixture::{catalog, rule, rule_set, values};
 use super::{Compiled, Memo, NoMemo, Provenance, Rendered, check, compile, prepare, render_manifests};
+use crate::authority::Authority;
 use crate::bundle::contents::{Contents, FORMAT, Line};
 use crate::bundle::entry::{Body, Entry};
 use crate::canonical;
@@ -212,12 +213,12 @@ fn inv27_the_same_inputs_give_byte_identical_contents() {
 
 #[test]
 fn a_sound_catalog_has_no_diagnostics() {
-    assert_eq!(check(&full(), &Schemas::default()), []);
+    assert_eq!(check(&full(), &Schemas::default(), &Authority::default()), []);
 }
 
 fn told(catalog: &Catalog) -> String {
     let told = |d: crate::diagnostic::Diagnostic| format!("{} {d}\n    {}", d.code, d.help.clone().unwrap_or_default());
-    check(catalog, &Schemas::default()).into_iter().map(told).collect::<Vec<_>>().join("\n")
+    check(catalog, &Schemas::default(), &Authority::default()).into_iter().map(told).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -72,6 +72,10 @@ pub enum Code {
     Conflict,
     /// A grant by which its holders could take more than it says.
     Escalation,
+    /// Somebody changed, or a team owns, what authority/ does not let them.
+    Unauthorised,
+    /// An object that touches what stays local.
+    LocalDomain,
     /// Something asked for that this hub cannot do yet.
     Unsupported,
     /// A rule that selects nothing.
@@ -101,6 +105,8 @@ impl Code {
             Self::ObjectRefused => "ObjectRefused",
             Self::Conflict => "Conflict",
             Self::Escalation => "Escalation",
+            Self::Unauthorised => "Unauthorised",
+            Self::LocalDomain => "LocalDomain",
             Self::Unsupported => "Unsupported",
             Self::SelectsNothing => "SelectsNothing",
         }
@@ -177,7 +183,8 @@ mod tests {
         let reference = [Code::UnknownReference, Code::ParameterUnresolved, Code::NoSlot, Code::ObjectRefused];
         let cedar = [Code::CedarSyntax, Code::CedarType, Code::CedarForm];
         let whole = [Code::Conflict, Code::Escalation, Code::Unsupported, Code::SelectsNothing];
-        let all = [&catalog[..], &document, &reference, &cedar, &whole].concat();
+        let authority = [Code::Unauthorised, Code::LocalDomain];
+        let all = [&catalog[..], &document, &reference, &cedar, &whole, &authority].concat();
         for code in all {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
             assert_eq!(format!("{code:<20}|"), format!("{:<20}|", code.as_str()));

@@ -1,6 +1,7 @@
 //! The one table of Kubernetes kinds: where each lives, when it is written, and how it may leave.
 
 mod grant;
+pub mod local;
 mod table;
 
 pub use grant::{Grant, NotAGrant};

@@ -1,5 +1,6 @@
 //! `writ catalog …`.
 
+mod changes;
 mod check;
 mod facts;
 mod init;

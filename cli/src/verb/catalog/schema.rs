@@ -4,6 +4,7 @@ use crate::fault::Fault;
 use crate::help;
 use crate::output::Output;
 use clap::builder::PossibleValuesParser;
+use policy::authority;
 use policy::cedar::guardrail;
 use policy::kinds::{self, editor};
 use service::exit::Exit;
@@ -17,12 +18,31 @@ pub(crate) struct Schema {
     /// The kind [default: one schema of all kinds]
     #[arg(value_parser = PossibleValuesParser::new(kinds::TABLE.iter().map(|row| row.name)))]
     kind: Option<String>,
-    /// The Cedar schema by which guardrails are checked, instead
-    #[arg(long, conflicts_with_all = ["kind", "output"])]
-    cedar: bool,
+    /// A Cedar schema instead: that of guardrails, or of authority [without a value: guardrails]
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "guardrails", value_name = "OF")]
+    #[arg(conflicts_with_all = ["kind", "output"], hide_possible_values = true)]
+    cedar: Option<Cedar>,
     /// How to print it: json or yaml
     #[arg(long, short, value_enum, default_value_t, value_name = "FORM", hide_possible_values = true)]
     output: Form,
+}
+
+/// What a Cedar schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Cedar {
+    /// What guardrails judge
+    Guardrails,
+    /// Who may do what
+    Authority,
+}
+
+impl Cedar {
+    const fn schema(self) -> &'static str {
+        match self {
+            Self::Guardrails => guardrail::SCHEMA,
+            Self::Authority => authority::SCHEMA,
+        }
+    }
 }
 
 /// The forms of a schema.
@@ -37,8 +57,8 @@ enum Form {
 
 impl Schema {
     pub(crate) fn run(&self, output: &mut Output) -> Result<Exit, Fault> {
-        if self.cedar {
-            output.text(guardrail::SCHEMA)?;
+        if let Some(cedar) = self.cedar {
+            output.text(cedar.schema())?;
             return Ok(Exit::Fine);
         }
         let row = self.kind.as_deref().and_then(kinds::row);

@@ -4,6 +4,7 @@
 
 mod area;
 mod conflicts;
+mod local;
 mod overlaps;
 mod rule;
 mod sizes;
@@ -11,6 +12,7 @@ mod tally;
 
 use super::choice::Choice;
 use super::prepare::{Prepared, PreparedRule, prepare};
+use crate::authority::Authority;
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
@@ -24,7 +26,7 @@ use std::collections::BTreeMap;
 use tally::Tally;
 
 /// Everything that git alone can tell is wrong with what the catalog compiles to, each fault once for all clusters.
-pub(crate) fn check(catalog: &Catalog, schemas: &Schemas) -> Vec<Diagnostic> {
+pub(crate) fn check(catalog: &Catalog, schemas: &Schemas, authority: &Authority) -> Vec<Diagnostic> {
     let prepared = prepare(catalog);
     let (mut tally, mut sizes) = (Tally::default(), Sizes::default());
     let (mut claims, mut stakes) = (Claims::default(), Stakes::default());
@@ -34,6 +36,7 @@ pub(crate) fn check(catalog: &Catalog, schemas: &Schemas) -> Vec<Diagnostic> {
         for group in groups.values() {
             let Some(schema) = schemas.spec(rule.rule.name.kind()) else { continue };
             if let Some(entry) = rule::filled(group, schema, &mut tally) {
+                local::check(catalog, authority, group, &entry, &mut tally);
                 claims.add(group, &entry);
                 stakes.add(group, &entry);
                 sizes.add(group, &entry, &mut tally);

@@ -94,6 +94,7 @@ fn differ(mine: &Rule, stake: &Stake, theirs: &Rule, other: &Stake) -> Option<Di
 
 #[cfg(test)]
 mod tests {
+    use crate::authority::Authority;
     use crate::catalog::Catalog;
     use crate::compile::fixture::{catalog, rule, rule_set};
     use crate::diagnostic::{Diagnostic, Severity};
@@ -106,7 +107,7 @@ mod tests {
     const TIER: &str = "{matchLabels: {tier: core}}";
 
     fn all_told(catalog: &Catalog) -> Vec<Diagnostic> {
-        crate::compile::check(catalog, &Schemas::default())
+        crate::compile::check(catalog, &Schemas::default(), &Authority::default())
     }
 
     /// What is told of two rules of a kind, `one` and `two`, by their namespaces and specs.
