@@ -23,7 +23,13 @@ mod tests {
 
     #[test]
     fn only_the_catalogs_own_files_are_read() {
-        for path in ["writ.yaml", "intents/a.yaml", "regions/eu/overrides/a.yml", "guardrails/host.cedar", "authority/allowed_signers"] {
+        for path in [
+            "writ.yaml",
+            "intents/a.yaml",
+            "regions/eu/overrides/a.yml",
+            "guardrails/host.cedar",
+            "authority/allowed_signers",
+        ] {
             assert!(is_read(path), "{path}");
         }
         for path in ["README.md", "mkdocs.yml", "intents/README.md"] {
