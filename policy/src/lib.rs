@@ -24,6 +24,8 @@ pub mod name;
 pub mod object;
 pub mod outcome;
 pub mod plan;
+#[cfg(test)]
+mod precedence;
 pub mod quantity;
 pub mod report;
 pub mod resolve;

@@ -49,6 +49,9 @@ macro_rules! cases {
 cases! {
     access,
     authority,
+    overrides,
+    override_values,
+    constraints,
     authority_faults,
     local_domains,
     cedar_form,

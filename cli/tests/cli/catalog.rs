@@ -146,7 +146,8 @@ fn schemas_are_printed_for_editors() {
     assert!(kinds.contains(&"ResourceGuard") && kinds.contains(&"Catalog"), "{kinds:?}");
     assert!(schema(&["Cluster", "-o", "yaml"]).contains("const: Cluster"));
     assert!(schema(&["--cedar"]).contains("namespace meta::v1"));
-    assert!(schema(&["--cedar", "authority"]).contains("entity Domain in [Domain, Region]"));
+    assert!(schema(&["--cedar", "authority"]).contains(r#"action "override" appliesTo"#));
+    assert!(schema(&["--cedar", "constraints"]).contains("entity NetworkPolicy"));
     let unknown = writ(&here, &["catalog", "schema", "Clustr"]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.err.contains("a similar value exists: 'Cluster'"), "{}", unknown.err);

@@ -19,7 +19,7 @@ use cedar_policy::{
 use entity::Fault;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The schema of everything that is judged by authority/, by the hub's own policies, and by [`Authority`].
 pub const SCHEMA: &str = include_str!("schema.cedarschema");
@@ -153,9 +153,12 @@ impl fmt::Debug for Authority {
     }
 }
 
+/// Always the same, and read once.
 fn schema() -> Result<(Schema, Validator), String> {
-    let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(|error| error.to_string())?;
-    Ok((schema.clone(), Validator::new(schema)))
+    static READ: LazyLock<Result<Schema, String>> = LazyLock::new(|| {
+        Schema::from_cedarschema_str(SCHEMA).map(|(schema, _)| schema).map_err(|error| error.to_string())
+    });
+    READ.clone().map(|schema| (schema.clone(), Validator::new(schema)))
 }
 
 fn no_schema(file: &str, why: &str) -> Diagnostic {

@@ -83,7 +83,11 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn new(entries: &[Entry]) -> Self {
         let bytes = entries.iter().map(|entry| (entry.name.clone(), canonical::to_vec(entry).unwrap()));
-        let bytes: BTreeMap<_, _> = bytes.collect();
+        Self::of(bytes.collect())
+    }
+
+    /// Of entries in their bytes, by name.
+    pub(crate) fn of(bytes: BTreeMap<crate::name::RuleName, Vec<u8>>) -> Self {
         let line = |(name, bytes): (&crate::name::RuleName, &Vec<u8>)| Line {
             name: name.clone(),
             digest: Digest::of(bytes),

@@ -4,7 +4,7 @@ use super::ledger::Ledger;
 use super::place::ROOT;
 use super::read::{self, Known, Read};
 use super::root::{self, Root};
-use super::{Catalog, Checked, Sources, cedar_files, fleet, owners, rule_sets, rules, values};
+use super::{Catalog, Checked, Sources, cedar_files, fleet, owners, regional, rule_sets, rules, values};
 use crate::authority::Authority;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::kinds::Schemas;
@@ -72,9 +72,12 @@ fn assemble(read: &Read, root: Option<Root>, authority: Sources, found: &mut Vec
     let parameters = values::values(documents, root.as_ref(), &ledger, &regions_of, found);
     let rules = rules::rules(documents, root.as_ref(), &ledger, found);
     let rule_sets = rule_sets::rule_sets(documents, root.as_ref(), &ledger, found);
+    let overrides = regional::overrides(documents, &ledger, found);
+    let constraints = regional::constraints(documents, &ledger, found);
     let Root { name, spec } = root?;
     let regions = spec.regions.iter().cloned().collect();
-    Some(Catalog { name, clusters, rules, rule_sets, parameters, regions, authority, root: spec })
+    let root = spec;
+    Some(Catalog { name, clusters, rules, rule_sets, parameters, regions, overrides, constraints, authority, root })
 }
 
 /// That a folder below regions/ is a region's.

@@ -9,6 +9,7 @@ mod named;
 mod owners;
 mod place;
 mod read;
+mod regional;
 mod root;
 mod rule_sets;
 mod rules;
@@ -21,10 +22,13 @@ pub use named::rules_at;
 pub use place::{ALLOWED_SIGNERS, OPENPGP, has_effect, is_folder, is_of_signers, region_of, stray};
 
 use crate::bundle::entry::{Owner, Risk};
+use crate::constraint;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::digest::Digest;
 use crate::document::Doc;
 use crate::facts::{Capabilities, Declared};
 use crate::kinds;
+use crate::local::OverrideSpec;
 use crate::mode::Mode;
 use crate::name::{ClusterName, DocumentName, RegionName, RuleName};
 use serde_json::Value;
@@ -99,6 +103,26 @@ pub struct Parameters {
     pub clusters: BTreeMap<ClusterName, BTreeMap<String, Value>>,
 }
 
+/// A region's value for a field of a rule.
+#[derive(Debug, Clone)]
+pub struct RegionalOverride {
+    /// What it says.
+    pub spec: OverrideSpec,
+    /// Of rule, field and value: enters the digest of what the rule says there.
+    pub digest: Digest,
+    /// The document, to place diagnostics.
+    pub doc: Arc<Doc>,
+}
+
+/// A region's constraint.
+#[derive(Debug, Clone)]
+pub struct RegionalConstraint {
+    /// What it says.
+    pub spec: constraint::Spec,
+    /// The document, to place diagnostics.
+    pub doc: Arc<Doc>,
+}
+
 /// A catalog that may be published: no diagnostic of severity error was found in it.
 #[derive(Debug, Clone)]
 pub struct Catalog {
@@ -114,6 +138,10 @@ pub struct Catalog {
     pub parameters: Parameters,
     /// Which regions there are.
     pub regions: BTreeSet<RegionName>,
+    /// What regions override, each in order of its overrides' names.
+    pub overrides: BTreeMap<RegionName, Vec<RegionalOverride>>,
+    /// What may be applied in a region, by `LocalConstraint/name`.
+    pub constraints: BTreeMap<RegionName, BTreeMap<RuleName, RegionalConstraint>>,
     /// The files of authority/, by path: who may do what.
     pub authority: Sources,
     /// What writ.yaml says: teams, domains, what stays local, which commits must be signed.

@@ -28,11 +28,12 @@ const FOLDERS: &[(&str, Place)] = &[
     ("rulesets", Place::RuleSets),
     ("parameters", Place::Parameters),
 ];
-/// What a region may hold in this version; it only adds.
-const REGIONAL: &[&str] = &["guardrails", "intents", "parameters"];
+/// What a region may hold: rules and values that only add, and what has a say over rules in its clusters.
+const REGIONAL: &[&str] = &["constraints", "guardrails", "intents", "overrides", "parameters"];
+/// What only a region holds.
+const REGIONAL_ONLY: &[(&str, Place)] = &[("constraints", Place::Constraints), ("overrides", Place::Overrides)];
 /// Folders of the layout that this version does not read. A rule that is not read would be taken for one in force.
 const NOT_YET: &[&str] = &["exceptions", "properties", "tests"];
-const REGIONAL_NOT_YET: &[&str] = &["constraints", "overrides"];
 /// Folders of the layout that hold no documents of one place.
 const OTHERS: &[&str] = &["authority", "regions"];
 
@@ -63,7 +64,7 @@ pub fn region_of(path: &str) -> Option<RegionName> {
 /// The folder of a place, as people write it.
 #[must_use]
 pub(super) fn folder(place: Place) -> &'static str {
-    FOLDERS.iter().find(|(_, of)| *of == place).map_or(ROOT, |(name, _)| name)
+    FOLDERS.iter().chain(REGIONAL_ONLY).find(|(_, of)| *of == place).map_or(ROOT, |(name, _)| name)
 }
 
 /// Whether a catalog has this folder at its root.
@@ -138,15 +139,14 @@ fn regional(path: &str, inner: &str, extension: &str) -> Result<File, Box<Diagno
         None => Err(refused(
             path,
             "this file stands in no region".to_owned(),
-            "move it to regions/REGION/intents, guardrails or parameters",
+            "move it to a folder of its kind in regions/REGION/",
         )),
     }
 }
 
 fn below(path: &str, rest: &str, extension: &str, regional: bool) -> Result<File, Box<Diagnostic>> {
     let top = rest.split_once('/').map_or("", |(top, _)| top);
-    let not_yet = if regional { REGIONAL_NOT_YET } else { NOT_YET };
-    if not_yet.contains(&top) {
+    if !regional && NOT_YET.contains(&top) {
         return Err(unsupported(path, &format!("{top}/ is not supported by this version of Writ")));
     }
     match (top, extension) {
@@ -160,9 +160,10 @@ fn below(path: &str, rest: &str, extension: &str, regional: bool) -> Result<File
 }
 
 fn documents(path: &str, top: &str, extension: &str, regional: bool) -> Result<File, Box<Diagnostic>> {
-    let names: Vec<&str> =
-        FOLDERS.iter().map(|(name, _)| *name).filter(|name| !regional || REGIONAL.contains(name)).collect();
-    let place = FOLDERS.iter().find(|(name, _)| *name == top && names.contains(name)).map(|(_, place)| *place);
+    let all = FOLDERS.iter().chain(REGIONAL_ONLY.iter().filter(|_| regional));
+    let here: Vec<_> = all.filter(|(name, _)| !regional || REGIONAL.contains(name)).collect();
+    let names: Vec<&str> = here.iter().map(|(name, _)| *name).collect();
+    let place = here.iter().find(|(name, _)| *name == top).map(|(_, place)| *place);
     match (place, extension) {
         (Some(place), "yaml") => Ok(File::Documents(place)),
         (Some(_), "yml") => Err(refused(path, "documents end in .yaml".to_owned(), "rename it to end in .yaml")),
@@ -216,6 +217,8 @@ mod tests {
         assert_eq!(file("writ.yaml").unwrap(), File::Documents(Place::Root));
         assert_eq!(file("intents/payments/a.yaml").unwrap(), File::Documents(Place::Intents));
         assert_eq!(file("regions/eu/intents/a.yaml").unwrap(), File::Documents(Place::Intents));
+        assert_eq!(file("regions/eu/overrides/a.yaml").unwrap(), File::Documents(Place::Overrides));
+        assert_eq!(file("regions/eu/constraints/a.yaml").unwrap(), File::Documents(Place::Constraints));
         assert_eq!(file("regions/eu/guardrails/a.cedar").unwrap(), File::Guardrails);
         assert_eq!(file("authority/people.cedar").unwrap(), File::Authority);
         assert_eq!(file("README.md").unwrap(), File::Other);
@@ -233,17 +236,13 @@ mod tests {
             "regions/eu/clusters/a.yaml",
             "regions/a.yaml",
             "regions/E_U/intents/a.yaml",
+            "overrides/a.yaml",
+            "constraints/a.yaml",
+            "regions/eu/overrides/a.cedar",
         ] {
             assert_eq!(code(path), Code::PathRefused, "{path}");
         }
-        for path in [
-            "tests/a.yaml",
-            "exceptions/a.yaml",
-            "properties/a.cedar",
-            "authority/a.yaml",
-            "regions/eu/overrides/a.yaml",
-            "regions/eu/constraints/a.yaml",
-        ] {
+        for path in ["tests/a.yaml", "exceptions/a.yaml", "properties/a.cedar", "authority/a.yaml"] {
             assert_eq!(code(path), Code::Unsupported, "{path}");
         }
     }

@@ -44,6 +44,13 @@ fn govern(
     scopes::check(doc, &spec.scope, root, ledger, diagnostics);
     scopes::within_region(doc, &mut spec.scope, found.region.as_ref(), diagnostics);
     deprecation(doc, &spec, ledger, diagnostics);
+    for (index, field) in spec.overridable.iter().enumerate() {
+        if let Some(why) = field.bounds.contain_nothing() {
+            let message = format!("no value is within these bounds: {why}");
+            let at = format!("/spec/overridable/{index}/bounds");
+            diagnostics.push(doc.error(Code::InvalidValue, &at, message).help("widen them, or leave the field out"));
+        }
+    }
     if spec.rationale.trim().is_empty() {
         diagnostics.push(
             doc.error(Code::InvalidValue, "/spec/rationale", "a rationale says why the rule exists")

@@ -5,11 +5,15 @@ use super::assign::Set;
 use super::levels::{Found, Seen};
 use super::prepare::PreparedRule;
 use crate::bundle::entry::Envelope;
+use crate::catalog::RegionalOverride;
 use crate::digest::Digest;
 use crate::document::pointer::segments;
 use crate::facts::Declared;
 use crate::kinds::kind::Reference;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// Where a rule says what it says, in its document and in field paths.
+const SPEC: &str = "spec";
 
 /// How one rule holds in one cluster. Clusters of the same choice and view share an entry.
 pub(super) struct Choice<'p, 'c> {
@@ -17,6 +21,8 @@ pub(super) struct Choice<'p, 'c> {
     pub(super) sets: Vec<&'p Set<'c>>,
     /// One for each of the rule's references.
     pub(super) values: Vec<Option<Found<'p, 'c>>>,
+    /// What the cluster's region overrides of it.
+    pub(super) overrides: Vec<&'c RegionalOverride>,
 }
 
 impl<'p, 'c> Choice<'p, 'c> {
@@ -24,7 +30,7 @@ impl<'p, 'c> Choice<'p, 'c> {
     pub(super) fn of(rule: &'p PreparedRule<'c>, cluster: &Declared, seen: Seen<'p, 'c>) -> Option<Self> {
         let sets = assign::assigned(rule.rule, &rule.sets, cluster)?;
         let values = rule.references.iter().map(|reference| seen.find(&reference.name, &sets)).collect();
-        Some(Self { rule, sets, values })
+        Some(Self { rule, sets, values, overrides: seen.overrides(&rule.rule.name) })
     }
 
     /// The digest of the rule as it is filled in here, without filling it in: what it says, the rule sets' modes and
@@ -45,11 +51,32 @@ impl<'p, 'c> Choice<'p, 'c> {
                 None => key.push(b'-'),
             }
         }
+        for given in &self.overrides {
+            key.push(b'o');
+            key.extend_from_slice(given.digest.as_bytes());
+        }
         Digest::of(&key)
     }
 
-    /// The rule's spec with the values in their places.
+    /// The same, without what the region overrides.
+    pub(super) fn without_overrides(&self) -> Self {
+        let Self { rule, sets, values, .. } = self;
+        Self { rule, sets: sets.clone(), values: values.clone(), overrides: Vec::new() }
+    }
+
+    /// The rule's spec with the values in their places: of parameters, and over those what the region overrides.
     pub(super) fn spec(&self) -> Value {
+        let mut document = json!({SPEC: self.with_parameters()});
+        for given in &self.overrides {
+            let pointer = given.spec.field.pointer_in(&document);
+            if let Some(here) = pointer.and_then(|pointer| document.pointer_mut(&pointer)) {
+                *here = given.spec.value.clone();
+            }
+        }
+        document.get_mut(SPEC).map(Value::take).unwrap_or_default()
+    }
+
+    fn with_parameters(&self) -> Value {
         let mut spec = self.rule.rule.spec.clone();
         for (reference, found) in self.filled() {
             put(&mut spec, &reference.place, found.valued.value);

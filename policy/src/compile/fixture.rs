@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A rule with the usual governance; `spec` holds what it says beside it, and its scope's namespaces.
-pub(super) fn rule(kind: &str, name: &str, namespaces: Option<&str>, spec: &str) -> Rule {
+pub(crate) fn rule(kind: &str, name: &str, namespaces: Option<&str>, spec: &str) -> Rule {
     let namespaces = namespaces.map(|term| format!(", namespaces: {term}")).unwrap_or_default();
     let text = format!(
         "apiVersion: writ.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n  rationale: because\n  risk: low\n  \
@@ -37,7 +37,7 @@ pub(super) fn rule(kind: &str, name: &str, namespaces: Option<&str>, spec: &str)
 }
 
 /// A rule set, of YAML.
-pub(super) fn rule_set(spec: &str) -> RuleSet {
+pub(crate) fn rule_set(spec: &str) -> RuleSet {
     let written: rule_set::Spec = serde_yaml::from_str(spec).unwrap();
     RuleSet {
         include: written.include.into_iter().collect(),
@@ -48,7 +48,7 @@ pub(super) fn rule_set(spec: &str) -> RuleSet {
 }
 
 /// Clusters eu-1, eu-2 and us-1 with these rules.
-pub(super) fn catalog(rules: impl IntoIterator<Item = Rule>) -> Catalog {
+pub(crate) fn catalog(rules: impl IntoIterator<Item = Rule>) -> Catalog {
     let cluster = |name: &str| {
         let declared = facts(name, &name[..2], &[]).declared;
         (declared.name.clone(), Cluster { declared, pinned: None })
@@ -60,12 +60,14 @@ pub(super) fn catalog(rules: impl IntoIterator<Item = Rule>) -> Catalog {
         rule_sets: BTreeMap::new(),
         parameters: Parameters::default(),
         regions: ["eu", "us"].into_iter().map(|region| region.parse().unwrap()).collect(),
+        overrides: BTreeMap::new(),
+        constraints: BTreeMap::new(),
         authority: BTreeMap::new(),
         root: kinds::catalog::Spec::default(),
     }
 }
 
 /// Values, of YAML.
-pub(super) fn values(text: &str) -> BTreeMap<String, Value> {
+pub(crate) fn values(text: &str) -> BTreeMap<String, Value> {
     serde_yaml::from_str(text).unwrap()
 }

@@ -2,10 +2,10 @@
 
 use super::assign::Set;
 use crate::canonical;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, RegionalOverride};
 use crate::digest::Digest;
 use crate::facts::Declared;
-use crate::name::{ClusterName, DocumentName, RegionName};
+use crate::name::{ClusterName, DocumentName, RegionName, RuleName};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,7 +35,11 @@ pub(super) struct Levels<'c> {
     global: Values<'c>,
     regions: BTreeMap<&'c RegionName, Values<'c>>,
     clusters: BTreeMap<&'c ClusterName, Values<'c>>,
+    overrides: BTreeMap<&'c RegionName, Overrides<'c>>,
 }
+
+/// What a region overrides, by rule.
+type Overrides<'c> = BTreeMap<&'c RuleName, Vec<&'c RegionalOverride>>;
 
 /// The levels that one cluster sees.
 #[derive(Clone, Copy)]
@@ -43,6 +47,7 @@ pub(super) struct Seen<'p, 'c> {
     global: &'p Values<'c>,
     region: Option<&'p Values<'c>>,
     cluster: Option<&'p Values<'c>>,
+    overrides: Option<&'p Overrides<'c>>,
 }
 
 /// A value and where it came from.
@@ -79,6 +84,7 @@ impl<'c> Levels<'c> {
             global: valued(&parameters.global),
             regions: parameters.regions.iter().map(|(region, values)| (region, valued(values))).collect(),
             clusters: parameters.clusters.iter().map(|(cluster, values)| (cluster, valued(values))).collect(),
+            overrides: catalog.overrides.iter().map(|(region, all)| (region, by_rule(all))).collect(),
         }
     }
 
@@ -88,11 +94,25 @@ impl<'c> Levels<'c> {
             global: &self.global,
             region: self.regions.get(&cluster.region),
             cluster: self.clusters.get(&cluster.name),
+            overrides: self.overrides.get(&cluster.region),
         }
     }
 }
 
+fn by_rule(all: &[RegionalOverride]) -> Overrides<'_> {
+    let mut overrides = Overrides::new();
+    for given in all {
+        overrides.entry(&given.spec.rule).or_default().push(given);
+    }
+    overrides
+}
+
 impl<'p, 'c> Seen<'p, 'c> {
+    /// What the region overrides of `rule`.
+    pub(super) fn overrides(&self, rule: &RuleName) -> Vec<&'c RegionalOverride> {
+        self.overrides.and_then(|overrides| overrides.get(rule)).cloned().unwrap_or_default()
+    }
+
     /// The value of the parameter `name` under these rule sets.
     pub(super) fn find(&self, name: &str, sets: &[&'p Set<'c>]) -> Option<Found<'p, 'c>> {
         let at = |values: Option<&'p Values<'c>>, level| {

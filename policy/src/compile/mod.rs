@@ -7,8 +7,9 @@
 mod assign;
 mod check;
 mod choice;
+mod companions;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod levels;
 mod manifests;
 mod prepare;
@@ -104,7 +105,9 @@ impl Prepared<'_> {
             };
             memo.rendered(&provenance, &|| choice.rendered(Sight::Facts(facts), provenance.clone()))
         };
-        let entries: Vec<_> = self.choices(&facts.declared).map(entry).collect();
+        let mut entries: Vec<_> = self.choices(&facts.declared).map(entry).collect();
+        entries.extend(self.companions.of_region(&facts.declared.region));
+        entries.sort_by(|one, other| one.name.cmp(&other.name));
         let bytes = contents(&entries);
         Compiled { digest: Digest::of(&bytes), bytes: bytes.into(), entries }
     }

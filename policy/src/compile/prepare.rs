@@ -2,6 +2,7 @@
 
 use super::assign::Set;
 use super::choice::Choice;
+use super::companions::Companions;
 use super::levels::Levels;
 use crate::bundle::entry::{Owner, Risk};
 use crate::canonical;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 /// A catalog made ready for compiling.
 pub struct Prepared<'c> {
     pub(super) rules: Vec<PreparedRule<'c>>,
+    pub(super) companions: Companions<'c>,
     levels: Levels<'c>,
 }
 
@@ -42,7 +44,7 @@ pub(super) struct PreparedRule<'c> {
 pub fn prepare(catalog: &Catalog) -> Prepared<'_> {
     let sets = Set::all(catalog);
     let rules = catalog.rules.values().filter_map(|rule| PreparedRule::of(rule, &sets)).collect();
-    Prepared { rules, levels: Levels::of(catalog) }
+    Prepared { rules, companions: Companions::of(catalog), levels: Levels::of(catalog) }
 }
 
 impl<'c> Prepared<'c> {

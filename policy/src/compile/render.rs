@@ -9,6 +9,7 @@ use crate::canonical;
 use crate::digest::Digest;
 use crate::kinds::kind::{Intent, Unsupported};
 use crate::kinds::translator::Sight;
+use crate::name::RuleName;
 use serde_json::Value;
 
 impl Choice<'_, '_> {
@@ -41,10 +42,15 @@ impl Choice<'_, '_> {
     pub(super) fn rendered(&self, sight: Sight<'_>, provenance: Provenance) -> Rendered {
         let entry = self.entry(sight);
         let bytes = canonical::to_vec(&entry).unwrap_or_else(|_| without_form(entry));
-        let name = self.rule.rule.name.clone();
+        Rendered::new(self.rule.rule.name.clone(), bytes, provenance)
+    }
+}
+
+impl Rendered {
+    pub(super) fn new(name: RuleName, bytes: Vec<u8>, provenance: Provenance) -> Self {
         let (digest, size) = (Digest::of(&bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         let line = line(&Line { name: name.clone(), digest, size });
-        Rendered { name, digest, bytes, line, provenance }
+        Self { name, digest, bytes, line, provenance }
     }
 }
 

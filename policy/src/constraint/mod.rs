@@ -12,7 +12,7 @@ pub use schema::text as schema;
 use crate::authority::{self, Authority, OverruleAsked};
 use crate::bundle::entry::Entry;
 use crate::cedar::policies;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Code, Severity};
 use crate::facts::Declared;
 use crate::name::{RegionName, RuleName};
 use crate::outcome::{Note, NoteCode, Outcome, OutcomeCode, UnitId};
@@ -90,9 +90,11 @@ impl Constraints {
         all.schema = Some(schema);
         for one in written {
             let read = read(one.spec, &validator);
-            notes.extend(read.faults.into_iter().map(|(reason, message)| one.faulty(reason, message)));
+            notes.extend(read.faults.into_iter().map(|fault| one.faulty(fault.reason, fault.message)));
             for (index, policy) in read.policies.into_iter().enumerate() {
-                notes.extend(unknown(&policy, rules).map(|message| one.faulty("UnknownName", message)));
+                let unknown = rules_named(&policy).filter(|name| !is_known(name, rules));
+                let message = |name| format!("it names rule `{name}`, which is not in force here");
+                notes.extend(unknown.take(1).map(|name| one.faulty("UnknownName", message(name))));
                 all.add(one, index, &policy);
             }
         }
@@ -213,12 +215,22 @@ impl Written<'_> {
     }
 }
 
+/// What is wrong with a constraint, whatever rules there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faulty {
+    /// In a word.
+    pub reason: &'static str,
+    /// As a diagnostic of a catalog.
+    pub code: Code,
+    /// For people.
+    pub message: String,
+}
+
 /// What a constraint holds that can be asked, and what is wrong with the rest.
 #[derive(Default)]
-pub(crate) struct Read {
+struct Read {
     policies: Vec<Policy>,
-    /// A word and a sentence each.
-    pub(crate) faults: Vec<(&'static str, String)>,
+    faults: Vec<Faulty>,
 }
 
 /// Reads one constraint.
@@ -230,39 +242,48 @@ fn read(spec: &Spec, validator: &Validator) -> Read {
         // One slip is told once, not once for every kind of object that it is a slip for.
         if fault.severity == Severity::Error && told.insert((fault.line, fault.column)) {
             let place = format!("line {}, column {}", fault.line, fault.column);
-            read.faults.push(("Malformed", format!("{place}: {}", fault.message)));
+            let message = format!("{place}: {}", fault.message);
+            read.faults.push(Faulty { reason: "Malformed", code: fault.code, message });
         }
     }
     for policy in found.policies {
         if policy.effect() == Effect::Permit {
             let message = "a constraint only forbids: what none forbids may be applied, so its `permit` is left out";
-            read.faults.push(("Permit", message.to_owned()));
+            read.faults.push(Faulty { reason: "Permit", code: Code::CedarForm, message: message.to_owned() });
         } else {
             read.policies.push(policy);
         }
     }
     if read.policies.is_empty() && read.faults.is_empty() {
-        read.faults.push(("Malformed", "it holds no policy, so it forbids nothing".to_owned()));
+        let message = "it holds no policy, so it forbids nothing".to_owned();
+        read.faults.push(Faulty { reason: "Malformed", code: Code::CedarForm, message });
     }
     read
 }
 
-/// What is wrong with a constraint, whatever rules there are: a word and a sentence each.
+/// What is wrong with a constraint, whatever rules there are.
 #[must_use]
-pub fn faults(spec: &Spec) -> Vec<(&'static str, String)> {
+pub fn faults(spec: &Spec) -> Vec<Faulty> {
     match schema::schema() {
         Ok(schema) => read(spec, &Validator::new(schema)).faults,
-        Err(why) => vec![("Malformed", format!("the schema of constraints: {why}"))],
+        Err(why) => {
+            let message = format!("the schema of constraints: {why}");
+            vec![Faulty { reason: "Malformed", code: Code::CedarType, message }]
+        }
     }
 }
 
-/// That a policy names a rule which is not in force here.
-fn unknown(policy: &Policy, rules: &BTreeMap<RuleName, Entry>) -> Option<String> {
-    let named = policy.entity_literals().into_iter().find_map(|uid| {
-        let is_rule = uid.type_name().to_string() == "Writ::Rule";
-        let id = uid.id().unescaped().to_owned();
-        let known = id.parse::<RuleName>().is_ok_and(|name| rules.contains_key(&name));
-        (is_rule && !known).then_some(id)
-    })?;
-    Some(format!("it names rule `{named}`, which is not in force here"))
+/// The rules that a constraint names.
+#[must_use]
+pub fn named(spec: &Spec) -> BTreeSet<String> {
+    policies::texts(&spec.policy).iter().flat_map(|(policy, _)| rules_named(policy).collect::<Vec<_>>()).collect()
+}
+
+fn rules_named(policy: &Policy) -> impl Iterator<Item = String> {
+    let rules = policy.entity_literals().into_iter().filter(|uid| uid.type_name().to_string() == "Writ::Rule");
+    rules.map(|uid| uid.id().unescaped().to_owned())
+}
+
+fn is_known(name: &str, rules: &BTreeMap<RuleName, Entry>) -> bool {
+    name.parse::<RuleName>().is_ok_and(|name| rules.contains_key(&name))
 }

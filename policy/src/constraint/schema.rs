@@ -5,14 +5,19 @@ use crate::authority;
 use cedar_policy::{Schema, SchemaFragment};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 const PAIRS: &str = r#"Set<{ "key": String, "value": String }>"#;
 /// What every object has.
 const COMMON: &str = r#""apiVersion": String, "kind": String, "metadata": { "name": String, "namespace"?: String, "labels": Set<{ "key": String, "value": String }>, "annotations": Set<{ "key": String, "value": String }> }"#;
 
-/// The schema that constraints are validated against.
+/// The schema that constraints are validated against: always the same, and read once.
 pub(super) fn schema() -> Result<Schema, String> {
-    Schema::from_schema_fragments([fragment(authority::SCHEMA)?, fragment(&text())?]).map_err(|error| error.to_string())
+    static SCHEMA: LazyLock<Result<Schema, String>> = LazyLock::new(|| {
+        let fragments = [fragment(authority::SCHEMA)?, fragment(&text())?];
+        Schema::from_schema_fragments(fragments).map_err(|error| error.to_string())
+    });
+    SCHEMA.clone()
 }
 
 fn fragment(text: &str) -> Result<SchemaFragment, String> {

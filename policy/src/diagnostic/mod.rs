@@ -60,6 +60,8 @@ pub enum Code {
     ParameterUnresolved,
     /// A field that cannot be overridden.
     NoSlot,
+    /// An override that does not count.
+    OverrideRefused,
     /// Cedar that does not parse.
     CedarSyntax,
     /// Cedar that does not validate against the schema.
@@ -99,6 +101,7 @@ impl Code {
             Self::UnknownReference => "UnknownReference",
             Self::ParameterUnresolved => "ParameterUnresolved",
             Self::NoSlot => "NoSlot",
+            Self::OverrideRefused => "OverrideRefused",
             Self::CedarSyntax => "CedarSyntax",
             Self::CedarType => "CedarType",
             Self::CedarForm => "CedarForm",
@@ -156,6 +159,12 @@ impl Diagnostic {
     #[must_use]
     pub fn warning(code: Code, file: &str, span: Span, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, file, span, message) }
+    }
+
+    /// The same, for which nothing is refused.
+    #[must_use]
+    pub fn lessened(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
     }
 
     /// Adds the remedy.

@@ -18,7 +18,9 @@ pub mod rule_set;
 mod schemas;
 pub mod translator;
 
+use crate::constraint;
 use crate::document::schema::{Schema, shape};
+use crate::local;
 use access_control::AccessControl;
 use config_template::ConfigTemplate;
 use kind::Kind;
@@ -43,6 +45,10 @@ pub enum Place {
     RuleSets,
     /// `parameters/`.
     Parameters,
+    /// `regions/<region>/overrides/`.
+    Overrides,
+    /// `regions/<region>/constraints/`.
+    Constraints,
 }
 
 /// What the catalog needs to know of a kind.
@@ -106,6 +112,22 @@ pub const TABLE: &[Row] = &[
         translator: None,
     },
     Row {
+        name: local::OVERRIDE,
+        governed: false,
+        parameters: false,
+        place: Place::Overrides,
+        spec: shape::of::<local::OverrideSpec>,
+        translator: None,
+    },
+    Row {
+        name: constraint::KIND,
+        governed: false,
+        parameters: false,
+        place: Place::Constraints,
+        spec: shape::of::<constraint::Spec>,
+        translator: None,
+    },
+    Row {
         name: rule_set::KIND,
         governed: false,
         parameters: false,
@@ -116,15 +138,8 @@ pub const TABLE: &[Row] = &[
 ];
 
 /// Kinds that the catalog's layout knows and this version does not.
-pub const UNSUPPORTED: &[&str] = &[
-    "CatalogTest",
-    "DataResidency",
-    "ExceptionRequest",
-    "LocalConstraint",
-    "Override",
-    "SecretLifecycle",
-    "WorkloadSecurity",
-];
+pub const UNSUPPORTED: &[&str] =
+    &["CatalogTest", "DataResidency", "ExceptionRequest", "SecretLifecycle", "WorkloadSecurity"];
 
 /// The row of the kind `name`.
 #[must_use]

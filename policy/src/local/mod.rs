@@ -57,3 +57,11 @@ pub struct Local {
     /// Documents that say nothing, and why.
     pub faulty: Vec<Note>,
 }
+
+impl Local {
+    /// Whether it says the same of rules and objects: a brake only says how far rules may go.
+    #[must_use]
+    pub fn says_as(&self, other: &Self) -> bool {
+        self.overrides == other.overrides && self.constraints == other.constraints && self.faulty == other.faulty
+    }
+}

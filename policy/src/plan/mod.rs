@@ -17,7 +17,7 @@ mod round;
 #[cfg(test)]
 mod rounds;
 #[cfg(test)]
-mod simulation;
+pub(crate) mod simulation;
 mod tell;
 mod trial;
 mod turn;

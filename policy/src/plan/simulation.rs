@@ -15,7 +15,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Cluster {
     pub(crate) seen: Seen,
-    writes: u64,
+    pub(crate) writes: u64,
 }
 
 impl Cluster {

@@ -42,7 +42,7 @@ impl Memo {
     pub(super) fn say(&mut self, bundle: &Bundle, local: &Arc<Local>) -> Arc<Say> {
         let head = bundle.head();
         let same = |(contents, cluster, of): &Of| {
-            *contents == head.contents && *cluster == head.cluster && (Arc::ptr_eq(of, local) || of == local)
+            *contents == head.contents && *cluster == head.cluster && (Arc::ptr_eq(of, local) || of.says_as(local))
         };
         if let Some((_, say)) = self.say.as_ref().filter(|(of, _)| same(of)) {
             return Arc::clone(say);

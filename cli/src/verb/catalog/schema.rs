@@ -4,9 +4,9 @@ use crate::fault::Fault;
 use crate::help;
 use crate::output::Output;
 use clap::builder::PossibleValuesParser;
-use policy::authority;
 use policy::cedar::guardrail;
 use policy::kinds::{self, editor};
+use policy::{authority, constraint};
 use service::exit::Exit;
 
 /// Print the JSON Schema of a kind of document, for editors
@@ -18,7 +18,8 @@ pub(crate) struct Schema {
     /// The kind [default: one schema of all kinds]
     #[arg(value_parser = PossibleValuesParser::new(kinds::TABLE.iter().map(|row| row.name)))]
     kind: Option<String>,
-    /// A Cedar schema instead: that of guardrails, or of authority [without a value: guardrails]
+    /// A Cedar schema instead: that of guardrails, of authority, or what constraints add to that [without a value:
+    /// guardrails]
     #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "guardrails", value_name = "OF")]
     #[arg(conflicts_with_all = ["kind", "output"], hide_possible_values = true)]
     cedar: Option<Cedar>,
@@ -34,13 +35,16 @@ enum Cedar {
     Guardrails,
     /// Who may do what
     Authority,
+    /// What may be applied in a region or a cluster
+    Constraints,
 }
 
 impl Cedar {
-    const fn schema(self) -> &'static str {
+    fn schema(self) -> String {
         match self {
-            Self::Guardrails => guardrail::SCHEMA,
-            Self::Authority => authority::SCHEMA,
+            Self::Guardrails => guardrail::SCHEMA.to_owned(),
+            Self::Authority => authority::SCHEMA.to_owned(),
+            Self::Constraints => constraint::schema(),
         }
     }
 }
@@ -58,7 +62,7 @@ enum Form {
 impl Schema {
     pub(crate) fn run(&self, output: &mut Output) -> Result<Exit, Fault> {
         if let Some(cedar) = self.cedar {
-            output.text(cedar.schema())?;
+            output.text(&cedar.schema())?;
             return Ok(Exit::Fine);
         }
         let row = self.kind.as_deref().and_then(kinds::row);

@@ -6,6 +6,7 @@ mod area;
 mod conflicts;
 mod local;
 mod overlaps;
+mod overrides;
 mod rule;
 mod sizes;
 mod tally;
@@ -35,7 +36,7 @@ pub(crate) fn check(catalog: &Catalog, schemas: &Schemas, authority: &Authority)
         rule::written(rule, groups.is_empty(), &mut tally);
         for group in groups.values() {
             let Some(schema) = schemas.spec(rule.rule.name.kind()) else { continue };
-            if let Some(entry) = rule::filled(group, schema, &mut tally) {
+            if let Some(entry) = rule::filled(group, schema, authority, &mut tally) {
                 local::check(catalog, authority, group, &entry, &mut tally);
                 claims.add(group, &entry);
                 stakes.add(group, &entry);
@@ -43,6 +44,7 @@ pub(crate) fn check(catalog: &Catalog, schemas: &Schemas, authority: &Authority)
             }
         }
     }
+    overrides::unused(catalog, &prepared, &mut tally);
     claims.told(&mut tally);
     stakes.told(&mut tally);
     sizes.told(&catalog.name, &mut tally);

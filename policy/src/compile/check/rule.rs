@@ -1,7 +1,8 @@
 //! One rule: as it is written, and as it is filled in for a group of clusters.
 
-use super::Group;
 use super::tally::Tally;
+use super::{Group, overrides};
+use crate::authority::Authority;
 use crate::bundle::entry::{Body, Entry};
 use crate::compile::levels::Found;
 use crate::compile::prepare::PreparedRule;
@@ -60,12 +61,20 @@ fn names_parameter(text: &str) -> bool {
 
 /// What is wrong with the rule as it is filled in for the group; its entry in a cluster that serves everything, when
 /// nothing is.
-pub(super) fn filled<'c>(group: &Group<'_, 'c>, schema: &Schema, tally: &mut Tally<'c>) -> Option<Entry> {
+pub(super) fn filled<'c>(
+    group: &Group<'_, 'c>,
+    schema: &Schema,
+    authority: &Authority,
+    tally: &mut Tally<'c>,
+) -> Option<Entry> {
     let rule = group.choice.rule;
     let unclear = group.choice.unresolved().map(|reference| unresolved(rule, reference));
     let unclear: Vec<_> = unclear.chain(group.choice.filled().filter_map(|(one, _)| ambiguous(group, one))).collect();
     if !unclear.is_empty() {
         unclear.into_iter().for_each(|fault| tally.within(fault, group.clusters.iter().copied()));
+        return None;
+    }
+    if overrides::refused(group, authority, tally) {
         return None;
     }
     let faults = faults(group, schema);
