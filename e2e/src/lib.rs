@@ -1,5 +1,6 @@
 //! Tests across processes, on the shipped binaries. The cast is the demo's.
 
+pub mod access;
 pub mod disk;
 pub mod faults;
 pub mod inventory;

@@ -1,21 +1,19 @@
 //! What the kinds of intents become on a real cluster: roles that allow and deny, network policies that stay as they are
 //! written, and bounds that leave with their namespace.
 
-use anyhow::{Context, Result, ensure};
-use k8s_openapi::api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec};
+use anyhow::{Result, ensure};
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::rbac::v1::RoleBinding;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, PostParams};
+use kube::api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams};
 use kube::{Api, ResourceExt};
 use serde_json::json;
 use std::fs;
-use std::process::Command;
+use writ_e2e::access::{DEPLOYMENTS, Who, install_access, may};
 use writ_e2e::world::World;
-use xtask::lab::binaries;
 use xtask::lab::cast::PATIENCE;
-use xtask::{tools, wait};
+use xtask::wait;
 
 const FILE: &str = "intents/trial.yaml";
 
@@ -54,40 +52,8 @@ spec:
     - {verbs: [get], apiGroups: [\"\"], resources: [configmaps], resourceNames: [release]}
 ";
 
-/// Whether the API server lets somebody do something in the namespace.
-fn may(
-    world: &World,
-    who: (&str, &str),
-    verb: &str,
-    what: (&str, &str, Option<&str>),
-    namespace: &str,
-) -> Result<bool> {
-    let (user, group) = who;
-    let (api, resource, name) = what;
-    let review = SubjectAccessReview {
-        spec: SubjectAccessReviewSpec {
-            user: Some(user.to_owned()),
-            groups: Some(vec![group.to_owned()]),
-            resource_attributes: Some(ResourceAttributes {
-                verb: Some(verb.to_owned()),
-                group: Some(api.to_owned()),
-                resource: Some(resource.to_owned()),
-                name: name.map(str::to_owned),
-                namespace: Some(namespace.to_owned()),
-                ..ResourceAttributes::default()
-            }),
-            ..SubjectAccessReviewSpec::default()
-        },
-        ..SubjectAccessReview::default()
-    };
-    let reviews: Api<SubjectAccessReview> = Api::all(world.kube.client());
-    let answer = world.kube.wait(reviews.create(&PostParams::default(), &review))?;
-    Ok(answer.status.context("a review has an answer")?.allowed)
-}
-
-const PERSON: (&str, &str) = ("ada", "oidc:trial");
-const PIPELINE: (&str, &str) = ("system:serviceaccount:trial:deployer", "system:serviceaccounts");
-const DEPLOYMENTS: (&str, &str, Option<&str>) = ("apps", "deployments", None);
+const PERSON: Who<'_> = ("ada", "oidc:trial");
+const PIPELINE: Who<'_> = ("system:serviceaccount:trial:deployer", "system:serviceaccounts");
 
 fn names<K>(world: &World, api: &Api<K>) -> Result<Vec<String>>
 where
@@ -120,10 +86,7 @@ where
 #[test]
 fn roles_allow_and_deny_and_policies_stay_as_they_are_written() -> Result<()> {
     let mut world = World::start()?;
-    // By default an agent may not say who holds what.
-    let install = ["install", "--allow", "config,network,quota,workload,access", "--kubeconfig"];
-    let mut installer = Command::new(binaries::path("writ-spoke")?);
-    tools::stdout(installer.args(install).arg(world.plane.kubeconfig()))?;
+    install_access(&world)?;
     serve_bounds(&mut world)?;
     world.namespace("trial", &json!({"purpose": "trial"}))?;
     fs::write(world.cast.repository.join(FILE), TRIAL)?;
@@ -153,7 +116,7 @@ fn roles_allow_and_deny_and_policies_stay_as_they_are_written() -> Result<()> {
     world.edit(&namespaces, "trial", &json!({"metadata": {"labels": {"purpose": null}}}))?;
     stand(&world, &world.within::<RoleBinding>("trial"), &[])?;
     wait::until("the pipeline may no longer deploy", PATIENCE, || {
-        ensure!(!may(&world, PIPELINE, "patch", DEPLOYMENTS, "trial")?, "it still may");
+        ensure!(!may(&world, PIPELINE, "patch", DEPLOYMENTS, Some("trial"))?, "it still may");
         Ok(())
     })?;
     stand(&world, &policies, &["writ-trial", "writ-trial-db", "writ-trial-web"])?;
@@ -166,7 +129,7 @@ fn roles_allow_and_deny_and_policies_stay_as_they_are_written() -> Result<()> {
 
 fn allows_and_denies(world: &World) -> Result<()> {
     wait::until("people may look", PATIENCE, || {
-        ensure!(may(world, PERSON, "list", DEPLOYMENTS, "trial")?, "not yet");
+        ensure!(may(world, PERSON, "list", DEPLOYMENTS, Some("trial"))?, "not yet");
         Ok(())
     })?;
     for (who, verb, what, namespace, allowed) in [
@@ -179,7 +142,7 @@ fn allows_and_denies(world: &World) -> Result<()> {
         (PIPELINE, "get", ("", "configmaps", Some("other")), "trial", false),
         (("system:serviceaccount:default:deployer", "x"), "patch", DEPLOYMENTS, "trial", false),
     ] {
-        let found = may(world, who, verb, what, namespace)?;
+        let found = may(world, who, verb, what, Some(namespace))?;
         ensure!(found == allowed, "{who:?} may {verb} {what:?} in {namespace}: {found}");
     }
     Ok(())
@@ -190,7 +153,7 @@ fn another_role_is_another_binding(world: &World) -> Result<()> {
     let before = names(world, &bindings)?;
     world.change(FILE, "clusterRole: view", "clusterRole: edit")?;
     wait::until("people may change things", PATIENCE, || {
-        ensure!(may(world, PERSON, "patch", DEPLOYMENTS, "trial")?, "not yet");
+        ensure!(may(world, PERSON, "patch", DEPLOYMENTS, Some("trial"))?, "not yet");
         let after = names(world, &bindings)?;
         ensure!(after.len() == before.len() && after != before, "{after:?}");
         Ok(())

@@ -3,6 +3,7 @@
 //! Data flows through it once: [`document`] text becomes a [`catalog`], which [`compile`] turns into one cluster's
 //! [`bundle`]; at the spoke, [`resolve`] says what is wanted of each unit and [`plan`] which writes that takes.
 
+pub mod access;
 pub mod authority;
 pub mod bundle;
 pub mod canonical;

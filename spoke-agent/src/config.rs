@@ -1,6 +1,10 @@
 //! `SpokeConfig`: everything the agent is told, checked as a whole before anything starts.
 
+mod lifeline;
+
 use crate::target::choice::Choice;
+use lifeline::LifelineSpec;
+use policy::access::Lifeline;
 use policy::diagnostic::{Code, Diagnostic};
 use policy::document::{self, Doc};
 use policy::name::Namespace;
@@ -36,6 +40,9 @@ struct Spec {
     /// How long the repair of an object that somebody else keeps changing back may have to wait before that is told.
     #[serde(default = "contested")]
     contested: Span,
+    /// Of whom one must keep cluster-admin.
+    #[serde(default)]
+    lifeline: LifelineSpec,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -100,6 +107,8 @@ pub struct Config {
     pub health: Duration,
     /// How long a repair may have to wait before its unit is Contested.
     pub contested: Duration,
+    /// Of whom one must keep cluster-admin.
+    pub lifeline: Lifeline,
 }
 
 impl Config {
@@ -129,7 +138,7 @@ impl Config {
     fn of(doc: &Doc, spec: &Spec, file: &File) -> Result<Self, Vec<Diagnostic>> {
         let scan = at_least(doc, "/spec/slowScan", spec.slow_scan, LEAST_SCAN, slow_scan());
         let fight = at_least(doc, "/spec/contested", spec.contested, LEAST_SCAN, contested());
-        let mut found: Vec<_> = scan.into_iter().chain(fight).collect();
+        let mut found: Vec<_> = scan.into_iter().chain(fight).chain(spec.lifeline.faults(doc)).collect();
         let data = file.folder_at(doc, "/spec/data", &spec.data).map_err(|fault| found.push(fault));
         let target = choice(doc, &spec.target, file).map_err(|fault| found.push(fault));
         let (Ok(data), Ok(target), true) = (data, target, found.is_empty()) else {
@@ -150,6 +159,7 @@ impl Config {
             linger: spec.linger.get(),
             health: spec.health.get(),
             contested: spec.contested.get(),
+            lifeline: spec.lifeline.lifeline(),
         })
     }
 
@@ -234,6 +244,12 @@ mod tests {
             ("  data: .\n  target: {directory: \"./\"}\n", "5:23: the target directory is the agent's own", "beside"),
             ("  data: d\n  target: {directory: c}\n  slowScan: 0s\n", "6:13: `0s` is too short", "at least 1s"),
             ("  data: d\n  target: {directory: c}\n  slowScan: 30\n", "6:13: expected text", "did you mean `30s`?"),
+            (
+                "  data: d\n  target: {directory: c}\n  lifeline: {groups: [sre, \"system:masters\"]}\n",
+                "6:28: `system:masters` may do everything",
+                "nothing but their role",
+            ),
+            ("  data: d\n  target: {directory: c}\n  lifeline: {users: [\" \"]}\n", "6:22: this names nobody", "write"),
             ("  data: d\n  target: {directory: c}\n  local: 18001\n", "6:10: expected text", "write `127.0.0.1:18001`"),
         ];
         for (spec, place, remedy) in cases {

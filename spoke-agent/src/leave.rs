@@ -3,16 +3,18 @@
 
 use crate::apply::{Done, Refusals, Repairs, Tools, apply};
 use crate::cache::good::Good;
+use crate::guarded::guarded;
 use crate::measures::Measures;
 use crate::target::{Target, TargetError};
 use crate::time::Time;
 use jiff::Timestamp;
+use policy::access::Lifeline;
 use policy::bundle::entry::Own;
 use policy::kube_kinds;
 use policy::object::ObjectId;
 use policy::outcome::{OutcomeCode, UnitId};
+use policy::plan::in_question;
 use policy::plan::inventory::Row;
-use policy::plan::{in_question, plan};
 use policy::resolve::{Settings, Want, Wants, Why};
 use policy::seen::Seen;
 use std::sync::Arc;
@@ -30,11 +32,17 @@ pub struct Left {
     pub stuck: Vec<(UnitId, String)>,
 }
 
-/// Stops owning anything in `target`; with `remove`, deletes what can be deleted before. May be repeated.
+/// Stops owning anything in `target`; with `remove`, deletes what can be deleted before, but not what would cut `lifeline`. May be repeated.
 ///
 /// # Errors
 /// [`TargetError`] when the target cannot be read, or what the agent keeps there cannot be removed.
-pub async fn leave(target: &dyn Target, good: &Good, time: &Time, remove: bool) -> Result<Left, TargetError> {
+pub async fn leave(
+    target: &dyn Target,
+    good: &Good,
+    time: &Time,
+    lifeline: &Lifeline,
+    remove: bool,
+) -> Result<Left, TargetError> {
     let seen = target.observe().await?.seen;
     let live = seen.inventory.values().map(Arc::as_ref).filter(|row| row.live());
     let (goes, stays): (Vec<&Row>, Vec<&Row>) = live.partition(|row| remove && is_deleted(row));
@@ -42,7 +50,7 @@ pub async fn leave(target: &dyn Target, good: &Good, time: &Time, remove: bool) 
     let ids = |rows: &[&Row]| rows.iter().map(|row| row.id.clone()).collect();
     let mut left = Left { removed: ids(&goes), stay: ids(&stays), released: ids(&fields), stuck: Vec::new() };
     if remove {
-        let done = empty(target, seen, good, time).await?;
+        let done = empty(target, seen, good, time, lifeline).await?;
         let stuck = done.outcomes.into_iter().filter(|(_, outcome)| outcome.code != OutcomeCode::Removed);
         left.stuck = stuck.map(|(unit, outcome)| (unit, format!("{}: {}", outcome.code, outcome.message))).collect();
         left.stuck.extend(held(target, &left.removed).await?);
@@ -69,16 +77,22 @@ fn is_deleted(row: &Row) -> bool {
 }
 
 /// A round in which nothing is wanted. No hold: the person who says so has named the cluster.
-async fn empty(target: &dyn Target, mut seen: Seen, good: &Good, time: &Time) -> Result<Done, TargetError> {
+async fn empty(
+    target: &dyn Target,
+    mut seen: Seen,
+    good: &Good,
+    time: &Time,
+    lifeline: &Lifeline,
+) -> Result<Done, TargetError> {
     let copies = seen.inventory.values().flat_map(|row| row.copies()).collect::<Vec<_>>();
     seen.good = copies.into_iter().filter_map(|digest| Some((digest, good.get(&digest).ok()?))).collect();
     let live = seen.inventory.values().filter(|row| row.live());
     let gone = Want::Gone { why: Why::Commit, after: Timestamp::MIN };
-    let wants: Wants = live.map(|row| (row.unit(), gone.clone())).collect();
+    let mut wants: Wants = live.map(|row| (row.unit(), gone.clone())).collect();
     let looked = target.look(&in_question(&wants, &seen.inventory), &seen).await?;
     (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
     let (settings, now) = (Settings::default(), time.now());
-    let plan = plan(&wants, &seen, &settings, now);
+    let plan = guarded(target, lifeline, &mut wants, &seen, &settings, now).await.plan;
     let (mut refusals, mut repairs) = (Refusals::default(), Repairs::new(settings.contested));
     let measures = Measures::default();
     let mut tools = Tools {

@@ -17,6 +17,7 @@ pub mod connection;
 pub mod faults;
 pub mod files;
 pub mod follow;
+mod guarded;
 pub mod identity;
 pub mod leave;
 pub mod local;

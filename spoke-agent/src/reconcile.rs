@@ -2,10 +2,12 @@
 
 use crate::apply::{Done, Outcomes, RACES, Refusals, Repairs, Surroundings, Tools, apply};
 use crate::cache::good::{Good, GoodError};
+use crate::guarded::{Guarded, guarded};
 use crate::measures::Measures;
 use crate::target::{Sight, Target, TargetError};
 use crate::time::Time;
 use jiff::Timestamp;
+use policy::access::Lifeline;
 use policy::bundle::verify::Bundle;
 use policy::canonical::NotCanonical;
 use policy::digest::Digest;
@@ -14,7 +16,7 @@ use policy::mode::Mode;
 use policy::object::Object;
 use policy::outcome::Note;
 use policy::plan::prune::{self, Held};
-use policy::plan::{Plan, Step, in_question, on_trial, plan, rest};
+use policy::plan::{Plan, Step, in_question, on_trial, rest};
 use policy::resolve::{Memo, Resolved, Settings, Want, Wants, resolve, without_bundle};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
@@ -63,6 +65,7 @@ pub struct Reconciler {
     /// When the plan changes by itself.
     turns: Option<Duration>,
     measures: Measures,
+    lifeline: Lifeline,
     heartbeat: Option<Heartbeat>,
     copies: BTreeMap<Digest, Object>,
     memo: Memo,
@@ -86,6 +89,7 @@ impl Reconciler {
             began,
             turns,
             measures,
+            lifeline: Lifeline::default(),
             heartbeat,
             copies,
             memo,
@@ -97,6 +101,12 @@ impl Reconciler {
     #[must_use]
     pub fn measured(self, measures: Measures) -> Self {
         Self { measures, ..self }
+    }
+
+    /// The same, never taking cluster-admin from the last of `lifeline`.
+    #[must_use]
+    pub fn guarding(self, lifeline: Lifeline) -> Self {
+        Self { lifeline, ..self }
     }
 
     /// The same, showing its progress by `heartbeat` also within a round.
@@ -130,7 +140,7 @@ impl Reconciler {
         faults.extend(self.add_copies(&mut seen, &named));
         seen.refused = self.refusals.all_standing(self.began);
         let now = self.time.now();
-        let Resolved { wants, notes, again } = match bundle {
+        let Resolved { mut wants, mut notes, again } = match bundle {
             Some(bundle) => resolve(bundle, &seen, &self.settings, now, &mut self.memo),
             None => without_bundle(&seen, cluster, now),
         };
@@ -140,7 +150,10 @@ impl Reconciler {
         (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
         let released = bundle.and_then(|bundle| bundle.head().prune);
         seen.health = self.target.health(&on_trial(&seen.inventory)).await;
-        let plan = plan(&wants, &seen, &self.settings, now);
+        let Guarded { plan, notes: found, fault } =
+            guarded(self.target.as_ref(), &self.lifeline, &mut wants, &seen, &self.settings, now).await;
+        faults.extend(fault);
+        notes.extend(found);
         self.turns = plan.again().into_iter().chain(again).min().map(|at| self.began + until(at, now));
         let mut plan = prune::admit(plan, &seen.inventory, released, now)?;
         let resting = self.repairs.begin(self.began);

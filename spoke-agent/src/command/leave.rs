@@ -78,7 +78,7 @@ async fn left(config: &Config, remove: bool) -> Result<Left, TargetError> {
     let means = Means { good: good.clone(), chance, clock: Arc::clone(&clock), wake: Arc::new(Notify::new()) };
     let target = config.target.open(means).await?;
     let time = Time::start(clock, StoredTime::under(&config.data), Faults::default());
-    leave(target.as_ref(), &good, &time, remove).await
+    leave(target.as_ref(), &good, &time, &config.lifeline, remove).await
 }
 
 /// Without its identity nothing runs here any more.

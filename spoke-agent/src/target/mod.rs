@@ -6,6 +6,7 @@ pub mod kube;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use policy::access::Bindings;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::health::Health;
@@ -327,6 +328,15 @@ pub trait Target: std::fmt::Debug + Send + Sync + 'static {
 
     /// How these objects are, as they say themselves; all well where nobody makes them say so.
     async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health>;
+
+    /// All bindings of roles, ours and foreign. Until [`Target::no_bindings`] the agent is woken when they change.
+    ///
+    /// # Errors
+    /// [`TargetError`] when the agent cannot look at them.
+    async fn bindings(&self) -> Result<Bindings, TargetError>;
+
+    /// Nobody asks about bindings any more.
+    async fn no_bindings(&self) {}
 
     /// Whether these steps of one transaction would be taken, in order; changes nothing.
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal>;

@@ -4,6 +4,7 @@ use crate::hub::{Hub, config_map, rule};
 use crate::world::World;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use policy::access::Bindings;
 use policy::facts::Capabilities;
 use policy::health::Health;
 use policy::object::{ApiVersion, ObjectId};
@@ -66,6 +67,10 @@ impl Target for Failing {
 
     async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health> {
         self.0.health(of).await
+    }
+
+    async fn bindings(&self) -> Result<Bindings, TargetError> {
+        self.0.bindings().await
     }
 
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {

@@ -9,6 +9,7 @@
 )]
 
 mod accept;
+mod access;
 mod alone;
 mod cache;
 mod commit;

@@ -112,6 +112,7 @@ impl World {
             linger: Duration::ZERO,
             health: Duration::from_secs(60),
             contested: Duration::from_secs(60),
+            lifeline: policy::access::Lifeline::default(),
         };
         let chance = Arc::new(Chance::new(rand::rngs::StdRng::seed_from_u64(1)));
         let (good, clock, wake) = (Good::under(&self.data()), Arc::new(SystemClock::new()), Arc::default());

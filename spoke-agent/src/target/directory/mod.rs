@@ -24,6 +24,7 @@ use crate::chance::Chance;
 use async_trait::async_trait;
 use inventory::{Book, Record};
 use jiff::Timestamp;
+use policy::access::{self, Binding, Bindings};
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::health::Health;
@@ -131,6 +132,10 @@ impl Target for Directory {
         of.keys().map(|id| (id.clone(), Health::Well)).collect()
     }
 
+    async fn bindings(&self) -> Result<Bindings, TargetError> {
+        Ok(self.blocking(|inner| Bindings(vec![Arc::new(bindings(&inner.files))])).await)
+    }
+
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {
         let steps = steps.to_vec();
         self.blocking(move |inner| inner.dry_run(&steps)).await
@@ -217,6 +222,11 @@ impl Inner {
         let version = Version(file.version.to_string().into());
         (id, Observed { object: file.object, as_applied: None, drifted: None, terminating: false, uid, version })
     }
+}
+
+fn bindings(files: &BTreeMap<ObjectId, File>) -> BTreeMap<ObjectId, Binding> {
+    let bindings = files.iter().filter(|(id, _)| access::is_binding(id));
+    bindings.filter_map(|(id, file)| Some((id.clone(), Binding::read(file.object.tree())?))).collect()
 }
 
 /// Namespaces are the Namespace objects of the cluster.

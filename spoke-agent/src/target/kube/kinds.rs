@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::memory::Memory;
 use super::rest::Rest;
 use super::served::{Kind, Resource};
-use super::watches::{self, Heard};
+use super::watches;
 use futures::{StreamExt as _, TryStreamExt as _};
 use kube::api::{Api, PartialObjectMeta};
 use kube::core::{ApiResource, DynamicObject};
@@ -19,6 +19,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+
+/// What a watch of metadata tells.
+type Heard = watches::Heard<PartialObjectMeta<DynamicObject>>;
 
 /// How many requests are made at once.
 pub(super) const AT_ONCE: usize = 8;
@@ -155,7 +158,7 @@ impl Kinds {
         let (heard, wake, kind) = (Arc::clone(&watched), Arc::clone(&self.wake), resource.kind.clone());
         let task = watches::for_ever(format!("the watch of {} {}", kind.api, kind.kind), move || {
             let (heard, wake, kind) = (Arc::clone(&heard), Arc::clone(&wake), kind.clone());
-            watches::follow(api.clone(), move |event: Heard<DynamicObject>| {
+            watches::follow(api.clone(), move |event: Heard| {
                 if heard.take(&kind, event) {
                     wake.notify_one();
                 }
@@ -185,7 +188,7 @@ impl Watched {
     }
 
     /// Takes in what is heard; says whether it is news: of an object in question, or of the watch itself.
-    fn take(&self, kind: &Kind, heard: Heard<DynamicObject>) -> bool {
+    fn take(&self, kind: &Kind, heard: Heard) -> bool {
         let turned = self.stands(&heard);
         let Ok(event) = heard else { return turned };
         let mut memory = self.memory();
@@ -210,7 +213,7 @@ impl Watched {
     }
 
     /// Notes whether the watch works; says whether that is news. A list that has only begun tells nothing yet.
-    fn stands(&self, heard: &Heard<DynamicObject>) -> bool {
+    fn stands(&self, heard: &Heard) -> bool {
         let failing = match heard {
             Ok(Event::Init | Event::InitApply(_)) => return false,
             Ok(_) => None,

@@ -6,6 +6,7 @@
 
 mod again;
 mod answers;
+mod bindings;
 mod book;
 mod connect;
 mod discovery;
@@ -18,6 +19,7 @@ pub mod install;
 mod kinds;
 mod left;
 mod memory;
+mod mirror;
 mod namespaces;
 mod own;
 mod part;
@@ -43,6 +45,7 @@ use jiff::Timestamp;
 use kinds::Kinds;
 use left::Left;
 use namespaces::Namespaces;
+use policy::access::Bindings;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::health::Health;
@@ -73,6 +76,8 @@ pub struct Kube {
     good: Good,
     discovery: Discovery,
     namespaces: Namespaces,
+    bindings: Mutex<bindings::Watched>,
+    wake: Arc<Notify>,
     /// So many applies are under way at once, of all units together. Deletions, releases and what is put back do not pass
     /// it: of those there are few, and so many steps of each unit at once as `apply` takes.
     turnstile: Semaphore,
@@ -133,19 +138,32 @@ impl Kube {
     ) -> Result<Self, TargetError> {
         let served = Served::discover(&rest, &Served::default()).await?;
         let book = Book::read(&rest, &namespace).await?;
-        let namespaces = Namespaces::start(&rest, Arc::clone(&wake));
+        let namespaces = namespaces::start(&rest, Arc::clone(&wake));
         let discovery = Discovery::start(&rest, served, Arc::clone(&wake));
         let inner = Mutex::new(Inner {
             served: discovery.found().served,
             book,
-            kinds: Kinds::new(wake),
+            kinds: Kinds::new(Arc::clone(&wake)),
             compared: BTreeMap::new(),
             uids: BTreeMap::new(),
             claimed: BTreeSet::new(),
             left: BTreeMap::new(),
         });
         let (turnstile, standing) = (Semaphore::new(kinds::AT_ONCE), Mutex::new(Standing::new(clock)));
-        Ok(Self { rest, namespace, cluster_uid, good, discovery, namespaces, turnstile, inner, standing })
+        let bindings = Mutex::default();
+        Ok(Self {
+            rest,
+            namespace,
+            cluster_uid,
+            good,
+            discovery,
+            namespaces,
+            bindings,
+            wake,
+            turnstile,
+            inner,
+            standing,
+        })
     }
 }
 
@@ -205,6 +223,14 @@ impl Target for Kube {
 
     async fn health(&self, of: &BTreeMap<ObjectId, ApiVersion>) -> BTreeMap<ObjectId, Health> {
         health::read(self, of).await
+    }
+
+    async fn bindings(&self) -> Result<Bindings, TargetError> {
+        self.bindings.lock().await.all(&self.rest, &self.wake).await
+    }
+
+    async fn no_bindings(&self) {
+        self.bindings.lock().await.end();
     }
 
     async fn dry_run(&self, steps: &[Step]) -> Result<(), Refusal> {

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use futures::StreamExt as _;
-use kube::api::{Api, PartialObjectMeta};
+use kube::api::Api;
 use kube::runtime::watcher::{self, Event};
 use serde::de::DeserializeOwned;
 use service::backoff::Backoff;
@@ -25,7 +25,7 @@ const STOOD: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is heard. After a failure everything is listed again, so that what is heard always tells how the watch stands.
-pub(super) type Heard<K> = Result<Event<PartialObjectMeta<K>>, Fault>;
+pub(super) type Heard<K> = Result<Event<K>, Fault>;
 
 /// Does `work` for ever, in a task of its own: where that ends, which only a panic does, it begins anew. Dropping what is
 /// given ends it.
@@ -46,10 +46,9 @@ where
 }
 
 /// Follows until `hear` has heard enough. A watch that fails once is begun again without a word.
-pub(super) async fn follow<K>(api: Api<PartialObjectMeta<K>>, mut hear: impl FnMut(Heard<K>) -> ControlFlow<()>)
+pub(super) async fn follow<K>(api: Api<K>, mut hear: impl FnMut(Heard<K>) -> ControlFlow<()>)
 where
-    K: Clone + Debug + DeserializeOwned + Send + 'static,
-    PartialObjectMeta<K>: kube::Resource + Clone + Debug + DeserializeOwned + Send + 'static,
+    K: kube::Resource + Clone + Debug + DeserializeOwned + Send + 'static,
 {
     let mut failures = 0_u32;
     loop {

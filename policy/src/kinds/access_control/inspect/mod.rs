@@ -25,9 +25,6 @@ pub(super) fn inspect(intent: &Intent<'_, Spec>) -> Vec<Fault> {
             }
             None => faults.push(no_role(grant, &place)),
         }
-        if grant.exclusive {
-            faults.push(unenforced(&place));
-        }
     }
     faults
 }
@@ -52,10 +49,4 @@ fn shared(grants: &[Grant], index: usize, held: Held<'_>, place: &str) -> Option
     let message =
         format!("the grants `{}` and `{}` give one role, and one of them exclusively", other.name, grant.name);
     Some(Fault::new(Code::Conflict, place, message, "make one grant of the two"))
-}
-
-fn unenforced(place: &str) -> Fault {
-    let message = "nothing keeps others from this role yet: its own binding is written, and foreign ones stay";
-    let help = "look for foreign bindings of the role by other means until a later version of Writ does";
-    Fault::warning(Code::Unsupported, format!("{place}/exclusive"), message, help)
 }

@@ -1,0 +1,46 @@
+//! Planning with an eye on who holds which role in the cluster.
+
+use crate::target::Target;
+use policy::access::{Exclusive, Lifeline};
+use policy::outcome::Note;
+use policy::plan::{Plan, plan};
+use policy::resolve::{Settings, Wants};
+use policy::seen::Seen;
+use policy::time::TrustedTime;
+
+/// A plan that cuts no lifeline, and what else there is to say.
+#[derive(Debug, Default)]
+pub(crate) struct Guarded {
+    pub(crate) plan: Plan,
+    /// Bindings of others that contradict a rule.
+    pub(crate) notes: Vec<Note>,
+    /// That bindings cannot be looked at, for people.
+    pub(crate) fault: Option<String>,
+}
+
+/// Plans one round. Units that would cut `lifeline` are wanted as they stand instead. Bindings are looked at only where
+/// they matter.
+pub(crate) async fn guarded(
+    target: &dyn Target,
+    lifeline: &Lifeline,
+    wants: &mut Wants,
+    seen: &Seen,
+    settings: &Settings,
+    now: TrustedTime,
+) -> Guarded {
+    let planned = plan(wants, seen, settings, now);
+    let exclusive = Exclusive::of(wants);
+    if exclusive.is_empty() && !lifeline.asks(&planned) {
+        target.no_bindings().await;
+        return Guarded { plan: planned, ..Guarded::default() };
+    }
+    let told = |error| format!("bindings of roles cannot be looked at: {}", service::exit::chain(&error));
+    let (bindings, fault) = match target.bindings().await {
+        Ok(bindings) => (Some(bindings), None),
+        Err(error) => (None, Some(told(error))),
+    };
+    let held = lifeline.hold(wants, &planned, bindings.as_ref());
+    let plan = if held { plan(wants, seen, settings, now) } else { planned };
+    let notes = bindings.map(|bindings| exclusive.foreign(&bindings, &seen.inventory)).unwrap_or_default();
+    Guarded { plan, notes, fault }
+}
