@@ -6,9 +6,11 @@
 
 mod read;
 mod repository;
+mod signers;
 
 pub use read::{Limits, Read, ReadError, RevisionError, read_folder, read_revision};
 pub use repository::{
-    Commit, CommitId, FetchError, FetchOptions, Location, LocationError, NotACommitId, RefName, RefNameError,
-    Repository, RepositoryError,
+    Commit, CommitId, FetchError, FetchOptions, Link, Location, LocationError, NotACommitId, RangeError, RefName,
+    RefNameError, Repository, RepositoryError,
 };
+pub use signers::{Anonymous, Signed, Signers};

@@ -3,7 +3,7 @@
 mod parsed;
 mod sense;
 
-use catalog::{Location, RefName};
+use catalog::{Location, RefName, Signers};
 use certs::identity::TrustDomain;
 use parsed::{HostPort, Parsed};
 use policy::diagnostic::Diagnostic;
@@ -44,6 +44,8 @@ struct CatalogSpec {
     interval: Span,
     #[serde(default)]
     known_hosts: Option<PathBuf>,
+    #[serde(default)]
+    signers: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -94,6 +96,8 @@ pub struct HubConfig {
     pub interval: Span,
     /// Host keys for ssh.
     pub known_hosts: Option<PathBuf>,
+    /// Who may sign the first revision; none: whoever can write to the repository.
+    pub signers: Option<Signers>,
     /// Where spokes are served.
     pub spokes: SocketAddr,
     /// Where people are served.
@@ -123,7 +127,8 @@ impl HubConfig {
         let mut found = sense::faults(doc, &spec);
         let data = file.folder_at(doc, "/spec/data", &spec.data).map_err(|fault| found.push(fault));
         let repository = sense::repository(doc, &spec.catalog, file).map_err(|fault| found.push(fault));
-        let (Ok(data), Ok(repository), true) = (data, repository, found.is_empty()) else {
+        let signers = sense::signers(doc, &spec.catalog, file).map_err(|fault| found.push(fault));
+        let (Ok(data), Ok(repository), Ok(signers), true) = (data, repository, signers, found.is_empty()) else {
             found.sort();
             return Err(found);
         };
@@ -133,6 +138,7 @@ impl HubConfig {
             repository,
             reference: spec.catalog.r#ref.0,
             interval: spec.catalog.interval,
+            signers,
             known_hosts: spec.catalog.known_hosts.map(|hosts| file.path(hosts)),
             spokes: spec.listeners.spokes.0,
             people: spec.listeners.people.0,
@@ -207,6 +213,7 @@ spec:
             ("catalog: {repository: \"git@git.acme.example:c\"}", "7:3: missing field `knownHosts`", "host key"),
             ("catalog: {repository: c, interval: 5}", "7:38: expected text", "did you mean `5s`?"),
             ("catalog: {repository: c, interval: 5ms}", "7:38: `5ms` is too short", "at least 100ms"),
+            ("catalog: {repository: c, signers: nowhere}", "7:37: `nowhere` lists nobody", "allowed_signers"),
             ("fresh: 0s", "8:10: `0s` is too short", "at least 1s; 10m is the default"),
             ("leaf: 1s", "8:9: `1s` is too short", "at least 2s"),
             (everywhere, "7:47: `people` and `spokes` cannot both listen on port 7444", "a port of its own"),

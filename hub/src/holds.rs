@@ -1,5 +1,6 @@
 //! Holds: list, show, release by digest.
 
+mod changes;
 mod lapses;
 mod removals;
 mod reported;
@@ -57,11 +58,14 @@ impl Hub {
         let change = Change::new().set(&digest, &hold, unchanged(Some(kept)))?;
         let change = match &hold.kind {
             HoldKind::Removals { clusters, .. } => self.release_removals(change, digest, clusters, who).await?,
-            HoldKind::Rendering { .. } | HoldKind::Restored { .. } => change,
+            HoldKind::Rendering { .. } | HoldKind::Restored { .. } | HoldKind::Changes { .. } => change,
         };
         let detail = json!({"hold": hold.kind, "reason": reason});
         self.store.commit(change, self.entry(who.clone(), Action::Release, &digest, detail)).await?;
         tracing::info!(hold = %digest, by = %who, "a hold is released");
+        if matches!(hold.kind, HoldKind::Changes { .. }) {
+            self.look_again();
+        }
         Ok(())
     }
 
@@ -94,7 +98,8 @@ impl Hub {
 
     /// The first unreleased hold that keeps the whole hub from publishing.
     pub(crate) async fn standing_hold(&self) -> Result<Option<Hold>, HubError> {
-        let stops = |hold: &Hold| hold.stands() && !matches!(hold.kind, HoldKind::Removals { .. });
+        let stops =
+            |hold: &Hold| hold.stands() && matches!(hold.kind, HoldKind::Rendering { .. } | HoldKind::Restored { .. });
         Ok(self.holds().await?.into_iter().find(stops))
     }
 

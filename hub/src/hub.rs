@@ -216,6 +216,14 @@ impl Hub {
         }
     }
 
+    /// The catalog of accepted commits: the one in force, else read again.
+    pub(crate) async fn known_or_loaded(&self, accepted: &Accepted) -> Result<InForce, HubError> {
+        match self.current().filter(|current| current.accepted == *accepted) {
+            Some(known) => Ok(known),
+            None => self.load(accepted.clone(), false).await,
+        }
+    }
+
     /// Reads accepted commits again.
     pub(crate) async fn load(&self, accepted: Accepted, pinned: bool) -> Result<InForce, HubError> {
         let commits = accepted.clone();

@@ -1,5 +1,6 @@
 //! The hub: turns commits of the catalog into signed heads, and serves them. [`publish`] is where to start reading.
 
+mod changes;
 pub mod command;
 pub mod config;
 pub mod distribute;

@@ -3,6 +3,7 @@
 use crate::error::HubError;
 use crate::hub::Hub;
 use crate::records::{self, Accepted, Only, Pin, Pointer, Writes as _, unchanged};
+use crate::source::{fault, id};
 use crate::store::{Action, Actor, Change};
 use serde_json::json;
 
@@ -66,6 +67,14 @@ impl Hub {
         pointer.map(|kept| kept.record.accepted).ok_or(HubError::NothingPublished)
     }
 
+    /// Whether an older revision lies behind the last accepted one; where nobody verifies signatures, any may.
+    async fn was_judged(&self, old: &Accepted) -> Result<bool, HubError> {
+        let newest = self.standing.lock().await.accepted();
+        let Some(newest) = newest.filter(|newest| newest.signed) else { return Ok(true) };
+        let (old, newest) = (id(&old.revision)?, id(&newest.revision)?);
+        self.on_source(move |source| source.mirror.descends(newest, old).map_err(fault)).await
+    }
+
     /// An older revision may be pinned only if it would be accepted now.
     async fn accept_old(&self, revision: &str) -> Result<Accepted, HubError> {
         let text = revision.to_owned();
@@ -75,6 +84,11 @@ impl Hub {
         let accepted = Accepted::at(&known.map_err(refused)?.to_string());
         let asked = accepted.clone();
         let checked = self.on_source(move |source| source.load(&asked)).await?;
+        if !self.was_judged(&accepted).await? {
+            return Err(refused(
+                "it is none of the revisions before the last accepted one, so nobody judged who made it".into(),
+            ));
+        }
         match checked.diagnostics.iter().find(|found| found.severity == policy::diagnostic::Severity::Error) {
             Some(first) => Err(refused(format!("it has errors, the first at {first}"))),
             None => Ok(accepted),

@@ -3,9 +3,10 @@
 
 use crate::error::HubError;
 use crate::records::Accepted;
-use catalog::{Commit, CommitId, FetchOptions, Limits, Location, Read, RefName, Repository};
+use catalog::{Commit, CommitId, FetchOptions, Limits, Location, Read, RefName, Repository, Signers};
 use policy::catalog::{Catalog, Checked, Checker, Sources, region_of};
 use policy::diagnostic::{Diagnostic, Severity};
+use policy::kinds::catalog::Verify;
 use policy::name::RegionName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +21,8 @@ pub struct Source {
     pub(crate) name: RefName,
     /// How to fetch it.
     options: FetchOptions,
+    /// Who may sign the first revision; none: whoever can write to the repository.
+    pub(crate) anchor: Option<Signers>,
     /// Knows what the files of the last revision held.
     checker: Mutex<Checker>,
 }
@@ -33,11 +36,25 @@ pub(crate) struct Judged {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+impl Judged {
+    fn of(accepted: Accepted, catalog: Option<Catalog>, diagnostics: Vec<Diagnostic>) -> Self {
+        let signed = |catalog: &Catalog| catalog.root.verify != Verify::None;
+        let accepted = catalog.map(|catalog| (Accepted { signed: signed(&catalog), ..accepted }, catalog));
+        Self { accepted, diagnostics }
+    }
+}
+
 impl Source {
     /// What is read of `location` into `mirror`.
     #[must_use]
     pub fn new(mirror: Repository, location: Location, name: RefName, options: FetchOptions) -> Self {
-        Self { mirror, location, name, options, checker: Mutex::default() }
+        Self { mirror, location, name, options, anchor: None, checker: Mutex::default() }
+    }
+
+    /// Where nothing is accepted yet, only a revision that one of these signed.
+    #[must_use]
+    pub fn anchored(self, anchor: Option<Signers>) -> Self {
+        Self { anchor, ..self }
     }
 
     /// Brings the ref and says where it stands.
@@ -52,7 +69,7 @@ impl Source {
         let first = self.checked(read.clone());
         if !first.refused() {
             let accepted = Accepted::at(&revision.to_string());
-            return Ok(Judged { accepted: first.catalog.map(|c| (accepted, c)), diagnostics: first.diagnostics });
+            return Ok(Judged::of(accepted, first.catalog, first.diagnostics));
         }
         let Some(regions) = only_in_regions(&first.diagnostics) else {
             return Ok(Judged { accepted: None, diagnostics: first.diagnostics });
@@ -63,7 +80,7 @@ impl Source {
             let diagnostics = with_kept_back(first.diagnostics, second.diagnostics, &accepted);
             return Ok(Judged { accepted: None, diagnostics });
         }
-        Ok(Judged { accepted: second.catalog.map(|catalog| (accepted, catalog)), diagnostics: first.diagnostics })
+        Ok(Judged::of(accepted, second.catalog, first.diagnostics))
     }
 
     /// Reads what was accepted before, as after a restart or for a pin.
@@ -72,7 +89,7 @@ impl Source {
         Ok(self.checked(self.overlaid(read, accepted)?))
     }
 
-    fn read(&self, revision: CommitId) -> Result<Read, HubError> {
+    pub(crate) fn read(&self, revision: CommitId) -> Result<Read, HubError> {
         self.mirror.read(revision, Limits::default()).map_err(fault)
     }
 
@@ -98,11 +115,11 @@ impl Source {
     }
 }
 
-fn id(revision: &str) -> Result<CommitId, HubError> {
+pub(crate) fn id(revision: &str) -> Result<CommitId, HubError> {
     revision.parse().map_err(fault)
 }
 
-fn fault(error: impl std::error::Error + Send + Sync + 'static) -> HubError {
+pub(crate) fn fault(error: impl std::error::Error + Send + Sync + 'static) -> HubError {
     HubError::Catalog(Box::new(error))
 }
 
@@ -132,5 +149,5 @@ fn with_kept_back(mut found: Vec<Diagnostic>, second: Vec<Diagnostic>, accepted:
 fn kept_back(revision: CommitId, regions: &BTreeSet<RegionName>, before: Option<&Accepted>) -> Accepted {
     let stay = |region: &RegionName| before.map_or_else(String::new, |b| b.region_revision(region).to_owned());
     let regions: BTreeMap<_, _> = regions.iter().map(|region| (region.clone(), stay(region))).collect();
-    Accepted { revision: revision.to_string(), regions }
+    Accepted { revision: revision.to_string(), regions, signed: false }
 }

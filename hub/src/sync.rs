@@ -1,11 +1,13 @@
 //! Following the catalog: fetch, check, then publish at once or refuse and keep what stands.
 
+use crate::changes::Before;
 use crate::error::HubError;
 use crate::hub::{Hub, InForce};
-use crate::records::{self, Only, Refusal};
+use crate::records::{self, Accepted, Only, Refusal};
 use crate::source::Judged;
 use catalog::Commit;
 use policy::diagnostic::{Diagnostic, Severity};
+use policy::digest::Digest;
 use proto::rest::catalog::{Refreshed, Verdict};
 use service::health::Gate;
 use service::supervisor::Context;
@@ -51,6 +53,8 @@ struct Found {
     revision: String,
     is_refused: bool,
     diagnostics: Vec<Diagnostic>,
+    /// The hold by which alone it is refused.
+    hold: Option<Digest>,
 }
 
 impl Hub {
@@ -134,20 +138,74 @@ impl Hub {
         if let Some(known) = self.known(&commit).await? {
             return Ok(known);
         }
-        let before = self.standing.lock().await.accepted.as_ref().map(|kept| kept.record.clone());
         let id = commit.id;
-        let Judged { accepted, diagnostics } = self.on_source(move |source| source.judge(id, before.as_ref())).await?;
-        let found = |is_refused, diagnostics| Arc::new(Found { revision: id.to_string(), is_refused, diagnostics });
+        let found =
+            |is_refused, diagnostics, hold| Arc::new(Found { revision: id.to_string(), is_refused, diagnostics, hold });
+        let (Judged { accepted, mut diagnostics }, held) = self.judge(&commit).await?;
+        if let Some((hold, refused)) = held {
+            let waits = accepted.is_some().then_some(hold);
+            diagnostics.splice(0..0, refused);
+            self.refuse(&commit, &diagnostics, Vec::new()).await?;
+            return Ok(found(true, diagnostics, waits));
+        }
         let Some((accepted, catalog)) = accepted else {
             self.refuse(&commit, &diagnostics, Vec::new()).await?;
-            return Ok(found(true, diagnostics));
+            return Ok(found(true, diagnostics, None));
         };
         if !accepted.regions.is_empty() {
             self.refuse(&commit, &diagnostics, accepted.regions.keys().cloned().collect()).await?;
         }
         let candidate = InForce { accepted, catalog: Arc::new(catalog), pinned: false };
         self.publish(Some(candidate)).await?;
-        Ok(found(false, diagnostics))
+        Ok(found(false, diagnostics, None))
+    }
+
+    /// Judges what the commit says, and whether who made it may. The second is the hold by which it is refused, and why;
+    /// the hold stands where only that refuses it.
+    async fn judge(&self, commit: &Commit) -> Result<(Judged, Option<(Digest, Vec<Diagnostic>)>), HubError> {
+        let accepted = self.standing.lock().await.accepted();
+        let before = self.before(accepted.as_ref()).await?;
+        let (asked, of, now) = (commit.clone(), before.clone(), self.clock.wall());
+        let (judged, refused) = self
+            .on_source(move |source| {
+                let judged = source.judge(asked.id, accepted.as_ref())?;
+                Ok((judged, source.unauthorised(&asked, &of, now)?))
+            })
+            .await?;
+        let hold = Self::of_changes(&before, commit)?;
+        if refused.is_empty() || self.changes_pass(hold).await? {
+            self.lapse_changes(None).await?;
+            return Ok((judged, None));
+        }
+        let waits = judged.accepted.is_some().then_some(hold);
+        self.lapse_changes(waits).await?;
+        if waits.is_some() {
+            self.hold_changes(hold, &before, commit, &refused).await?;
+        }
+        Ok((judged, Some((hold, refused))))
+    }
+
+    /// What stands before the next commit.
+    async fn before(&self, accepted: Option<&Accepted>) -> Result<Before, HubError> {
+        let Some(accepted) = accepted else { return Ok(Before::Nothing) };
+        let revision = accepted.revision.clone();
+        if !accepted.signed {
+            return Ok(Before::Open(revision));
+        }
+        match self.known_or_loaded(accepted).await {
+            Ok(in_force) => Ok(Before::Accepted(revision, in_force.catalog)),
+            Err(error @ (HubError::Catalog(_) | HubError::RevisionRefused { .. })) => {
+                Ok(Before::Unreadable(revision, service::exit::chain(&error)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks at the followed commit soon: what was refused may pass now.
+    pub(crate) fn look_again(&self) {
+        let (answer, _) = oneshot::channel();
+        // A full queue looks again anyway.
+        let _ = self.refreshes.try_send(answer);
     }
 
     /// The same commit again tells nothing new, unless it waits.
@@ -156,7 +214,11 @@ impl Hub {
             return Ok(None);
         };
         let waits = self.as_it_stands(&last).await?.verdict == Verdict::Waiting;
-        Ok((!waits).then_some(last))
+        let passes = match last.hold {
+            Some(hold) => self.changes_pass(hold).await?,
+            None => false,
+        };
+        Ok((!waits && !passes).then_some(last))
     }
 
     /// The answer about a commit: it waits while another one is published, or somebody keeps it back.

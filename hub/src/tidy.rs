@@ -46,7 +46,13 @@ impl Hub {
 fn has_ended(hold: &Hold, now: Timestamp) -> bool {
     let released = hold.released.as_ref().map(|(_, at)| (*at, RELEASED));
     let ended = released.or_else(|| Some((hold.lapsed?, LAPSED)));
-    matches!(hold.kind, HoldKind::Removals { .. }) && ended.is_some_and(|(at, kept)| now.duration_since(at) >= kept)
+    let ends = match hold.kind {
+        HoldKind::Removals { .. } => true,
+        // Released, they pass once; what lapsed is of commits that are followed no longer.
+        HoldKind::Changes { .. } => hold.lapsed.is_some(),
+        HoldKind::Rendering { .. } | HoldKind::Restored { .. } => false,
+    };
+    ends && ended.is_some_and(|(at, kept)| now.duration_since(at) >= kept)
 }
 
 fn as_read<R: Record>(kept: &Kept<R>) -> (Key, Precondition) {

@@ -142,6 +142,7 @@ async fn open(
     let options = FetchOptions { known_hosts: config.known_hosts.clone(), ..FetchOptions::default() };
     let source =
         Source::new(Repository::open(&layout.mirror())?, config.repository.clone(), config.reference.clone(), options);
+    let source = source.anchored(config.signers.clone());
     let parts = Parts {
         store: Arc::new(SqliteStore::open(&layout.store())?),
         clock,

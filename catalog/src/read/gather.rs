@@ -2,6 +2,7 @@
 
 use super::name::{BadName, case_key, check, printable};
 use super::{Limits, Read, layout};
+use crate::signers::Signers;
 use policy::catalog::stray;
 use policy::diagnostic::{Code, Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,6 +150,7 @@ impl Gather {
 
     /// What was gathered, in the order of paths, whatever order the walk had.
     pub(super) fn finish(mut self) -> Read {
+        self.read.diagnostics.extend(Signers::read(&self.read.sources).1);
         self.read.diagnostics.sort();
         self.read
     }

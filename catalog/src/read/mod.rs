@@ -9,7 +9,7 @@ mod tree;
 
 pub use folder::{ReadError, read_folder};
 pub use revision::{RevisionError, read_revision};
-pub(crate) use tree::read_tree;
+pub(crate) use tree::{MAX_TREE, read_tree};
 
 use policy::catalog::Sources;
 use policy::diagnostic::Diagnostic;

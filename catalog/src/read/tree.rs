@@ -6,7 +6,7 @@ use gix::ObjectId;
 use gix::objs::tree::{EntryKind, EntryRef};
 
 /// Bytes of one tree object: more than 20,000 names of 255 bytes.
-const TREE: u64 = 6 * 1024 * 1024;
+pub(crate) const MAX_TREE: u64 = 6 * 1024 * 1024;
 
 /// Reads the catalog in a tree. An error is an object that the mirror lacks or cannot unpack.
 pub(crate) fn read_tree(repository: &gix::Repository, tree: ObjectId, limits: Limits) -> gix::Result<Read> {
@@ -16,7 +16,7 @@ pub(crate) fn read_tree(repository: &gix::Repository, tree: ObjectId, limits: Li
 }
 
 fn walk(repository: &gix::Repository, id: ObjectId, path: &str, gather: &mut Gather) -> gix::Result<()> {
-    if repository.find_header(id)?.size() > TREE {
+    if repository.find_header(id)?.size() > MAX_TREE {
         gather.unreadable(path, "the folder holds too many names");
         return Ok(());
     }

@@ -67,7 +67,7 @@ impl Repository {
         Ok(Self { path: path.to_owned(), inner: RwLock::new(opened(path)?) })
     }
 
-    fn local(&self) -> gix::Repository {
+    pub(super) fn local(&self) -> gix::Repository {
         self.inner.read().unwrap_or_else(PoisonError::into_inner).to_thread_local()
     }
 
@@ -122,7 +122,7 @@ impl Repository {
         read_tree(&repository, tree, limits).map_err(|error| self.damaged(error))
     }
 
-    fn damaged(&self, error: gix::Error) -> RepositoryError {
+    pub(super) fn damaged(&self, error: gix::Error) -> RepositoryError {
         RepositoryError::Damaged { path: self.path.clone(), source: error.into() }
     }
 }

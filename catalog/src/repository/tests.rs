@@ -12,13 +12,13 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// A working repository, and a mirror beside it.
-struct World {
-    folder: TempDir,
-    mirror: Repository,
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    pub(crate) mirror: Repository,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mirror = Repository::open(&folder.path().join("catalog.git")).unwrap();
         let world = Self { folder, mirror };
@@ -27,11 +27,11 @@ impl World {
         world
     }
 
-    fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.folder.path().join("work")
     }
 
-    fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         self.git_with(arguments, b"")
     }
 
@@ -42,6 +42,7 @@ impl World {
             .args(arguments)
             .current_dir(self.work())
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GNUPGHOME", self.folder.path().join("gpg"))
             .env("HOME", self.folder.path());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input).unwrap();
@@ -50,13 +51,13 @@ impl World {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.work().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    fn commit(&self, subject: &str) {
+    pub(crate) fn commit(&self, subject: &str) {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", subject]);
     }
@@ -77,11 +78,11 @@ impl World {
         self.git(&["update-ref", "refs/heads/main", &commit]);
     }
 
-    fn location(&self) -> Location {
+    pub(crate) fn location(&self) -> Location {
         Location::parse("work", self.folder.path()).unwrap()
     }
 
-    fn fetch(&self) -> Result<super::Commit, FetchError> {
+    pub(crate) fn fetch(&self) -> Result<super::Commit, FetchError> {
         self.mirror.fetch(&self.location(), &"main".parse().unwrap(), &FetchOptions::default())
     }
 

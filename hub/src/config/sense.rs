@@ -1,7 +1,7 @@
 //! Values that parse and yet cannot be meant, beside others or at all.
 
 use super::{CatalogSpec, ListenersSpec, Spec};
-use catalog::{Location, LocationError};
+use catalog::{Location, LocationError, Signers};
 use policy::diagnostic::{Code, Diagnostic};
 use policy::document::Doc;
 use policy::time::Span;
@@ -32,6 +32,23 @@ pub(super) fn repository(doc: &Doc, spec: &CatalogSpec, file: &File) -> Result<L
         return Err(doc.key_error(Code::MissingField, "/spec/catalog", message).help(help));
     }
     Ok(location)
+}
+
+/// Who may sign the first revision.
+pub(super) fn signers(doc: &Doc, spec: &CatalogSpec, file: &File) -> Result<Option<Signers>, Diagnostic> {
+    let Some(folder) = &spec.signers else { return Ok(None) };
+    let shown = folder.display();
+    let wrong = |message: String| {
+        doc.error(Code::InvalidValue, "/spec/catalog/signers", message)
+            .help("name a folder with allowed_signers or openpgp/PERSON.asc, as authority/ of a catalog has them")
+    };
+    let read = Signers::in_folder(&file.path(folder.clone()));
+    let (signers, found) = read.map_err(|error| wrong(format!("`{shown}` cannot be read: {error}")))?;
+    match found.first() {
+        Some(first) => Err(wrong(format!("`{shown}` has faults, the first at {first}"))),
+        None if signers.is_empty() => Err(wrong(format!("`{shown}` lists nobody"))),
+        None => Ok(Some(signers)),
+    }
 }
 
 /// Nobody can dial `0.0.0.0`, so join strings and heads need something else to name.

@@ -30,14 +30,19 @@ impl Hub {
     /// # Errors
     /// When the store fails.
     pub(crate) async fn lapse_renderings(&self, held: Option<Digest>) -> Result<(), HubError> {
+        self.lapse_others(held, |kind| matches!(kind, HoldKind::Rendering { .. })).await
+    }
+
+    /// Holds of a kind, but `held`, lapse.
+    pub(super) async fn lapse_others(&self, held: Option<Digest>, of: fn(&HoldKind) -> bool) -> Result<(), HubError> {
         let all = records::list::<Hold>(self.store.as_ref()).await?;
-        let stands = |hold: &Hold| hold.stands() && matches!(hold.kind, HoldKind::Rendering { .. });
+        let stands = |hold: &Hold| hold.stands() && of(&hold.kind);
         for kept in all.iter().filter(|kept| stands(&kept.record) && Some(kept.record.digest) != held) {
             let hold = Hold { lapsed: Some(self.clock.wall()), ..kept.record.clone() };
             let change = Change::new().set(&hold.digest, &hold, unchanged(Some(kept)))?;
             let entry = self.entry(Actor::Hub, Action::Lapse, &hold.digest, json!({"lapsed": true}));
             match self.store.commit(change, entry).await {
-                Ok(_) => tracing::info!(hold = %hold.digest, "these renderings are no longer wanted"),
+                Ok(_) => tracing::info!(hold = %hold.digest, "what waited is no longer wanted"),
                 // Somebody released it at the same moment.
                 Err(StoreError::Conflict { .. }) => {}
                 Err(fault) => return Err(fault.into()),

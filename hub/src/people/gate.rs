@@ -3,6 +3,7 @@
 use super::body::nothing_there;
 use super::caller::{Caller, Judged};
 use super::content::refuse_forms;
+use super::judge::Judge;
 use super::problem::Answer;
 use super::resource::Resource;
 use super::router::Shared;
@@ -68,10 +69,17 @@ impl Gate {
     ) -> Result<(Caller, Option<Judged>), Answer> {
         let person = person?;
         let (resource, hold) = resource(&self.people.hub, self.route.subject, params).await?;
-        if !self.people.judge.permits(&person, self.route.action, &resource) {
+        if !self.permits(&person, &resource) {
             return Err(self.refused(&person, &resource).await);
         }
         Ok((Caller::new(&person), hold))
+    }
+
+    /// By the hub's own policies, or by those of the catalog in force.
+    fn permits(&self, person: &PersonName, resource: &Resource) -> bool {
+        let (people, action) = (&self.people, self.route.action);
+        people.judge.permits(person, action, resource)
+            || people.hub.catalog().is_some_and(|catalog| Judge::catalog_permits(&catalog, person, action, resource))
     }
 
     async fn refused(&self, person: &PersonName, resource: &Resource) -> Answer {

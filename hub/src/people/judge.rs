@@ -5,11 +5,12 @@ use super::resource::Resource;
 use cedar_policy::Entity;
 use certs::identity::PersonName;
 use policy::authority::Authority;
-use policy::authority::entity::{Fault, uid};
+use policy::authority::entity::{self, Fault, uid};
+use policy::catalog::Catalog;
 use policy::diagnostic::Severity;
 use std::collections::BTreeMap;
 
-/// What holds until a catalog has an authority/ of its own.
+/// What holds whatever the authority/ of a catalog says, so that nobody is locked out.
 const BUILT_IN: &str = include_str!("policy.cedar");
 
 /// Policies that cannot be judged by.
@@ -45,6 +46,20 @@ impl Judge {
     /// Whether `person` may do `action` to `resource`.
     pub(crate) fn permits(&self, person: &PersonName, action: Action, resource: &Resource) -> bool {
         self.decide(person, action, resource).unwrap_or_else(|error| {
+            tracing::error!(%person, %action, %error, "a request could not be judged, and is denied");
+            false
+        })
+    }
+
+    /// Whether the authority/ of the catalog in force lets `person` do `action` to `resource`.
+    pub(crate) fn catalog_permits(catalog: &Catalog, person: &PersonName, action: Action, resource: &Resource) -> bool {
+        let asked = || -> Result<bool, Fault> {
+            let person = entity::person(person.as_str(), &catalog.root)?;
+            let (principal, known) = (person.uid(), resource.entities()?.into_iter().chain([person]).collect());
+            let authority = Authority::read(&catalog.authority).0;
+            authority.permits_request(principal, uid("Action", action.id())?, resource.uid()?, known)
+        };
+        asked().unwrap_or_else(|error| {
             tracing::error!(%person, %action, %error, "a request could not be judged, and is denied");
             false
         })
@@ -98,6 +113,18 @@ mod tests {
         assert!(judge.permits(&person("ewa"), Action::Revoke, &cluster("eu")));
         assert!(!judge.permits(&person("ewa"), Action::Revoke, &cluster("us")));
         assert!(!judge.permits(&person("ewa"), Action::Invite, &cluster("eu")));
+    }
+
+    #[test]
+    fn a_catalogs_authority_lets_its_teams_in() {
+        let root = "apiVersion: writ.dev/v1alpha1\nkind: Catalog\nmetadata: {name: acme}\nspec:\n  regions: [eu]\n  \
+                    teams: {ops: {members: [ewa]}}\n";
+        let policies = r#"permit (principal in Writ::Team::"ops", action == Writ::Action::"release", resource);"#;
+        let sources = [("writ.yaml", root), ("authority/people.cedar", policies)];
+        let sources = sources.into_iter().map(|(path, text)| (path.to_owned(), text.into())).collect();
+        let catalog = policy::catalog::check(&sources).catalog.unwrap();
+        let permits = |name, action| Judge::catalog_permits(&catalog, &person(name), action, &Resource::Fleet);
+        assert!(permits("ewa", Action::Release) && !permits("ewa", Action::Pin) && !permits("walt", Action::Release));
     }
 
     #[test]

@@ -15,13 +15,17 @@ pub struct Accepted {
     /// the region has no accepted documents yet.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<RegionName, String>,
+    /// Whether its catalog has signatures verified: then what comes next is judged by it, and by nobody once it cannot
+    /// be read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed: bool,
 }
 
 impl Accepted {
     /// The whole catalog at one commit.
     #[must_use]
     pub fn at(revision: &str) -> Self {
-        Self { revision: revision.to_owned(), regions: BTreeMap::new() }
+        Self { revision: revision.to_owned(), ..Self::default() }
     }
 
     /// The commit that a region's own folder is at.

@@ -34,6 +34,18 @@ pub enum HoldKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unreadable: Option<String>,
     },
+    /// Commits that somebody made without the authority for them.
+    Changes {
+        /// The revision that was accepted before them; none: there was none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// The last of them.
+        revision: String,
+        /// What was changed by whom: the first of it.
+        refused: Vec<String>,
+        /// How many changes there are that nobody may make.
+        count: u64,
+    },
     /// This hub signed heads that its store does not know: it was restored.
     Restored {
         /// The first cluster that showed such a head.

@@ -7,6 +7,7 @@ mod measuring;
 mod publishing;
 mod readiness;
 mod restoring;
+mod signing;
 mod site;
 mod starting;
 mod steered;

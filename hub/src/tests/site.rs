@@ -125,12 +125,20 @@ impl Site {
 
     /// A hub that has read nothing yet.
     pub(super) async fn new() -> Self {
+        Self::configured("", |_| ()).await
+    }
+
+    /// A hub that has read nothing yet, with more said of its catalog; `before` makes what that names.
+    pub(super) async fn configured(more: &str, before: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Hand(Mutex::new("2026-11-21T03:00:00Z".parse().unwrap())));
         std::fs::create_dir(folder.path().join("catalog")).unwrap();
         git(&folder.path().join("catalog"), &["init", "-q", "-b", "main"]);
-        let text = "apiVersion: writ.dev/v1alpha1\nkind: HubConfig\nspec:\n  data: hub\n  trustDomain: acme.example\n  \
-                    catalog: {repository: catalog}\n  listeners: {spokes: \"127.0.0.1:0\"}\n";
+        before(folder.path());
+        let text = format!(
+            "apiVersion: writ.dev/v1alpha1\nkind: HubConfig\nspec:\n  data: hub\n  trustDomain: acme.example\n  \
+             catalog: {{repository: catalog{more}}}\n  listeners: {{spokes: \"127.0.0.1:0\"}}\n"
+        );
         std::fs::write(folder.path().join("hub.yaml"), text).unwrap();
         let config = HubConfig::load(&folder.path().join("hub.yaml")).unwrap();
         init(&config, clock.wall(), &mut rand::rng()).await.unwrap();
@@ -170,6 +178,11 @@ impl Site {
     pub(super) async fn commit(&self) -> Refreshed {
         self.commit_unread();
         self.hub.refresh().await.unwrap()
+    }
+
+    /// Runs git in the catalog.
+    pub(super) fn git(&self, arguments: &[&str]) {
+        git(&self.folder.path().join("catalog"), arguments);
     }
 
     /// Commits all that stands.
@@ -224,6 +237,7 @@ async fn start(folder: &Path, clock: Arc<Hand>) -> (Arc<Hub>, Arc<Steered>, Runn
     let trust = Chain::from_bytes(&std::fs::read(layout.trust()).unwrap()).unwrap();
     let options = FetchOptions { known_hosts: None, ..FetchOptions::default() };
     let source = Source::new(Repository::open(&layout.mirror()).unwrap(), config.repository, config.reference, options);
+    let source = source.anchored(config.signers);
     let store = Arc::new(Steered::new(open(&layout.store()).await));
     let parts = Parts {
         store: store.clone(),

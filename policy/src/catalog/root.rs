@@ -62,11 +62,6 @@ pub(super) fn root(
 }
 
 fn check(doc: &Doc, spec: &Spec, diagnostics: &mut Vec<Diagnostic>) {
-    if spec.verify != Verify::None {
-        let message = "signed commits are not verified by this version of Writ";
-        diagnostics
-            .push(doc.error(Code::Unsupported, "/spec/verify", message).help("write `verify: none` until they are"));
-    }
     let mut seen = BTreeSet::new();
     for (index, region) in spec.regions.iter().enumerate() {
         if !seen.insert(region) {

@@ -49,6 +49,8 @@ pub enum Reason {
     Removals,
     /// A new version of Writ renders the same rules differently.
     Rendering,
+    /// Somebody made commits without the authority for them.
+    Changes,
     /// The hub saw a head newer than its store: it was restored from a backup.
     Restored,
 }
@@ -60,6 +62,7 @@ impl Reason {
         match self {
             Self::Removals => "Removals",
             Self::Rendering => "Rendering",
+            Self::Changes => "Changes",
             Self::Restored => "Restored",
         }
     }
@@ -86,7 +89,7 @@ mod tests {
 
     #[test]
     fn reasons_are_written_as_they_are_read() {
-        for reason in [Reason::Removals, Reason::Rendering, Reason::Restored] {
+        for reason in [Reason::Removals, Reason::Rendering, Reason::Changes, Reason::Restored] {
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
         }
     }

@@ -50,15 +50,19 @@ pub(crate) fn wasm(allow_missing: bool) -> Result<()> {
     }
 }
 
-/// Programs that the tests across processes use beside our own, each a Debian package of the same name.
-const PROGRAMS: [&str; 3] = ["git", "strace", "openssl"];
+/// Programs that tests use beside our own: how each says that it is there, and its Debian package.
+const PROGRAMS: [(&str, &str, &str); 5] = [
+    ("git", "version", "git"),
+    ("strace", "-V", "strace"),
+    ("openssl", "version", "openssl"),
+    ("gpg", "--version", "gpg"),
+    ("ssh", "-V", "openssh-client"),
+];
 
 /// Those programs, installed when missing and when this may be done.
 pub(crate) fn programs() -> Result<()> {
-    let absent = |program: &&str| {
-        stdout(Command::new(program).arg(if *program == "strace" { "-V" } else { "version" })).is_err()
-    };
-    let missing: Vec<&str> = PROGRAMS.into_iter().filter(absent).collect();
+    let absent = |(program, asked, _): &(&str, &str, &str)| stdout(Command::new(program).arg(asked)).is_err();
+    let missing: Vec<&str> = PROGRAMS.into_iter().filter(absent).map(|(_, _, package)| package).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -56,6 +56,16 @@ fn told(kind: HoldKind) -> Told {
                 items,
             }
         }
+        HoldKind::Changes { from, revision, refused, count } => Told {
+            reason: Reason::Changes,
+            clusters: Vec::new(),
+            message: format!(
+                "{count} changes up to commit {revision} are not by people who may make them; released, all{} pass",
+                from.map(|from| format!(" since {from}")).unwrap_or_default()
+            ),
+            items: refused,
+            total: count,
+        },
         HoldKind::Restored { cluster, shown, stored } => Told {
             reason: Reason::Restored,
             clusters: Vec::new(),
