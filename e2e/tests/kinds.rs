@@ -1,19 +1,19 @@
 //! What the kinds of intents become on a real cluster: roles that allow and deny, network policies that stay as they are
 //! written, and bounds that leave with their namespace.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::rbac::v1::RoleBinding;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams};
 use kube::{Api, ResourceExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use writ_e2e::access::{DEPLOYMENTS, Who, install_access, may};
 use writ_e2e::world::World;
 use xtask::lab::cast::PATIENCE;
-use xtask::wait;
+use xtask::{assets, wait};
 
 const FILE: &str = "intents/trial.yaml";
 
@@ -87,7 +87,9 @@ where
 fn roles_allow_and_deny_and_policies_stay_as_they_are_written() -> Result<()> {
     let mut world = World::start()?;
     install_access(&world)?;
-    serve_bounds(&mut world)?;
+    serve_bounds(&world, false)?;
+    // The agent reports what is served when it starts.
+    world.cast.crash_spoke(world.name)?;
     world.namespace("trial", &json!({"purpose": "trial"}))?;
     fs::write(world.cast.repository.join(FILE), TRIAL)?;
     world.publish("A trial")?;
@@ -96,12 +98,7 @@ fn roles_allow_and_deny_and_policies_stay_as_they_are_written() -> Result<()> {
     world.applied()?;
 
     allows_and_denies(&world)?;
-    let bounds = bounds(&world);
-    stand(
-        &world,
-        &bounds,
-        &["writ-trial-db.trial", "writ-trial-deny.trial", "writ-trial-web.trial", "writ-trial.trial"],
-    )?;
+    bounds_are_written_in_the_newest_version(&mut world)?;
 
     // Nothing is written twice: an empty list is one that the server leaves out.
     let before = versions(&world, &policies)?;
@@ -123,7 +120,7 @@ fn roles_allow_and_deny_and_policies_stay_as_they_are_written() -> Result<()> {
 
     // What the cluster had for the namespace leaves with it.
     world.kube.wait(namespaces.delete("trial", &DeleteParams::default()))?;
-    stand(&world, &bounds, &[])?;
+    stand(&world, &bounds(&world, "v1beta1"), &[])?;
     world.end()
 }
 
@@ -160,31 +157,50 @@ fn another_role_is_another_binding(world: &World) -> Result<()> {
     })
 }
 
-fn bounds(world: &World) -> Api<DynamicObject> {
-    let kind = GroupVersionKind::gvk("policy.networking.k8s.io", "v1beta1", "ClusterNetworkPolicy");
+fn bounds(world: &World, version: &str) -> Api<DynamicObject> {
+    let kind = GroupVersionKind::gvk("policy.networking.k8s.io", version, "ClusterNetworkPolicy");
     Api::all_with(world.kube.client(), &ApiResource::from_gvk_with_plural(&kind, "clusternetworkpolicies"))
 }
 
-/// Has the cluster serve ClusterNetworkPolicy, which nobody enforces here.
-fn serve_bounds(world: &mut World) -> Result<()> {
-    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
-    let names =
-        json!({"kind": "ClusterNetworkPolicy", "plural": "clusternetworkpolicies", "singular": "clusternetworkpolicy"});
-    let definition = json!({
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {
-            "name": "clusternetworkpolicies.policy.networking.k8s.io",
-            "annotations": {"api-approved.kubernetes.io": "unapproved, for a test"},
-        },
-        "spec": {"group": "policy.networking.k8s.io", "scope": "Cluster", "names": names,
-            "versions": [{"name": "v1beta1", "served": true, "storage": true, "schema": schema}]},
-    });
+/// Has the cluster serve ClusterNetworkPolicy, which nobody enforces here: as its makers define it, and where wanted in
+/// version v1beta1 too, which has the same schema.
+fn serve_bounds(world: &World, beta: bool) -> Result<()> {
+    let text = fs::read_to_string(assets::cluster_network_policy()?)?;
+    let mut definition: Value = serde_yaml::from_str(&text)?;
+    let versions = definition.pointer_mut("/spec/versions").and_then(Value::as_array_mut).context("no versions")?;
+    let alpha = versions.first().context("no version")?.clone();
+    ensure!(alpha.get("name") == Some(&json!("v1alpha2")) && versions.len() == 1, "other versions: {versions:?}");
+    if beta {
+        let mut beta = alpha;
+        let fields = beta.as_object_mut().context("a version has fields")?;
+        fields.extend([("name".to_owned(), json!("v1beta1")), ("storage".to_owned(), json!(false))]);
+        versions.push(beta);
+    }
     world.apply(&world.everywhere::<CustomResourceDefinition>(), definition)?;
-    let bounds = bounds(world);
+    let version = if beta { "v1beta1" } else { "v1alpha2" };
+    let bounds = bounds(world, version);
     wait::until("bounds are served", PATIENCE, || {
         world.kube.wait(bounds.list(&ListParams::default())).map(drop).map_err(Into::into)
+    })
+}
+
+/// The version in which Writ has written the bounds last.
+fn written_in(world: &World) -> Result<Option<String>> {
+    let bound = world.kube.wait(bounds(world, "v1alpha2").get("writ-trial.trial"))?;
+    let ours = bound.managed_fields().iter().find(|entry| entry.manager.as_deref() == Some("writ"));
+    Ok(ours.and_then(|entry| entry.api_version.clone()))
+}
+
+fn bounds_are_written_in_the_newest_version(world: &mut World) -> Result<()> {
+    let wanted = ["writ-trial-db.trial", "writ-trial-deny.trial", "writ-trial-web.trial", "writ-trial.trial"];
+    stand(world, &bounds(world, "v1alpha2"), &wanted)?;
+    ensure!(written_in(world)?.as_deref() == Some("policy.networking.k8s.io/v1alpha2"), "{:?}", written_in(world)?);
+    serve_bounds(world, true)?;
+    wait::until("the bounds are written in v1beta1", PATIENCE, || {
+        let version = written_in(world)?;
+        ensure!(version.as_deref() == Some("policy.networking.k8s.io/v1beta1"), "{version:?}");
+        Ok(())
     })?;
-    // The agent reports what is served when it starts.
-    world.cast.crash_spoke(world.name)
+    stand(world, &bounds(world, "v1beta1"), &wanted)?;
+    world.applied()
 }

@@ -2,6 +2,7 @@
 //! Kubernetes control plane, and a simulator of network policies.
 
 mod check;
+mod definition;
 mod go;
 mod make;
 mod progress;
@@ -15,6 +16,8 @@ use recipe::{CONTROL_PLANE, Module, Recipe, SIMULATOR};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use definition::cluster_network_policy;
 
 /// Where the binaries are, when a person brings their own.
 const OWN: &str = "KUBEBUILDER_ASSETS";
@@ -69,11 +72,12 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Builds all binaries unless they stand, and checks that they run.
+/// Builds all binaries unless they stand, checks that they run, and downloads what else the tests use.
 ///
 /// # Errors
-/// As [`control_plane`].
+/// As [`control_plane`] and [`cluster_network_policy`].
 pub fn build() -> Result<[Assets; 2]> {
+    cluster_network_policy()?;
     Ok([control_plane()?, have(&SIMULATOR)?])
 }
 
