@@ -5,6 +5,7 @@ pub mod disk;
 pub mod faults;
 pub mod inventory;
 pub mod kube;
+pub mod notes;
 pub mod proxy;
 pub mod revisions;
 pub mod webhook;

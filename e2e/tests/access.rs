@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
 use writ_e2e::access::{DEPLOYMENTS, What, Who, install_access, may};
+use writ_e2e::notes::noted;
 use writ_e2e::world::World;
 use xtask::lab::cast::PATIENCE;
 use xtask::wait;
@@ -72,24 +73,6 @@ fn of_kind(kind: &str, mut binding: Value) -> Value {
         binding.insert("kind".to_owned(), json!(kind));
     }
     binding
-}
-
-/// The notes of the agent, each as its rule, reason and object's name.
-fn notes(world: &World) -> Result<Vec<String>> {
-    let status = world.status()?;
-    let notes = status.pointer("/status/notes").and_then(Value::as_array).into_iter().flatten();
-    let text = |note: &Value, at: &str| note.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let line = |note: &Value| ["/outcome", "/rule", "/reason", "/object/name"].map(|at| text(note, at)).join(" ");
-    Ok(notes.map(line).collect())
-}
-
-/// Waits until the agent's notes are exactly these.
-fn noted(world: &World, wanted: &[&str]) -> Result<()> {
-    wait::until(&format!("the notes are {wanted:?}"), AT_ONCE, || {
-        let found = notes(world)?;
-        ensure!(found == wanted, "{found:?}");
-        Ok(())
-    })
 }
 
 #[test]

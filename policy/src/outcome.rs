@@ -115,6 +115,8 @@ pub enum NoteCode {
     ConstraintFaulty,
     /// Somebody else's binding of a role that a rule gives alone.
     ForeignBinding,
+    /// A rule asks for something that nothing of Writ enforces.
+    Unenforced,
 }
 
 impl NoteCode {
@@ -125,6 +127,7 @@ impl NoteCode {
             Self::OverrideRefused => "OverrideRefused",
             Self::ConstraintFaulty => "ConstraintFaulty",
             Self::ForeignBinding => "ForeignBinding",
+            Self::Unenforced => "Unenforced",
         }
     }
 }

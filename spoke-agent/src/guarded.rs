@@ -3,16 +3,16 @@
 use crate::target::Target;
 use policy::access::{Exclusive, Lifeline};
 use policy::outcome::Note;
-use policy::plan::{Plan, plan};
+use policy::plan::{Plan, plan, unenforced};
 use policy::resolve::{Settings, Wants};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
 
 /// A plan that cuts no lifeline, and what else there is to say.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Guarded {
     pub(crate) plan: Plan,
-    /// Bindings of others that contradict a rule.
+    /// Bindings of others that contradict a rule, and what rules ask for that nothing enforces.
     pub(crate) notes: Vec<Note>,
     /// That bindings cannot be looked at, for people.
     pub(crate) fault: Option<String>,
@@ -29,10 +29,11 @@ pub(crate) async fn guarded(
     now: TrustedTime,
 ) -> Guarded {
     let planned = plan(wants, seen, settings, now);
+    let mut notes = unenforced::notes(wants);
     let exclusive = Exclusive::of(wants);
     if exclusive.is_empty() && !lifeline.asks(&planned) {
         target.no_bindings().await;
-        return Guarded { plan: planned, ..Guarded::default() };
+        return Guarded { plan: planned, notes, fault: None };
     }
     let told = |error| format!("bindings of roles cannot be looked at: {}", service::exit::chain(&error));
     let (bindings, fault) = match target.bindings().await {
@@ -41,6 +42,6 @@ pub(crate) async fn guarded(
     };
     let held = lifeline.hold(wants, &planned, bindings.as_ref());
     let plan = if held { plan(wants, seen, settings, now) } else { planned };
-    let notes = bindings.map(|bindings| exclusive.foreign(&bindings, &seen.inventory)).unwrap_or_default();
+    notes.extend(bindings.iter().flat_map(|bindings| exclusive.foreign(bindings, &seen.inventory)));
     Guarded { plan, notes, fault }
 }

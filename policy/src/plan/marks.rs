@@ -10,6 +10,8 @@ pub const ANNOTATION: &str = "writ.dev/rule";
 /// The annotation of a binding whose role nobody else may hold where it stands: any other binding of that role there is
 /// foreign, whoever wrote it.
 pub const EXCLUSIVE: &str = "writ.dev/exclusive";
+/// The annotation of an object whose rule asks for something that nothing of Writ enforces: what.
+pub const UNENFORCED: &str = "writ.dev/unenforced";
 
 /// Puts the marks on an object.
 pub fn put(tree: &mut Value, rule: &RuleName) {

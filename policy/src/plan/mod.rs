@@ -21,6 +21,7 @@ pub(crate) mod simulation;
 mod tell;
 mod trial;
 mod turn;
+pub mod unenforced;
 
 use crate::bundle::entry::Own;
 use crate::digest::Digest;

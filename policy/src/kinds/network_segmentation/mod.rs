@@ -14,6 +14,7 @@ use super::objects::{name, template};
 use crate::bundle::entry::Template;
 use crate::facts::Facts;
 use crate::object::ApiVersion;
+use crate::plan::unenforced;
 use cluster_policy::Bound;
 use open::Closed;
 use serde::Serialize;
@@ -35,6 +36,8 @@ pub(super) struct View {
 const POLICIES: &str = "networking.k8s.io/v1";
 /// Newest first: both say the same, and the older one is kept for clusters that have no other.
 const BOUNDS: [&str; 2] = ["policy.networking.k8s.io/v1beta1", "policy.networking.k8s.io/v1alpha2"];
+/// What is asked for and not enforced.
+const ENCRYPTION: &str = "encryption between pods";
 /// The part of the policy that denies the rest, so no segment's name.
 const REST: &str = "deny";
 
@@ -44,7 +47,7 @@ fn api(text: &str) -> ApiVersion {
 
 impl Kind for NetworkSegmentation {
     const NAME: &'static str = "NetworkSegmentation";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Spec = Spec;
     /// It asks every cluster the same.
     type Lens = ();
@@ -77,7 +80,11 @@ impl Kind for NetworkSegmentation {
         });
         let bounds = view.bounds.as_ref().filter(|_| intent.spec.narrows());
         let bounds = bounds.into_iter().flat_map(|api| bounded(intent, api, &closed));
-        policies.chain(bounds).collect()
+        let mut templates: Vec<Template> = policies.chain(bounds).collect::<Result<_, _>>()?;
+        if intent.spec.encryption.is_some() {
+            templates.iter_mut().for_each(|template| unenforced::mark(&mut template.manifest, ENCRYPTION));
+        }
+        Ok(templates)
     }
 }
 
