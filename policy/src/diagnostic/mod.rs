@@ -78,6 +78,8 @@ pub enum Code {
     Unauthorised,
     /// An object that touches what stays local.
     LocalDomain,
+    /// A region's rule that opens what holds for all closes.
+    Weakens,
     /// Something asked for that this hub cannot do yet.
     Unsupported,
     /// A rule that selects nothing.
@@ -110,6 +112,7 @@ impl Code {
             Self::Escalation => "Escalation",
             Self::Unauthorised => "Unauthorised",
             Self::LocalDomain => "LocalDomain",
+            Self::Weakens => "Weakens",
             Self::Unsupported => "Unsupported",
             Self::SelectsNothing => "SelectsNothing",
         }
@@ -192,7 +195,7 @@ mod tests {
         let reference = [Code::UnknownReference, Code::ParameterUnresolved, Code::NoSlot, Code::ObjectRefused];
         let cedar = [Code::CedarSyntax, Code::CedarType, Code::CedarForm];
         let whole = [Code::Conflict, Code::Escalation, Code::Unsupported, Code::SelectsNothing];
-        let authority = [Code::Unauthorised, Code::LocalDomain];
+        let authority = [Code::Unauthorised, Code::LocalDomain, Code::Weakens];
         let all = [&catalog[..], &document, &reference, &cedar, &whole, &authority].concat();
         for code in all {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());

@@ -3,6 +3,7 @@
 mod grant;
 pub mod local;
 mod table;
+pub mod traffic;
 
 pub use grant::{Grant, NotAGrant};
 

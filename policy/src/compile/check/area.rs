@@ -1,7 +1,8 @@
 //! Where in a cluster something holds, and whether two such places meet.
 
-use crate::bundle::entry::Envelope;
+use crate::bundle::entry::{Entry, Envelope};
 use crate::name::Namespace;
+use crate::object::Object;
 use crate::selector::meet::Domain;
 use crate::selector::{Meeting, NamespaceSelector, Term};
 
@@ -27,8 +28,17 @@ impl Area {
         Self(Some(assigned.collect()))
     }
 
+    /// Where a template's object stands.
+    pub(super) fn of_object(per_namespace: bool, object: &Object, entry: &Entry) -> Self {
+        match &object.id().namespace {
+            _ if per_namespace => Self::of(&entry.envelope),
+            Some(namespace) => Self::named(namespace),
+            None => Self::CLUSTER,
+        }
+    }
+
     /// One namespace.
-    pub(super) fn named(namespace: &Namespace) -> Self {
+    fn named(namespace: &Namespace) -> Self {
         let only = Term { names: Some(vec![namespace.to_string()]), ..Term::default() };
         Self(Some(vec![only.domain()]))
     }

@@ -1,10 +1,10 @@
-//! Objects that two rules claim as a whole in one cluster.
+//! Objects that two rules claim as a whole in one cluster, and those that a region takes from what holds for all.
 
 use super::Group;
 use super::area::Area;
 use super::tally::{Tally, blamed, where_they_meet};
 use crate::bundle::entry::{Body, Entry, Own, Template};
-use crate::catalog::Rule;
+use crate::catalog::{Rule, region_of};
 use crate::diagnostic::Code;
 use crate::name::ClusterName;
 use crate::object::{Identity, Object, ObjectId};
@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Claim<'c> {
     id: ObjectId,
     rule: &'c Rule,
+    own: Own,
     area: Area,
     place: String,
     clusters: BTreeSet<&'c ClusterName>,
@@ -23,7 +24,7 @@ struct Claim<'c> {
 pub(super) struct Claims<'c>(BTreeMap<ObjectId, Vec<Claim<'c>>>);
 
 impl<'c> Claims<'c> {
-    /// Notes the objects that `entry` owns as a whole.
+    /// Notes the objects of `entry`.
     pub(super) fn add(&mut self, group: &Group<'_, 'c>, entry: &Entry) {
         let Body::Objects { templates, .. } = &entry.body else { return };
         for (index, template) in templates.iter().enumerate() {
@@ -31,7 +32,7 @@ impl<'c> Claims<'c> {
                 let place = format!("/spec{}", group.choice.rule.translator.origin(index));
                 let clusters = group.clusters.iter().copied().collect();
                 let anywhere = ObjectId::from(Identity { namespace: None, ..Identity::clone(&id) });
-                let claim = Claim { id, rule: group.choice.rule.rule, area, place, clusters };
+                let claim = Claim { id, rule: group.choice.rule.rule, own: template.own, area, place, clusters };
                 self.0.entry(anywhere).or_default().push(claim);
             }
         }
@@ -52,18 +53,25 @@ impl<'c> Claims<'c> {
 
 /// What a template claims, and where.
 fn claimed(template: &Template, entry: &Entry) -> Option<(ObjectId, Area)> {
-    let whole = template.own == Own::Whole;
-    let object = Object::try_from(template.manifest.clone()).ok().filter(|_| whole)?;
-    let id = object.id().clone();
-    let area = match &id.namespace {
-        _ if template.per_namespace => Area::of(&entry.envelope),
-        Some(namespace) => Area::named(namespace),
-        None => Area::CLUSTER,
-    };
-    Some((id, area))
+    let object = Object::try_from(template.manifest.clone()).ok()?;
+    Some((object.id().clone(), Area::of_object(template.per_namespace, &object, entry)))
+}
+
+/// Whether two claims exclude each other. Fields and a whole object of one catalog may be meant so; a region's are not
+/// beside those of what holds for all.
+fn excludes(one: &Claim<'_>, other: &Claim<'_>) -> bool {
+    let regional = |claim: &Claim<'_>| region_of(&claim.rule.doc.file).is_some();
+    match (one.own, other.own) {
+        (Own::Whole, Own::Whole) => true,
+        (Own::Fields, Own::Fields) => false,
+        _ => regional(one) != regional(other),
+    }
 }
 
 fn contested<'c>(mine: &Claim<'c>, theirs: &Claim<'c>, tally: &mut Tally<'c>) {
+    if !excludes(mine, theirs) {
+        return;
+    }
     let mut both = mine.clusters.intersection(&theirs.clusters).copied().peekable();
     let message = format!("{} is also an object of {}", mine.id, theirs.rule.name);
     let help = "name it otherwise, or give it to one of the two; several rules may share an object with `own: fields`";

@@ -10,6 +10,7 @@ mod overrides;
 mod rule;
 mod sizes;
 mod tally;
+mod weakens;
 
 use super::choice::Choice;
 use super::prepare::{Prepared, PreparedRule, prepare};
@@ -25,12 +26,13 @@ use overlaps::Stakes;
 use sizes::Sizes;
 use std::collections::BTreeMap;
 use tally::Tally;
+use weakens::Openings;
 
 /// Everything that git alone can tell is wrong with what the catalog compiles to, each fault once for all clusters.
 pub(crate) fn check(catalog: &Catalog, schemas: &Schemas, authority: &Authority) -> Vec<Diagnostic> {
     let prepared = prepare(catalog);
     let (mut tally, mut sizes) = (Tally::default(), Sizes::default());
-    let (mut claims, mut stakes) = (Claims::default(), Stakes::default());
+    let (mut claims, mut stakes, mut openings) = (Claims::default(), Stakes::default(), Openings::default());
     for rule in &prepared.rules {
         let groups = groups(&prepared, rule, catalog);
         rule::written(rule, groups.is_empty(), &mut tally);
@@ -40,6 +42,7 @@ pub(crate) fn check(catalog: &Catalog, schemas: &Schemas, authority: &Authority)
                 local::check(catalog, authority, group, &entry, &mut tally);
                 claims.add(group, &entry);
                 stakes.add(group, &entry);
+                openings.add(group, &entry);
                 sizes.add(group, &entry, &mut tally);
             }
         }
@@ -47,6 +50,7 @@ pub(crate) fn check(catalog: &Catalog, schemas: &Schemas, authority: &Authority)
     overrides::unused(catalog, &prepared, &mut tally);
     claims.told(&mut tally);
     stakes.told(&mut tally);
+    openings.told(&mut tally);
     sizes.told(&catalog.name, &mut tally);
     tally.diagnostics()
 }
