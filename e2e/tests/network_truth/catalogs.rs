@@ -50,39 +50,41 @@ pub(crate) fn of_intent(spec: &Value, scope: &Value) -> Result<Rendered> {
     governance.extend(own.clone());
     let intent = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "NetworkSegmentation",
         "metadata": {"name": "sample"}, "spec": whole});
-    rendered_of(&[("intents", intent.to_string())])
+    rendered_of(&[("intents", intent.to_string())], "NetworkSegmentation/sample")
 }
 
-/// Of what docs/kinds.md shows.
-pub(crate) fn of_docs() -> Result<Rendered> {
+/// Of a rule that docs/kinds.md shows.
+pub(crate) fn of_docs(rule: &str) -> Result<Rendered> {
     let page = std::fs::read_to_string(tools::root().join("docs/kinds.md"))?;
     let blocks = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
     let documents = blocks.flat_map(|block| block.split("---\n"));
     let folder = |text: &str| if text.contains("kind: Parameters") { "parameters" } else { "intents" };
-    rendered_of(&documents.map(|text| (folder(text), text.to_owned())).collect::<Vec<_>>())
+    rendered_of(&documents.map(|text| (folder(text), text.to_owned())).collect::<Vec<_>>(), rule)
 }
 
-/// Of examples/acme.
-pub(crate) fn of_acme() -> Result<Rendered> {
-    rendered(&tools::root().join("examples/acme"))
+/// Of a rule of examples/acme.
+pub(crate) fn of_acme(rule: &str) -> Result<Rendered> {
+    rendered(&tools::root().join("examples/acme"), rule)
 }
 
-fn rendered_of(documents: &[(&str, String)]) -> Result<Rendered> {
+fn rendered_of(documents: &[(&str, String)], rule: &str) -> Result<Rendered> {
     let catalog = tempfile::tempdir()?;
     files::write(&catalog.path().join("writ.yaml"), ROOT)?;
     files::write(&catalog.path().join("clusters/eu-1.yaml"), DECLARED)?;
     for (index, (folder, text)) in documents.iter().enumerate() {
         files::write(&catalog.path().join(folder).join(format!("{index}.yaml")), text)?;
     }
-    rendered(catalog.path())
+    rendered(catalog.path(), rule)
 }
 
-fn rendered(catalog: &Path) -> Result<Rendered> {
+fn rendered(catalog: &Path, rule: &str) -> Result<Rendered> {
     let mut call = Command::new(binaries::path("writ")?);
     call.args(["catalog", "render"]).arg(catalog).args(["--cluster", CLUSTER, "--output", "json"]);
     let told: Value = serde_json::from_str(&tools::stdout(&mut call)?)?;
     let entries = told.pointer("/entries").and_then(Value::as_array).context("no entries")?;
-    let templates = entries.iter().filter_map(|entry| entry.pointer("/body/objects/templates")?.as_array()).flatten();
+    let is_it = |entry: &&Value| entry.get("name") == Some(&json!(rule));
+    let entry = entries.iter().find(is_it).with_context(|| format!("{rule} is not rendered"))?;
+    let templates = entry.pointer("/body/objects/templates").and_then(Value::as_array).into_iter().flatten();
     let manifests = templates.filter_map(|template| template.get("manifest"));
     let policies = manifests.filter(|manifest| manifest.get("kind") == Some(&json!("NetworkPolicy")));
     Ok(Rendered(policies.cloned().collect()))

@@ -12,6 +12,8 @@ use std::path::Path;
 pub(crate) struct Table {
     /// The intent's own spec, where it is not in a catalog.
     pub(crate) intent: Option<Value>,
+    /// The rule of a catalog that it is about.
+    pub(crate) rule: Option<String>,
     /// The scope of that intent.
     #[serde(default)]
     pub(crate) scope: Value,
