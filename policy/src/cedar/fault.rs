@@ -28,7 +28,14 @@ pub(super) fn typing(
     finding: &(impl Diagnostic + Display),
     severity: Severity,
 ) -> Found {
-    Found { severity, ..at(file, lines, piece, Some(finding), Code::CedarType, &format!("Cedar: {finding}")) }
+    let found =
+        Found { severity, ..at(file, lines, piece, Some(finding), Code::CedarType, &format!("Cedar: {finding}")) };
+    // Of several actions that are as near, Cedar names any, and another one the next time.
+    if found.message.contains("unrecognized action") {
+        return found
+            .help("`writ catalog schema --cedar` lists those of guardrails, `--cedar authority` those of authority/");
+    }
+    found
 }
 
 fn at(
