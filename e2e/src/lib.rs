@@ -8,6 +8,7 @@ pub mod kube;
 pub mod notes;
 pub mod proxy;
 pub mod revisions;
+pub mod trial;
 pub mod webhook;
 pub mod world;
 

@@ -8,6 +8,7 @@ pub mod accept;
 pub mod agent;
 pub mod apply;
 pub mod blocking;
+pub mod brakes;
 pub mod cache;
 pub mod chance;
 pub mod command;

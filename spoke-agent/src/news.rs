@@ -77,7 +77,7 @@ mod tests {
             (unit, Outcome::new(*code, "Word").saying(*message))
         };
         let outcomes = codes.iter().map(outcome).collect();
-        Round { outcomes, notes: Vec::new(), held: None, capabilities: Default::default(), faults: BTreeSet::new() }
+        Round { outcomes, ..Round::default() }
     }
 
     fn told(last: Option<&Round>, round: &Round) -> Vec<String> {

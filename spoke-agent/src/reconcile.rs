@@ -1,6 +1,7 @@
 //! One round: what is seen, what is wanted of it, what that takes, what became of it.
 
 use crate::apply::{Done, Outcomes, RACES, Refusals, Repairs, Surroundings, Tools, apply};
+use crate::brakes::Braking;
 use crate::cache::good::{Good, GoodError};
 use crate::guarded::{Guarded, guarded};
 use crate::measures::Measures;
@@ -12,6 +13,7 @@ use policy::bundle::verify::Bundle;
 use policy::canonical::NotCanonical;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
+use policy::local::Local;
 use policy::mode::Mode;
 use policy::object::Object;
 use policy::outcome::Note;
@@ -20,6 +22,7 @@ use policy::plan::{Plan, Step, in_question, on_trial, rest};
 use policy::resolve::{Memo, Resolved, Settings, Want, Wants, resolve, without_bundle};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
+use proto::resources::BrakeStatus;
 use service::fault::FileError;
 use service::health::Heartbeat;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,12 +30,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What one round came to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Round {
     /// Every unit once.
     pub outcomes: Outcomes,
     /// What else someone may act on, in order.
     pub notes: Vec<Note>,
+    /// What the cluster's operators say.
+    pub local: Arc<Local>,
+    /// The brakes that are set, those that have ended too.
+    pub brakes: Vec<BrakeStatus>,
     /// Removals that wait for a person.
     pub held: Option<Held>,
     /// What the cluster can do.
@@ -59,6 +66,7 @@ pub struct Reconciler {
     good: Good,
     time: Time,
     settings: Settings,
+    braking: Braking,
     refusals: Refusals,
     repairs: Repairs,
     began: Duration,
@@ -79,11 +87,13 @@ impl Reconciler {
         let (refusals, repairs) = (Refusals::default(), Repairs::new(settings.contested));
         let (began, copies, collected) = (Duration::ZERO, BTreeMap::new(), None);
         let (measures, heartbeat, memo, turns) = (Measures::default(), None, Memo::default(), None);
+        let braking = Braking::default();
         Self {
             target,
             good,
             time,
             settings,
+            braking,
             refusals,
             repairs,
             began,
@@ -95,6 +105,12 @@ impl Reconciler {
             memo,
             collected,
         }
+    }
+
+    /// The same, knowing of the brakes that were set before.
+    #[must_use]
+    pub fn braked(self, braking: Braking) -> Self {
+        Self { braking, ..self }
     }
 
     /// The same, counting its writes in `measures`.
@@ -140,6 +156,8 @@ impl Reconciler {
         faults.extend(self.add_copies(&mut seen, &named));
         seen.refused = self.refusals.all_standing(self.began);
         let now = self.time.now();
+        let (local, brakes) = self.braking.take(&seen.local, now.get());
+        seen.local = Arc::clone(&local);
         let Resolved { mut wants, mut notes, again } = match bundle {
             Some(bundle) => resolve(bundle, &seen, &self.settings, now, &mut self.memo),
             None => without_bundle(&seen, cluster, now),
@@ -163,7 +181,7 @@ impl Reconciler {
         let done = self.carry_out(&seen, plan, now).await;
         faults.extend(done.faults);
         let outcomes = done.outcomes;
-        Ok(Round { outcomes, notes, held, capabilities, faults })
+        Ok(Round { outcomes, notes, local, brakes, held, capabilities, faults })
     }
 
     /// Looks at everything anew in the next round, whatever was heard.

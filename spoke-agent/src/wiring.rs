@@ -1,6 +1,7 @@
 //! The only wiring: what runs, under which rule, and what each task is given.
 
 use crate::agent::Agent;
+use crate::brakes::Braking;
 use crate::cache::good::Good;
 use crate::chance::Chance;
 use crate::config::Config;
@@ -75,7 +76,8 @@ fn enforce(supervisor: &mut Supervisor, config: &Config, started: &Started, read
     let (agent, target, good) = (&started.agent, &started.target, &started.good);
     let settings = Settings { linger: config.linger, health: config.health, contested: config.contested };
     let reconciler = Reconciler::new(Arc::clone(target), good.clone(), agent.time.clone(), settings);
-    let reconciler = reconciler.measured(agent.measures.clone()).guarding(config.lifeline.clone());
+    let braking = Braking::of(started.told.as_ref().map(|told| &told.enforcement));
+    let reconciler = reconciler.measured(agent.measures.clone()).guarding(config.lifeline.clone()).braked(braking);
     let (shared, slow_scan) = (Arc::clone(agent), config.slow_scan);
     supervisor.start_once(Task::new("rounds", Policy::Fatal).beats_within(SILENCE), move |context| {
         rounds::run(shared, reconciler, slow_scan, ready, context)

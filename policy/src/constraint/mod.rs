@@ -14,6 +14,7 @@ use crate::bundle::entry::Entry;
 use crate::cedar::policies;
 use crate::diagnostic::{Code, Severity};
 use crate::facts::Declared;
+use crate::local;
 use crate::name::{RegionName, RuleName};
 use crate::outcome::{Note, NoteCode, Outcome, OutcomeCode, UnitId};
 use crate::resolve::Desired;
@@ -210,8 +211,10 @@ impl Origin {
 
 impl Written<'_> {
     fn faulty(&self, reason: &'static str, message: String) -> Note {
+        // Who wrote it in the cluster is answered there.
+        let object = self.region.is_none().then(|| local::id(KIND, self.name.name()));
         let code = NoteCode::ConstraintFaulty;
-        Note { code, reason, rule: self.name.clone(), namespace: None, object: None, message }
+        Note { code, reason, rule: self.name.clone(), namespace: None, object, message }
     }
 }
 

@@ -29,7 +29,28 @@ pub struct Brakes {
     pub rules: BTreeMap<RuleName, Brake>,
 }
 
+/// What a person does with brakes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Sets one: of every rule (none), or of one.
+    Set(Option<RuleName>, Brake),
+    /// Clears all of them (none), or that of one rule.
+    Clear(Option<RuleName>),
+}
+
 impl Brakes {
+    /// These, after a change.
+    #[must_use]
+    pub fn after(mut self, change: &Change) -> Self {
+        match change {
+            Change::Set(None, brake) => self.all = Some(brake.clone()),
+            Change::Set(Some(rule), brake) => drop(self.rules.insert(rule.clone(), brake.clone())),
+            Change::Clear(None) => return Self::default(),
+            Change::Clear(Some(rule)) => drop(self.rules.remove(rule)),
+        }
+        self
+    }
+
     /// The most that `rule` may do now, where a brake caps it.
     #[must_use]
     pub fn cap(&self, rule: &RuleName, now: Timestamp) -> Option<Mode> {

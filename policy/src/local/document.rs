@@ -60,7 +60,9 @@ impl Local {
     }
 }
 
-fn id(kind: &str, name: &DocumentName) -> ObjectId {
+/// A document, as an object of the cluster.
+#[must_use]
+pub fn id(kind: &str, name: &DocumentName) -> ObjectId {
     let group = API_VERSION.split('/').next().unwrap_or_default().to_owned();
     ObjectId::from(Identity { group, kind: kind.to_owned(), namespace: None, name: name.to_string() })
 }

@@ -1,11 +1,13 @@
 //! What the operators of one cluster say: values for slots, constraints, and the brake. Targets read the documents; what they
 //! mean is said here, once for all targets.
 
+mod annotations;
 mod brake;
 mod document;
 
-pub use brake::{Brake, Brakes};
-pub use document::Faulty;
+pub use annotations::ANNOTATIONS;
+pub use brake::{Brake, Brakes, Change};
+pub use document::{Faulty, id};
 
 use crate::constraint;
 use crate::document::path::FieldPath;

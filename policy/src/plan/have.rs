@@ -92,7 +92,11 @@ pub(super) fn object(round: &Round<'_>, unit: &UnitId, desired: &Desired) -> Ver
         Standing::Absent if desired.own == Own::Fields => Err(missing(id)),
         Standing::Absent => Ok(created(round, unit, desired, before)),
         Standing::Ours(observed) => repaired(round, unit, desired, before, observed),
-        Standing::Disowned(observed) => Ok(adopted(round, unit, desired, round.any_row(id), observed)),
+        // What others made of it while it was not ours is taken back, as a repair would.
+        Standing::Disowned(observed) => {
+            let desired = Desired { adopt: true, ..desired.clone() };
+            Ok(adopted(round, unit, &desired, round.any_row(id), observed))
+        }
         Standing::Foreign(observed) if desired.adopt => Ok(adopted(round, unit, desired, before, observed)),
         Standing::Foreign(_) => {
             let claim = before.filter(|row| row.state == State::Claimed).map(moves::forget);

@@ -43,9 +43,10 @@ fn in_the_cluster(install: &Install) -> Vec<PolicyRule> {
         rule("authorization.k8s.io", ["selfsubjectaccessreviews"], ["create"]),
         rule("", ["namespaces"], READ),
         rule("events.k8s.io", ["events"], ["create", "patch"]),
-        rule(GROUP, ["enforcements", "rulestatuses"], ["get", "list", "create", "patch", "delete"]),
+        rule(GROUP, ["enforcements", "rulestatuses"], READ.into_iter().chain(["create", "patch", "delete"])),
         rule(GROUP, ["enforcements/status", "rulestatuses/status"], ["patch"]),
         rule(GROUP, asking, READ),
+        rule(GROUP, ["localconstraints/status", "overrides/status"], ["patch"]),
     ];
     rules.extend(install.allow.iter().flat_map(|grant| granted(*grant)));
     rules
@@ -83,8 +84,8 @@ pub(super) fn of_people() -> Vec<ClusterRole> {
     let operator = vec![
         rule(GROUP, all, READ),
         rule(GROUP, ["localconstraints", "overrides", "exceptionrequests"], changes()),
-        // The brake is an annotation of the Enforcement.
-        rule(GROUP, ["enforcements"], ["patch", "update"]),
+        // The brake is an annotation of the Enforcement, which may not be there yet.
+        rule(GROUP, ["enforcements"], WRITE),
     ];
     vec![
         role("writ-view", Some("view"), vec![rule(GROUP, all, READ)]),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use kube::CustomResource;
 use policy::digest::Digest;
 use policy::mode::Mode;
-use policy::name::ClusterName;
+use policy::name::{ClusterName, RuleName};
 use policy::outcome::{Finding, OutcomeCode};
 use policy::report::{Condition, UnitReport};
 use policy::time::moment;
@@ -42,6 +42,8 @@ use std::collections::BTreeMap;
         description = "How many units (one rule in one namespace, or in the cluster) are applied, of how many"),
     printcolumn(name = "Findings", type_ = "integer", json_path = ".status.findings",
         description = "How many units are as someone may want to act on"),
+    printcolumn(name = "Braked", type_ = "string", json_path = ".status.conditions[?(@.type==\"Braked\")].status",
+        description = "Whether a brake caps how far rules may go"),
     printcolumn(name = "Degraded", type_ = "string", priority = 1,
         json_path = ".status.conditions[?(@.type==\"Degraded\")].message",
         description = "What is wrong with the agent itself"),
@@ -88,6 +90,9 @@ pub struct EnforcementStatus {
     /// The first findings that are no unit's: overrides that do not count, constraints that are faulty
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Finding>,
+    /// The brakes that are set, those that have ended too
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brakes: Vec<BrakeStatus>,
     /// Removals that wait for a person
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<HeldRemovals>,
@@ -95,6 +100,24 @@ pub struct EnforcementStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "any_object")]
     pub watermark: Option<Value>,
+}
+
+/// A brake that is set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BrakeStatus {
+    /// The one rule that is braked; none: every rule
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleName>,
+    /// When it ends: no later than a day after it was first seen
+    #[schemars(schema_with = "moment")]
+    pub until: Timestamp,
+    /// Why
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Since when it is seen
+    #[schemars(schema_with = "moment")]
+    pub since: Timestamp,
 }
 
 /// Removals that wait for a person.

@@ -11,7 +11,7 @@ mod local_constraint;
 mod overrides;
 mod rule_status;
 
-pub use enforcement::{Enforcement, EnforcementFields, EnforcementStatus, HeldRemovals};
+pub use enforcement::{BrakeStatus, Enforcement, EnforcementFields, EnforcementStatus, HeldRemovals};
 pub use exception_request::{
     Category, ExceptionRequest, ExceptionRequestSpec, ExceptionRequestStatus, ObjectReference, Phase,
 };

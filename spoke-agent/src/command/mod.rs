@@ -1,5 +1,6 @@
 //! The commands of `writ-spoke`.
 
+mod brake;
 mod install;
 mod leave;
 mod output;
@@ -68,6 +69,7 @@ enum Command {
     },
     Install(install::Arguments),
     Leave(leave::Arguments),
+    Brake(brake::Arguments),
     /// Show what is in force: from the running agent, else from its files
     #[command(after_help = help::below("writ-spoke status --config spoke.yaml --output json", &[
         (Exit::Fine, "it could answer"),
@@ -115,6 +117,7 @@ pub async fn run(arguments: Arguments) -> Exit {
             let leave = async |config: Config| leave::run(&arguments, &config).await;
             with(Config::load_with_target(&arguments.config.path), leave).await
         }
+        Command::Brake(arguments) => brake::run(&arguments).await,
         Command::Status { config, output } => {
             with(Config::load(&config.path), async |config| status::show(&config, output).await).await
         }

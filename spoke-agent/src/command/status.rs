@@ -106,12 +106,23 @@ fn human(status: &Value, agent: Agent, now: Timestamp) -> String {
         let (reason, message) = (field(condition, "reason"), field(condition, "message"));
         let _ = writeln!(screen, "{kind:<13}{holds:<8}{reason} {message}");
     }
+    for note in list(status, "/status/notes") {
+        let about = note.get("object").map_or_else(String::new, |_| object(note));
+        let said = [field(note, "outcome"), field(note, "reason"), field(note, "message")].join(" ");
+        let _ = writeln!(screen, "  {}{about} {said}", field(note, "rule"));
+    }
     for unit in list(status, "/status/units") {
         let name = [field(unit, "unit.rule"), field(unit, "unit.namespace")].join(" ");
         let outcome = [field(unit, "outcome.code"), field(unit, "outcome.reason"), field(unit, "outcome.message")];
         let _ = writeln!(screen, "  {} {}", name.trim_end(), outcome.join(" "));
     }
     screen
+}
+
+/// The document that a note is about, where that is not the rule itself.
+fn object(note: &Value) -> String {
+    let named = format!("{}/{}", field(note, "object.kind"), field(note, "object.name"));
+    if named == field(note, "rule") { String::new() } else { format!(" by {named}") }
 }
 
 fn list<'a>(status: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
@@ -140,6 +151,18 @@ mod tests {
         let screen = human(&status, Agent::Runs, Timestamp::UNIX_EPOCH);
         assert!(!screen.contains('\u{1b}'), "{screen}");
         assert!(screen.contains("1 Failed") && screen.contains("ConfigTemplate/a Failed"), "{screen}");
+    }
+
+    #[test]
+    fn what_does_not_count_is_named_with_who_said_it() {
+        let note = |rule: &str, kind: &str| {
+            json!({"outcome": "OverrideRefused", "reason": "OutOfBounds", "rule": rule, "message": "at most 200",
+                "object": {"group": "writ.dev", "kind": kind, "name": "small"}})
+        };
+        let notes = [note("ResourceGuard/quota", "Override"), note("LocalConstraint/small", "LocalConstraint")];
+        let screen = human(&json!({"status": {"notes": notes}}), Agent::Runs, Timestamp::UNIX_EPOCH);
+        assert!(screen.contains("  ResourceGuard/quota by Override/small OverrideRefused OutOfBounds at most 200\n"));
+        assert!(screen.contains("  LocalConstraint/small OverrideRefused"), "{screen}");
     }
 
     #[test]

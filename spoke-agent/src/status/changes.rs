@@ -1,5 +1,6 @@
 //! What of a round people in the cluster are told once, when it happens: as Events.
 
+use super::brakes;
 use super::since::Since;
 use crate::agent::Force;
 use crate::reconcile::Round;
@@ -24,6 +25,7 @@ pub(super) fn changes(since: &Since, force: &Force, round: &Round, at: Timestamp
     let more = changed.len().saturating_sub(MOST);
     let mut news: Vec<News> = changed.into_iter().take(MOST).map(|(unit, outcome)| of(unit, outcome, at)).collect();
     news.extend(round.notes.iter().filter(|note| since.is_new(note)).take(MOST).map(|note| of_note(note, at)));
+    news.extend(brakes::news(&since.brakes, round, at));
     if more > 0 {
         let about = ours("Enforcement", resources::ENFORCEMENT.to_owned());
         let note = format!("{more} more units changed: see `kubectl get rulestatus`");
@@ -59,7 +61,7 @@ fn of_note(note: &Note, at: Timestamp) -> News {
     News { about, warning: true, reason: note.code.to_string(), note: text, at }
 }
 
-fn ours(kind: &str, name: String) -> ObjectId {
+pub(super) fn ours(kind: &str, name: String) -> ObjectId {
     ObjectId::from(Identity { group: resources::GROUP.to_owned(), kind: kind.to_owned(), namespace: None, name })
 }
 
@@ -67,13 +69,12 @@ fn ours(kind: &str, name: String) -> ObjectId {
 mod tests {
     use super::*;
     use policy::outcome::OutcomeCode::{Applied, Failed, NameTaken};
-    use std::collections::BTreeSet;
 
     fn round(codes: &[(usize, OutcomeCode)]) -> Round {
         let unit =
             |number: &usize| UnitId { rule: format!("ConfigTemplate/r{number}").parse().unwrap(), namespace: None };
         let outcomes = codes.iter().map(|(number, code)| (unit(number), Outcome::new(*code, "Word"))).collect();
-        Round { outcomes, notes: Vec::new(), held: None, capabilities: Default::default(), faults: BTreeSet::new() }
+        Round { outcomes, ..Round::default() }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The conditions of an agent.
 
+use super::brakes;
 use super::since::Since;
 use crate::agent::{Agent, Force, Link};
 use crate::identity::IdentityProblem;
@@ -18,7 +19,7 @@ pub(super) fn conditions(agent: &Agent, force: &Force, round: &Round, since: &mu
         (ConditionKind::Fresh, fresh(force, now)),
         (ConditionKind::Applied, applied(round)),
         (ConditionKind::Degraded, degraded(agent, round)),
-        (ConditionKind::Braked, (Truth::False, "NoBrake".into(), String::new())),
+        (ConditionKind::Braked, brakes::judged(round, now)),
         (ConditionKind::ClockSuspect, suspect(agent)),
     ];
     let condition = |(kind, (status, reason, message)): (ConditionKind, Judged)| Condition {
@@ -112,14 +113,7 @@ mod tests {
         let judged = |code| {
             let unit = UnitId { rule: "ConfigTemplate/otel".parse().unwrap(), namespace: None };
             let outcomes = BTreeMap::from([(unit, Outcome::new(code, "Word"))]);
-            applied(&Round {
-                outcomes,
-                notes: Vec::new(),
-                held: None,
-                capabilities: Default::default(),
-                faults: Default::default(),
-            })
-            .0
+            applied(&Round { outcomes, ..Round::default() }).0
         };
         assert_eq!([OutcomeCode::Applied, OutcomeCode::Removed].map(judged), [Truth::True; 2]);
         assert_eq!([OutcomeCode::Removing, OutcomeCode::Held].map(judged), [Truth::False; 2]);

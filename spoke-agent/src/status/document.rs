@@ -1,10 +1,12 @@
 //! What is told in the cluster: one `Enforcement`, and one `RuleStatus` for each rule.
 
+use super::verdicts::verdicts;
 use crate::agent::{Agent, Force, Watermark};
 use crate::reconcile::Round;
 use crate::target::Telling;
 use jiff::Timestamp;
 use policy::bundle::entry::Entry;
+use policy::mode::Mode;
 use policy::name::RuleName;
 use policy::object::{NotAnObject, Object};
 use policy::outcome::{Finding, FindingCode, Outcome, OutcomeCode, UnitId};
@@ -35,12 +37,14 @@ pub(super) fn telling(
     }
     let document = |(rule, tally): (&RuleName, Tally<'_>)| {
         let name = resources::name_of(rule);
-        let document = document("RuleStatus", &json!({"name": name}), &tally.status(rule, force))?;
+        let brake = round.local.brakes.cap(rule, agent.time.now().get());
+        let document = document("RuleStatus", &json!({"name": name}), &tally.status(rule, force, brake))?;
         Ok((name, document))
     };
     let rules =
         rules.into_iter().filter(|(_, tally)| tally.is_there()).map(document).collect::<Result<_, NotAnObject>>()?;
-    Ok(Telling { enforcement: enforcement(agent, force, report)?, rules })
+    let verdicts = verdicts(force, round);
+    Ok(Telling { enforcement: enforcement(agent, force, round, report)?, rules, verdicts })
 }
 
 /// What became of one rule.
@@ -69,12 +73,12 @@ impl<'a> Tally<'a> {
         self.entry.is_some() || self.counts.keys().any(|code| *code != OutcomeCode::Removed)
     }
 
-    fn status(self, rule: &RuleName, force: &Force) -> RuleStatusStatus {
+    fn status(self, rule: &RuleName, force: &Force, brake: Option<Mode>) -> RuleStatusStatus {
         let envelope = self.entry.map(|entry| &entry.envelope);
         let cluster = force.bundle.as_ref().map(|bundle| bundle.head().cluster.mode);
         RuleStatusStatus {
             rule: rule.clone(),
-            mode: envelope.map(|envelope| cluster.map_or(envelope.mode, |cluster| cluster.min(envelope.mode))),
+            mode: envelope.and_then(|envelope| [Some(envelope.mode), cluster, brake].into_iter().flatten().min()),
             applied: applied(&self.counts),
             why_not: why_not(&self.counts),
             message: self.first.map(|(unit, outcome)| first(unit, outcome)).unwrap_or_default(),
@@ -114,7 +118,7 @@ fn short(mut unit: UnitReport) -> UnitReport {
 }
 
 /// The status document: kind Enforcement.
-pub(super) fn enforcement(agent: &Agent, force: &Force, report: &Report) -> Result<Object, NotAnObject> {
+pub(super) fn enforcement(agent: &Agent, force: &Force, round: &Round, report: &Report) -> Result<Object, NotAnObject> {
     let head = force.bundle.as_ref().map(|bundle| bundle.head());
     let held = report.held.as_ref().map(|held| HeldRemovals { digest: held.digest, total: held.total });
     let mut conditions = report.conditions.clone();
@@ -130,6 +134,7 @@ pub(super) fn enforcement(agent: &Agent, force: &Force, report: &Report) -> Resu
         counts: report.counts.clone(),
         notes: notes(report),
         conditions,
+        brakes: round.brakes.clone(),
         units: report.units.iter().take(NAMED).cloned().map(short).collect(),
         held,
         watermark: watermark(force),
@@ -183,7 +188,7 @@ mod tests {
         ];
         let mut tally = Tally::default();
         all.iter().for_each(|(unit, outcome)| tally.count(unit, outcome, &|_| Timestamp::UNIX_EPOCH));
-        let status = tally.status(&"ResourceGuard/q".parse().unwrap(), &Force::default());
+        let status = tally.status(&"ResourceGuard/q".parse().unwrap(), &Force::default(), None);
         assert_eq!(
             (status.applied.as_str(), status.why_not.as_str(), status.message.as_str(), status.units.len()),
             ("1/3", "2 NameTaken", "NameTaken in c: ResourceQuota c/q is not ours", 3)

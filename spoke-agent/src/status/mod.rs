@@ -1,10 +1,12 @@
 //! What the agent says of itself: the report for the hub, and for the cluster one `Enforcement` and one `RuleStatus` for
 //! each rule, all made of the same state.
 
+mod brakes;
 mod changes;
 mod conditions;
 mod document;
 mod since;
+mod verdicts;
 
 pub use document::without_watermark;
 
@@ -45,7 +47,7 @@ pub async fn run(
 ) -> Result<(), Infallible> {
     let (mut force, mut round, mut link) = (agent.force.subscribe(), agent.round.subscribe(), agent.link.subscribe());
     let mut faults = agent.faults.watch();
-    let mut since = Since::of(told.as_ref());
+    let mut since = Since::of(told.as_ref(), agent.time.now().get());
     loop {
         publish(&agent, target.as_ref(), &mut since).await;
         context.heartbeat.beat();
@@ -71,6 +73,7 @@ async fn publish(agent: &Arc<Agent>, target: &dyn Target, since: &mut Since) {
     let force = agent.force();
     let now = agent.time.now().get();
     let news = changes::changes(since, &force, &round, now);
+    since.brakes = brakes::held(&round, now);
     let sinces = since.of_units(&round.outcomes, now);
     let noted = since.of_notes(&round.notes, now);
     let report = report(agent, &force, &round, since).with_outcomes(&round.outcomes, |unit| of(&sinces, unit, now));
@@ -121,5 +124,6 @@ fn report(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Rep
 /// The status for people, who have no business with the watermark.
 #[must_use]
 pub fn told(agent: &Agent, report: &Report) -> Value {
-    enforcement(agent, &agent.force(), report).map(|status| without_watermark(&status)).unwrap_or_default()
+    let round = agent.round.borrow().clone().unwrap_or_default();
+    enforcement(agent, &agent.force(), &round, report).map(|status| without_watermark(&status)).unwrap_or_default()
 }

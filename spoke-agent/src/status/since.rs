@@ -3,12 +3,14 @@
 use super::Sinces;
 use super::conditions::Judged;
 use crate::apply::Outcomes;
+use crate::brakes::braked;
 use crate::target::Telling;
 use jiff::Timestamp;
 use policy::name::{Namespace, RuleName};
 use policy::object::{Object, ObjectId};
 use policy::outcome::{Finding, FindingCode, Note, Outcome, OutcomeCode, UnitId};
 use policy::report::{Condition, ConditionKind, Truth, UnitReport};
+use proto::resources::BrakeStatus;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,13 +27,15 @@ pub(super) struct Since {
     kinds: BTreeMap<ConditionKind, (Truth, Timestamp)>,
     units: BTreeMap<UnitId, (Standing, Timestamp)>,
     notes: BTreeMap<Noted, Timestamp>,
+    /// The brakes that held.
+    pub(super) brakes: Vec<BrakeStatus>,
     /// What was told of the connection before this start.
     pub(super) connected: Option<Judged>,
 }
 
 impl Since {
     /// As the status documents have it that were told last.
-    pub(super) fn of(told: Option<&Telling>) -> Self {
+    pub(super) fn of(told: Option<&Telling>, now: Timestamp) -> Self {
         let enforcement = told.map(|told| &told.enforcement);
         let conditions: Vec<Condition> = list(enforcement, "/status/conditions");
         let documents = told.into_iter().flat_map(|told| told.rules.values()).chain(enforcement);
@@ -42,7 +46,8 @@ impl Since {
         let units = units.map(|told| (told.unit, (standing(&told.outcome), told.since))).collect();
         let notes =
             list::<Finding>(enforcement, "/status/notes").into_iter().map(|note| (noted(&note), note.since)).collect();
-        Self { kinds, units, notes, connected }
+        let brakes = braked(enforcement).into_iter().filter(|brake| now < brake.until).collect();
+        Self { kinds, units, notes, brakes, connected }
     }
 
     pub(super) fn of_kind(&mut self, kind: ConditionKind, status: Truth, now: Timestamp) -> Timestamp {
@@ -120,7 +125,7 @@ mod tests {
     }
 
     fn telling(enforcement: Object) -> Telling {
-        Telling { enforcement, rules: BTreeMap::new() }
+        Telling { enforcement, rules: BTreeMap::new(), verdicts: BTreeMap::new() }
     }
 
     fn outcomes(code: OutcomeCode, message: &str) -> Outcomes {
@@ -148,7 +153,7 @@ mod tests {
             let told = Object::try_from(json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement",
                 "metadata": {"name": "writ"}, "status": {"conditions": [condition]}}))
             .unwrap();
-            let kept = Since::of(Some(&telling(told))).connected;
+            let kept = Since::of(Some(&telling(told)), at(0)).connected;
             assert_eq!(kept, Some((status, reason.into(), "why".to_owned())));
         }
     }
@@ -163,7 +168,7 @@ mod tests {
         let told = Object::try_from(json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement",
             "metadata": {"name": "writ"}, "status": {"units": units}}))
         .unwrap();
-        let mut since = Since::of(Some(&telling(told)));
+        let mut since = Since::of(Some(&telling(told)), at(0));
         assert_eq!(since.of_units(&outcomes, at(9)).into_values().collect::<Vec<_>>(), [at(1)]);
     }
 }

@@ -6,6 +6,7 @@ use super::{Target, TargetError};
 use crate::cache::good::Good;
 use crate::chance::Chance;
 use jiff::Timestamp;
+use policy::local::{Brakes, Change};
 use policy::name::Namespace;
 use policy::object::Object;
 use service::clock::Clock;
@@ -64,6 +65,17 @@ impl Choice {
         match self {
             Self::Directory(root) => directory::inspect(root.clone()),
             Self::Kube { kubeconfig, namespace } => kube::inspect(kubeconfig.as_deref(), namespace).await,
+        }
+    }
+
+    /// Changes the brakes, and gives all that are set then. No agent is needed for that.
+    ///
+    /// # Errors
+    /// [`TargetError`] when the target cannot be read or written.
+    pub async fn brake(&self, change: &Change) -> Result<Brakes, TargetError> {
+        match self {
+            Self::Directory(root) => directory::brake(&Layout::new(root.clone()), change),
+            Self::Kube { kubeconfig, .. } => kube::brake(kubeconfig.as_deref(), change).await,
         }
     }
 

@@ -15,6 +15,7 @@ use policy::name::Namespace;
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::outcome::{Outcome, OutcomeCode};
 use policy::plan::{Ends, Step, Undo};
+use policy::report::Truth;
 use policy::seen::{Observed, Seen};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,19 @@ pub struct Telling {
     pub enforcement: Object,
     /// Kind RuleStatus, one for each rule, by name. A directory keeps none: there, Enforcement names the units.
     pub rules: BTreeMap<String, Object>,
+    /// What each document of the cluster's operators is answered. What was told of them is not read back.
+    pub verdicts: BTreeMap<ObjectId, Verdict>,
+}
+
+/// Whether a document counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it does.
+    pub status: Truth,
+    /// Why, in a word.
+    pub reason: String,
+    /// Why, for people.
+    pub message: String,
 }
 
 /// What telling came to.

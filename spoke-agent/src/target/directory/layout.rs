@@ -41,6 +41,24 @@ impl Layout {
         self.root.join("objects")
     }
 
+    /// What the cluster's operators override.
+    #[must_use]
+    pub fn overrides(&self) -> PathBuf {
+        self.root.join("overrides")
+    }
+
+    /// What they let be applied.
+    #[must_use]
+    pub fn constraints(&self) -> PathBuf {
+        self.root.join("constraints")
+    }
+
+    /// Their brake. It does not stand in the status, which is the agent's to write.
+    #[must_use]
+    pub fn brake(&self) -> PathBuf {
+        self.root.join("brake.yaml")
+    }
+
     /// What the agent says; never watched.
     #[must_use]
     pub fn status(&self) -> PathBuf {

@@ -3,10 +3,12 @@
 //! The files under `objects/` are the observed state, foreign objects included. What a server would keep for us
 //! (identities, what was applied) stands in `status/`.
 
+mod brake;
 mod cluster;
 mod inventory;
 mod layout;
 mod merge;
+mod operators;
 mod place;
 mod read;
 mod status;
@@ -15,6 +17,7 @@ pub mod watch;
 mod write;
 mod yaml;
 
+pub use brake::brake;
 pub use layout::Layout;
 
 use super::{Looked, News, Refusal, Sight, Target, TargetError, Telling, Told};
@@ -24,6 +27,7 @@ use crate::chance::Chance;
 use async_trait::async_trait;
 use inventory::{Book, Record};
 use jiff::Timestamp;
+use operators::Operators;
 use policy::access::{self, Binding, Bindings};
 use policy::digest::Digest;
 use policy::facts::Capabilities;
@@ -76,6 +80,7 @@ struct Inner {
     chance: Arc<Chance>,
     book: Book,
     parsed: Parsed,
+    operators: Operators,
     /// All objects, as the round that runs found them.
     files: BTreeMap<ObjectId, File>,
     capabilities: Capabilities,
@@ -92,8 +97,9 @@ impl Directory {
         let layout = Layout::new(root);
         let (capabilities, book) = look(&layout)?;
         place::sweep(&layout)?;
-        let (parsed, files, left) = (Parsed::new(), BTreeMap::new(), BTreeMap::new());
-        let inner = Inner { layout, good, chance, book, parsed, files, capabilities, left };
+        let (parsed, operators) = (Parsed::new(), Operators::default());
+        let (files, left) = (BTreeMap::new(), BTreeMap::new());
+        let inner = Inner { layout, good, chance, book, parsed, operators, files, capabilities, left };
         Ok(Self { inner: Arc::new(Mutex::new(inner)) })
     }
 
@@ -162,7 +168,7 @@ impl Target for Directory {
 
     async fn told(&self) -> Result<Option<Telling>, TargetError> {
         let told = self.blocking(|inner| status::read(&inner.layout)).await?;
-        Ok(told.map(|enforcement| Telling { enforcement, rules: BTreeMap::new() }))
+        Ok(told.map(|enforcement| Telling { enforcement, rules: BTreeMap::new(), verdicts: BTreeMap::new() }))
     }
 
     /// A directory has one agent.
@@ -195,9 +201,12 @@ impl Inner {
         let (objects, parsed) = read::all(&self.layout, &self.parsed, &ours)?;
         self.parsed = parsed;
         let elsewhere = objects.elsewhere(|id| self.book.get(id).is_some_and(|record| record.row.live()));
-        let Objects { files, oddities, .. } = objects;
+        let Objects { files, mut oddities, .. } = objects;
+        let (local, odd) = self.operators.read(&self.layout)?;
+        oddities.extend(odd);
         let seen = Seen {
             namespaces: Arc::new(namespaces(&files)),
+            local,
             inventory: self
                 .book
                 .records()

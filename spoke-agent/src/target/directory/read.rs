@@ -49,7 +49,7 @@ pub(super) fn all(
 ) -> Result<(Objects, Parsed), TargetError> {
     let (mut objects, mut parsed) = (Objects::default(), Parsed::new());
     for folder in folders(layout, &mut objects)? {
-        for path in plain_files(&folder.0, &mut objects)? {
+        for path in plain_files(entries(&folder.0)?, |path, why| objects.pass_over(path, why)) {
             if parsed.len() >= OBJECTS {
                 return Err(TargetError::Corrupt(layout.objects(), format!("it holds more than {OBJECTS} files")));
             }
@@ -142,23 +142,24 @@ fn folders(layout: &Layout, objects: &mut Objects) -> Result<Vec<(PathBuf, Optio
     Ok(folders)
 }
 
-fn plain_files(folder: &Path, objects: &mut Objects) -> Result<Vec<PathBuf>, TargetError> {
+/// The files among them; what else there is, is passed over.
+pub(super) fn plain_files(entries: Vec<DirEntry>, mut pass_over: impl FnMut(&Path, &'static str)) -> Vec<PathBuf> {
     let mut paths = Vec::new();
-    for entry in entries(folder)? {
+    for entry in entries {
         if entry.file_name().to_str().is_some_and(atomic::is_temporary) {
             continue;
         }
         if entry.file_type().is_ok_and(|kind| kind.is_file()) {
             paths.push(entry.path());
         } else {
-            objects.pass_over(&entry.path(), "it is not a plain file");
+            pass_over(&entry.path(), "it is not a plain file");
         }
     }
-    Ok(paths)
+    paths
 }
 
 /// What a folder holds, by name; nothing where there is no folder. A link in its place is refused.
-fn entries(folder: &Path) -> Result<Vec<DirEntry>, TargetError> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<DirEntry>, TargetError> {
     match std::fs::symlink_metadata(folder) {
         Ok(found) if found.is_dir() => {}
         Ok(_) => return Err(TargetError::Corrupt(folder.to_owned(), "it is not a folder".to_owned())),

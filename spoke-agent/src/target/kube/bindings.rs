@@ -27,7 +27,7 @@ impl Watched {
         for mirror in &self.0 {
             // What was listed before may be old, and nobody hears what changes since.
             let listed = mirror.all().await.and_then(|part| mirror.failing().map_or(Ok(part), Err));
-            parts.push(listed.map_err(TargetError::Server)?);
+            parts.push(listed.map_err(|blind| TargetError::Server(blind.why))?);
         }
         Ok(Bindings(parts))
     }

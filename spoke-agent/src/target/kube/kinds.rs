@@ -44,7 +44,7 @@ pub(super) struct Blind {
 }
 
 impl Blind {
-    fn of(fault: &Fault) -> Self {
+    pub(super) fn of(fault: &Fault) -> Self {
         Self { forbidden: fault.is(http::StatusCode::FORBIDDEN), why: service::exit::chain(fault) }
     }
 }

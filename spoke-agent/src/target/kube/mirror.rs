@@ -1,5 +1,6 @@
 //! All objects of one kind, each reduced to what matters of it, kept current by one watch.
 
+use super::kinds::Blind;
 use super::watches::{self, Heard};
 use kube::api::Api;
 use kube::runtime::watcher::Event;
@@ -23,7 +24,7 @@ type All<N, V> = BTreeMap<N, V>;
 struct State<N, V> {
     /// None before the first list.
     all: Option<Arc<All<N, V>>>,
-    failing: Option<String>,
+    failing: Option<Blind>,
 }
 
 /// All of them. Dropping it ends the watch.
@@ -69,16 +70,22 @@ where
     ///
     /// # Errors
     /// Why they were never listed.
-    pub(super) async fn all(&self) -> Result<Arc<All<N, V>>, String> {
+    pub(super) async fn all(&self) -> Result<Arc<All<N, V>>, Blind> {
         let mut state = self.state.subscribe();
         let settled = state.wait_for(|state| state.all.is_some() || state.failing.is_some());
-        let slow = || format!("the API server has not listed {} yet", self.what);
+        let why = || format!("the API server has not listed {} yet", self.what);
+        let slow = || Blind { forbidden: false, why: why() };
         let state = tokio::time::timeout(FIRST_LIST, settled).await.map_err(|_| slow())?.map_err(|_| slow())?;
         state.all.clone().ok_or_else(|| state.failing.clone().unwrap_or_else(slow))
     }
 
+    /// All of them, if they were listed.
+    pub(super) fn now(&self) -> Option<Arc<All<N, V>>> {
+        self.state.borrow().all.clone()
+    }
+
     /// Why the watch does not work now, if it does not.
-    pub(super) fn failing(&self) -> Option<String> {
+    pub(super) fn failing(&self) -> Option<Blind> {
         self.state.borrow().failing.clone()
     }
 }
@@ -90,7 +97,7 @@ impl<N: Ord + Clone, V: PartialEq + Clone> State<N, V> {
             // A list that has only begun tells nothing of the watch yet.
             Ok(Event::Init | Event::InitApply(_)) => self.failing.clone(),
             Ok(_) => None,
-            Err(fault) => Some(service::exit::chain(fault)),
+            Err(fault) => Some(Blind::of(fault)),
         };
         let turned = self.failing != failing;
         self.failing = failing;

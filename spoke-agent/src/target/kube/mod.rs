@@ -8,6 +8,7 @@ mod again;
 mod answers;
 mod bindings;
 mod book;
+mod brake;
 mod connect;
 mod discovery;
 mod drift;
@@ -21,6 +22,7 @@ mod left;
 mod memory;
 mod mirror;
 mod namespaces;
+mod operators;
 mod own;
 mod part;
 mod path;
@@ -30,6 +32,7 @@ mod seen;
 mod served;
 mod status;
 mod undo;
+mod verdicts;
 mod watches;
 mod write;
 
@@ -45,10 +48,12 @@ use jiff::Timestamp;
 use kinds::Kinds;
 use left::Left;
 use namespaces::Namespaces;
+use operators::Operators;
 use policy::access::Bindings;
 use policy::digest::Digest;
 use policy::facts::Capabilities;
 use policy::health::Health;
+use policy::local::{Brakes, Change};
 use policy::name::{Namespace, RuleName};
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::{Uid, Version};
@@ -92,6 +97,7 @@ struct Inner {
     served: Arc<Served>,
     book: Book,
     kinds: Kinds,
+    operators: Operators,
     /// Objects whose part of ours was compared at a version that is not our own last write's.
     compared: BTreeMap<ObjectId, (Version, Digest)>,
     /// The objects that were ours before their rows were claimed anew.
@@ -144,6 +150,7 @@ impl Kube {
             served: discovery.found().served,
             book,
             kinds: Kinds::new(Arc::clone(&wake)),
+            operators: Operators::new(Arc::clone(&wake)),
             compared: BTreeMap::new(),
             uids: BTreeMap::new(),
             claimed: BTreeSet::new(),
@@ -179,6 +186,14 @@ pub async fn inspect(kubeconfig: Option<&Path>, namespace: &Namespace) -> Result
     let rest = rest(kubeconfig, Arc::new(SystemClock::new())).await?;
     status::cluster_uid(&rest).await?;
     Book::read(&rest, namespace).await.map(drop)
+}
+
+/// Changes the brakes as the person of `kubeconfig`, and gives all that are set then.
+///
+/// # Errors
+/// [`TargetError`] when the cluster does not answer, or does not let that person.
+pub async fn brake(kubeconfig: Option<&Path>, change: &Change) -> Result<Brakes, TargetError> {
+    brake::change(&rest(kubeconfig, Arc::new(SystemClock::new())).await?, change).await
 }
 
 /// The status that an agent told last, and when.
@@ -264,7 +279,8 @@ impl Target for Kube {
     }
 
     async fn tell(&self, telling: &Telling, over: Option<&Value>) -> Result<Told, TargetError> {
-        self.standing.lock().await.tell(&self.rest, telling, over).await
+        let documents = self.inner.lock().await.operators.documents();
+        self.standing.lock().await.tell(&self.rest, telling, &documents, over).await
     }
 
     async fn forget(&self) -> Result<(), TargetError> {

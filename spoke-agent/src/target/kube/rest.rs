@@ -57,6 +57,11 @@ impl Ask {
         Self { kind: "application/apply-patch+yaml", ..Self::send(http::Method::PATCH, path, body) }
     }
 
+    /// JSON merge patch of what stands there with `body` (RFC 7396).
+    pub(super) fn merge(path: impl Into<String>, body: &Value) -> Self {
+        Self { kind: "application/merge-patch+json", ..Self::send(http::Method::PATCH, path, body) }
+    }
+
     /// Whether it may be asked again after `fault`, which puts it off. A write is sent again only where it was surely not
     /// done: a server that fails may have done it, or may do it yet.
     fn may_repeat(&self, fault: &Fault) -> bool {

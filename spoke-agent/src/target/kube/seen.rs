@@ -29,8 +29,11 @@ impl Inner {
     pub(super) async fn observe(&mut self, kube: &Kube) -> Result<Sight, TargetError> {
         self.left.clear();
         let mut oddities = self.serves(kube);
-        let namespaces = kube.namespaces.all().await.map_err(TargetError::Away)?;
-        oddities.extend(kube.namespaces.failing().map(|why| Oddity { place: "namespaces".to_owned(), why }));
+        let namespaces = kube.namespaces.all().await.map_err(|blind| TargetError::Away(blind.why))?;
+        let failing = kube.namespaces.failing();
+        oddities.extend(failing.map(|Blind { why, .. }| Oddity { place: "namespaces".to_owned(), why }));
+        let (local, odd) = self.operators.read(&kube.rest, &self.served).await?;
+        oddities.extend(odd);
         for (kind, Blind { forbidden, why }) in self.kinds.blind() {
             // What may not be looked at is served all the same.
             if !forbidden {
@@ -41,7 +44,7 @@ impl Inner {
         let inventory = self.book.inventory();
         let claimed = inventory.values().filter(|row| row.state == State::Claimed);
         self.claimed = claimed.map(|row| row.id.clone()).collect();
-        let seen = Seen { namespaces, inventory, ..Seen::default() };
+        let seen = Seen { namespaces, local, inventory, ..Seen::default() };
         Ok(Sight {
             seen,
             capabilities: self.served.capabilities.clone(),

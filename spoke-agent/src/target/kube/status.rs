@@ -2,7 +2,9 @@
 //! each rule. Written on change only.
 
 use super::fault::Fault;
+use super::operators::Documents;
 use super::rest::{Ask, Rest};
+use super::verdicts;
 use super::write::insert;
 use crate::target::{TargetError, Telling, Told};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -16,10 +18,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-const ENFORCEMENTS: &str = "/apis/writ.dev/v1alpha1/enforcements";
+pub(super) const ENFORCEMENTS: &str = "/apis/writ.dev/v1alpha1/enforcements";
 const RULES: &str = "/apis/writ.dev/v1alpha1/rulestatuses";
 /// The field manager of what is told.
-const MANAGER: &str = "writ-spoke";
+pub(super) const MANAGER: &str = "writ-spoke";
 /// How long what was read or written is believed to stand: somebody may remove it.
 const BELIEVED: Duration = Duration::from_secs(60);
 /// How long the cluster is left alone after it refused.
@@ -50,7 +52,7 @@ pub(super) async fn read(rest: &Rest) -> Result<Option<Telling>, TargetError> {
         }
         Ok(rules) => rules.unwrap_or_default(),
     };
-    Ok(Some(Telling { enforcement, rules }))
+    Ok(Some(Telling { enforcement, rules, verdicts: BTreeMap::new() }))
 }
 
 /// All documents of a kind, by name; none where the kind is not served.
@@ -106,18 +108,25 @@ impl Standing {
         Self { clock, known: None, refused: None }
     }
 
-    /// Writes what is not as `telling` has it, and removes rules that it has not.
+    /// Writes what is not as `telling` has it, and removes rules that it has not. `documents` are those that are answered.
     pub(super) async fn tell(
         &mut self,
         rest: &Rest,
         telling: &Telling,
+        documents: &BTreeMap<&'static str, (&'static str, Documents)>,
         over: Option<&Value>,
     ) -> Result<Told, TargetError> {
         let now = self.clock.monotonic();
         if let Some(refused) = self.refused.as_ref().filter(|refused| now.saturating_sub(refused.at) < PAUSE) {
             return Err(TargetError::Untold(refused.why.clone()));
         }
-        let told = self.write(rest, telling, over, now).await;
+        let told = match self.write(rest, telling, over, now).await {
+            Ok(Told::Written) => {
+                let answered = verdicts::answer(rest, documents, &telling.verdicts, self.clock.wall()).await;
+                answered.map(|()| Told::Written)
+            }
+            told => told,
+        };
         self.refused = told.as_ref().err().map(|error| Refused { why: service::exit::chain(error), at: now });
         if told.is_err() {
             self.known = None;

@@ -1,0 +1,232 @@
+//! What the operators of a cluster say there, in a directory: overrides, constraints and the brake, with and without a hub.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::Duration;
+use writ_e2e::{cast, trial};
+use xtask::lab::cast::PATIENCE;
+use xtask::lab::{Cast, binaries, cluster};
+use xtask::{tools, wait};
+
+const NAME: &str = "eu-1";
+/// What operators write counts within so long.
+const SOON: Duration = Duration::from_secs(1);
+/// As long as something must not happen.
+const LOOK: Duration = Duration::from_secs(2);
+
+fn begin() -> Result<Cast> {
+    let cast = cast(1, &[])?;
+    for name in trial::NAMESPACES {
+        let text = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}, labels: {{purpose: trial}}}}\n");
+        write(&cast, &format!("objects/_cluster/Namespace..{name}.yaml"), &text)?;
+    }
+    trial::publish(&cast)?;
+    for name in trial::NAMESPACES {
+        has(&cast, name, trial::DEFAULT, PATIENCE)?;
+    }
+    let commit = cast.commit_id()?;
+    wait::until("the trial is applied, and told", PATIENCE, || {
+        let status = status(&cast)?;
+        let revision = status.pointer("/status/revision").and_then(Value::as_str);
+        ensure!(revision == Some(commit.trim()), "{revision:?} is in force");
+        let counts = status.pointer("/status/counts").and_then(Value::as_object);
+        ensure!(counts.is_some_and(|counts| counts.keys().eq(["Applied"])), "{counts:?}");
+        Ok(())
+    })?;
+    Ok(cast)
+}
+
+fn path(cast: &Cast, file: &str) -> Result<PathBuf> {
+    Ok(cast.spoke(NAME)?.directory()?.join(file))
+}
+
+fn write(cast: &Cast, file: &str, text: &str) -> Result<()> {
+    let path = path(cast, file)?;
+    fs::create_dir_all(path.parent().context("a file has a folder")?)?;
+    Ok(fs::write(path, text)?)
+}
+
+fn remove(cast: &Cast, file: &str) -> Result<()> {
+    Ok(fs::remove_file(path(cast, file)?)?)
+}
+
+fn quota(namespace: &str) -> String {
+    format!("{namespace}/ResourceQuota..{}.yaml", trial::QUOTA)
+}
+
+fn pods(cast: &Cast, namespace: &str) -> Result<String> {
+    cluster::text(cast, NAME, &quota(namespace), "/spec/hard/pods")
+}
+
+/// Waits until the quota of a namespace allows so many pods.
+fn has(cast: &Cast, namespace: &str, number: &str, limit: Duration) -> Result<()> {
+    wait::until(&format!("{namespace} has {number}"), limit, || {
+        let found = pods(cast, namespace)?;
+        ensure!(found == number, "{found}");
+        Ok(())
+    })
+}
+
+fn tamper(cast: &Cast, namespace: &str, from: &str, to: &str) -> Result<()> {
+    cast.spoke(NAME)?.cluster.tamper(&quota(namespace), "/spec/hard/pods", (from, to))
+}
+
+fn spoke(cast: &Cast, arguments: &[&str]) -> Result<Output> {
+    let config = cast.spoke(NAME)?.home.join("spoke.yaml");
+    tools::output(Command::new(binaries::path("writ-spoke")?).args(arguments).arg("--config").arg(config))
+}
+
+fn status(cast: &Cast) -> Result<Value> {
+    let said = spoke(cast, &["status", "--output", "json"])?;
+    ensure!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    Ok(serde_json::from_slice(&said.stdout)?)
+}
+
+/// Waits until something that the agent lists under `pointer` says all of `texts`.
+fn says(cast: &Cast, pointer: &str, texts: &[&str]) -> Result<()> {
+    wait::until(&format!("{pointer} says {texts:?}"), PATIENCE, || {
+        let status = status(cast)?;
+        let all = status.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
+        let found = all.iter().any(|item| texts.iter().all(|text| item.to_string().contains(text)));
+        ensure!(found, "{all:?}");
+        Ok(())
+    })
+}
+
+fn silent(cast: &Cast, pointer: &str) -> Result<()> {
+    wait::until(&format!("{pointer} is empty"), PATIENCE, || {
+        let status = status(cast)?;
+        let some = status.pointer(pointer).and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+        ensure!(!some, "{:?}", status.pointer(pointer));
+        Ok(())
+    })
+}
+
+/// An override within its bounds counts at once, one outside leaves the default and is told at the hub.
+#[test]
+fn inv26_overrides_count_within_their_bounds_with_or_without_a_hub() -> Result<()> {
+    let mut cast = begin()?;
+    let [a, b] = trial::NAMESPACES;
+    cast.stop_hub()?;
+    write(&cast, "overrides/trial.yaml", &trial::pods("small", "60"))?;
+    has(&cast, a, "60", SOON)?;
+    has(&cast, b, "60", SOON)?;
+    silent(&cast, "/status/notes")?;
+
+    write(&cast, "overrides/trial.yaml", &trial::pods("small", "500"))?;
+    has(&cast, a, trial::DEFAULT, SOON)?;
+    says(&cast, "/status/notes", &["OverrideRefused", "OutOfBounds", "200", "small"])?;
+    let screen = String::from_utf8(spoke(&cast, &["status"])?.stdout)?;
+    ensure!(screen.contains("OverrideRefused OutOfBounds"), "{screen}");
+    cast.start_hub()?;
+    wait::until("the hub knows of the refused override", PATIENCE, || {
+        let shown = cast.writ(&["cluster", "show", NAME])?;
+        ensure!(shown.contains("OverrideRefused"), "{shown}");
+        Ok(())
+    })?;
+
+    // Two on one field: neither counts. A file that is none is told, and the others count.
+    let two = format!("{}---\n{}", trial::pods("one", "60"), trial::pods("two", "70"));
+    write(&cast, "overrides/trial.yaml", &two)?;
+    says(&cast, "/status/notes", &["Ambiguous", "one"])?;
+    has(&cast, a, trial::DEFAULT, SOON)?;
+    write(&cast, "overrides/trial.yaml", &trial::pods("one", "60"))?;
+    write(&cast, "overrides/torn.yaml", "kind: [\n")?;
+    has(&cast, a, "60", SOON)?;
+    says(&cast, "/status/conditions", &["Degraded", "True", "torn.yaml"])?;
+    remove(&cast, "overrides/torn.yaml")?;
+    remove(&cast, "overrides/trial.yaml")?;
+    has(&cast, a, trial::DEFAULT, SOON)?;
+    silent(&cast, "/status/notes")?;
+    cast.end()
+}
+
+/// A veto disowns one unit, and leaves all others; when the constraint goes, the unit is Writ's again.
+#[test]
+fn inv29_a_veto_deletes_nothing_and_ends_with_its_constraint() -> Result<()> {
+    let mut cast = begin()?;
+    let [a, b] = trial::NAMESPACES;
+    cast.stop_hub()?;
+    write(&cast, "constraints/hands-off.yaml", &trial::constraint("hands-off", &trial::veto(a)))?;
+    says(&cast, "/status/units", &["Vetoed", trial::RULE, a, "sized by hand"])?;
+    tamper(&cast, a, trial::DEFAULT, "7")?;
+    tamper(&cast, b, trial::DEFAULT, "8")?;
+    has(&cast, b, trial::DEFAULT, PATIENCE)?;
+    wait::throughout("what is vetoed is left alone", LOOK, || {
+        ensure!(pods(&cast, a)? == "7", "it is {}", pods(&cast, a)?);
+        cluster::expect(&cast, NAME, &format!("{a}/ConfigMap..trial.yaml"), "/data/note", "trial")
+    })?;
+    // A start finds it as it is.
+    cast.crash_spoke(NAME)?;
+    says(&cast, "/status/units", &["Vetoed", trial::RULE, a])?;
+    ensure!(pods(&cast, a)? == "7", "a start wrote what is vetoed");
+    remove(&cast, "constraints/hands-off.yaml")?;
+    has(&cast, a, trial::DEFAULT, PATIENCE)?;
+    silent(&cast, "/status/units")?;
+
+    // What a constraint may not say is told; the rest of it holds.
+    let permit = format!("permit (principal, action, resource);\n    {}", trial::veto(b));
+    write(&cast, "constraints/permit.yaml", &trial::constraint("permit", &permit))?;
+    says(&cast, "/status/notes", &["ConstraintFaulty", "Permit", "LocalConstraint/permit"])?;
+    says(&cast, "/status/units", &["Vetoed", trial::RULE, b])?;
+    write(&cast, "constraints/permit.yaml", &trial::constraint("permit", "forbid (principal"))?;
+    says(&cast, "/status/notes", &["ConstraintFaulty", "Malformed"])?;
+    silent(&cast, "/status/units")?;
+    cast.end()
+}
+
+/// The hub is down throughout: the brake is set by a file, survives the agent, and ends by itself.
+#[test]
+fn inv30_a_brake_stops_repairs_without_a_hub_and_ends_by_itself() -> Result<()> {
+    let mut cast = begin()?;
+    let [a, _] = trial::NAMESPACES;
+    cast.stop_hub()?;
+    cast.kill_spoke(NAME)?;
+    let set = spoke(&cast, &["brake", "--for", "10m", "--reason", "INC-7"])?;
+    ensure!(set.status.success() && String::from_utf8_lossy(&set.stdout).contains("every rule"), "{set:?}");
+    tamper(&cast, a, trial::DEFAULT, "7")?;
+    cast.run_spoke(NAME)?;
+    says(&cast, "/status/conditions", &["Braked", "True", "INC-7"])?;
+    says(&cast, "/status/units", &["WouldApply", trial::RULE, a])?;
+    wait::throughout("nothing is repaired", LOOK, || {
+        ensure!(pods(&cast, a)? == "7", "it is {}", pods(&cast, a)?);
+        Ok(())
+    })?;
+    // Cleared, everything is repaired; then one rule alone, for a moment.
+    ensure!(spoke(&cast, &["brake", "--clear"])?.status.success(), "it could not be cleared");
+    has(&cast, a, trial::DEFAULT, Duration::from_secs(10))?;
+    says(&cast, "/status/conditions", &["Braked", "False"])?;
+    let set = spoke(&cast, &["brake", trial::RULE, "--for", "6s", "--reason", "a moment"])?;
+    ensure!(set.status.success(), "{set:?}");
+    says(&cast, "/status/conditions", &["Braked", "True", trial::RULE, "a moment"])?;
+    tamper(&cast, a, trial::DEFAULT, "9")?;
+    let note = format!("{a}/ConfigMap..trial.yaml");
+    cast.spoke(NAME)?.cluster.tamper(&note, "/data/note", ("note: trial", "note: none"))?;
+    wait::until("other rules are repaired", PATIENCE, || cluster::expect(&cast, NAME, &note, "/data/note", "trial"))?;
+    ensure!(pods(&cast, a)? == "9", "what is braked was repaired");
+    has(&cast, a, trial::DEFAULT, PATIENCE)?;
+    says(&cast, "/status/conditions", &["Braked", "False"])?;
+    cast.end()
+}
+
+/// What cannot be done is told, with the codes that every command has.
+#[test]
+fn a_brake_is_refused_with_a_reason() -> Result<()> {
+    let cast = begin()?;
+    for (arguments, code, text) in [
+        (&["brake", "--for", "25h", "--reason", "x"][..], 2, "at most 24h"),
+        (&["brake", "--for", "1h"], 2, "--reason"),
+        (&["brake", "no-kind", "--for", "1h", "--reason", "x"], 2, "Kind/name"),
+        (&["brake", "--clear", "--for", "1h", "--reason", "x"], 2, "cannot be used with"),
+        (&["brake", "--for", "1h", "--reason", "x", "--kubeconfig", "nowhere"], 2, "leave one of them out"),
+    ] {
+        let Output { status, stderr, .. } = spoke(&cast, arguments)?;
+        let said = String::from_utf8_lossy(&stderr).into_owned();
+        ensure!(status.code() == Some(code) && said.contains(text), "{arguments:?} ended with {status}: {said}");
+    }
+    ensure!(!path(&cast, "brake.yaml")?.exists(), "a refused brake was set");
+    cast.end()
+}
