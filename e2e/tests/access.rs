@@ -117,8 +117,11 @@ fn what_others_give_is_found(world: &World) -> Result<()> {
     let both =
         ["ForeignBinding AccessControl/editors Foreign wide", "ForeignBinding AccessControl/editors Foreign sneaky"];
     noted(world, &both)?;
-    let shown = world.cast.writ_json(&["cluster", "show", world.name])?;
-    ensure!(shown.to_string().contains("ForeignBinding"), "the hub has not heard of it: {shown}");
+    wait::until("the hub hears of it", AT_ONCE, || {
+        let shown = world.cast.writ_json(&["cluster", "show", world.name])?;
+        ensure!(shown.to_string().contains("ForeignBinding"), "{shown}");
+        Ok(())
+    })?;
     // They stand: Writ did not make them.
     ensure!(may(world, EVE, "patch", DEPLOYMENTS, Some("trial"))?, "what others made was taken away");
     world.kube.wait(here.delete("sneaky", &DeleteParams::default()))?;

@@ -90,7 +90,7 @@ fn roles_allow_and_deny_and_policies_stay_as_they_are_written() -> Result<()> {
     let mut world = World::start()?;
     install_access(&world)?;
     serve_bounds(&world, false)?;
-    // The agent reports what is served when it starts.
+    // It looks at what is served when it starts, and else every ten seconds.
     world.cast.crash_spoke(world.name)?;
     world.namespace("trial", &json!({"purpose": "trial"}))?;
     fs::write(world.cast.repository.join(FILE), TRIAL)?;
