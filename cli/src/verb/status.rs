@@ -4,9 +4,11 @@ use crate::fault::Fault;
 use crate::help;
 use crate::hub::HubArguments;
 use crate::output::page::{Page, Tone};
+use crate::output::table::Table;
 use crate::output::{Human, Output};
 use crate::verb::asking::Asking;
 use proto::rest::catalog::CatalogStatus;
+use proto::rest::status::Proposal;
 use proto::rest::{Resource, path, status};
 use service::exit::Exit;
 use std::collections::BTreeMap;
@@ -41,7 +43,22 @@ impl Human for Resource<status::Status> {
             0 => page.pair("holds", "none"),
             holds => page.toned(Tone::Warning, &format!("holds       {holds} wait for a person: writ hold list")),
         }
+        proposals(&status.proposals, page);
     }
+}
+
+fn proposals(proposals: &[Proposal], page: &mut Page) {
+    if proposals.is_empty() {
+        return;
+    }
+    let mut table = Table::new(&["PROPOSAL", "CLUSTER", "RULE", "OWNER", "SINCE", "MESSAGE"]);
+    for Proposal { cluster, owner, finding } in proposals {
+        let owner = owner.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (code, rule) = (finding.outcome.to_string(), finding.rule.to_string());
+        table.row([code, cluster.to_string(), rule, owner, page.age(finding.since), finding.message.clone()]);
+    }
+    page.gap();
+    page.table(&table, "");
 }
 
 fn catalog(catalog: &CatalogStatus, page: &mut Page) {

@@ -88,6 +88,10 @@ fn the_status_fits_one_screen() {
         },
         "clusters": {"Connected": 3, "Declared": 1}, "current": 2,
         "units": {"Applied": 61, "WouldApply": 18, "Failed": 0}, "findings": 19,
+        "proposals": [{"cluster": "eu-1", "owner": "platform", "finding": {
+            "outcome": "OverrideRefused", "reason": "OutOfBounds", "rule": "ResourceGuard/team-quota",
+            "message": "spec.quota[pods] takes a quantity of at most 200, not \"500\"", "since": "2026-11-20T10:00:00Z"
+        }}],
         "pin": {"revision": "7d793037a076", "by": "person ada", "since": "2026-11-21T10:00:00Z",
             "reason": "sales weekend"}, "holds": 1
     });

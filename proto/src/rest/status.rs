@@ -3,8 +3,8 @@
 use super::catalog::CatalogStatus;
 use super::cluster::State;
 use super::pin::Pin;
-use policy::name::DocumentName;
-use policy::outcome::OutcomeCode;
+use policy::name::{ClusterName, DocumentName, TeamName};
+use policy::outcome::{Finding, OutcomeCode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,9 +27,26 @@ pub struct Status {
     pub units: BTreeMap<OutcomeCode, u64>,
     /// How many findings there are, in all clusters.
     pub findings: u64,
+    /// What clusters would have otherwise: overrides that do not count, and vetoes. The first of them where there are many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposals: Vec<Proposal>,
     /// The pin, while one holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Pin>,
     /// How many changes wait for a person.
     pub holds: u64,
+}
+
+/// What one cluster would have otherwise, for the owner of the rule to weigh: a value that it was refused, or objects that a
+/// constraint there says no to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proposal {
+    /// Which cluster.
+    pub cluster: ClusterName,
+    /// Who answers for the rule; none: the catalog no longer has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<TeamName>,
+    /// What its spoke told.
+    pub finding: Finding,
 }

@@ -6,9 +6,10 @@ use crate::hub::Hub;
 use crate::store::Action;
 use crate::views::ClusterView;
 use jiff::Timestamp;
+use policy::outcome::{Finding, FindingCode, NoteCode, OutcomeCode};
 use policy::report::Report;
 use proto::rest::catalog::CatalogStatus;
-use proto::rest::status::Status;
+use proto::rest::status::{Proposal, Status};
 use std::collections::BTreeMap;
 
 /// How far back the audit log is looked through for the newest accepted commit.
@@ -28,9 +29,33 @@ pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
             reports.iter().flat_map(|(_, report)| report.counts.iter().map(|(code, count)| (*code, *count))),
         ),
         findings: reports.iter().fold(0, |sum, (_, report)| sum.saturating_add(report.total())),
+        proposals: proposals(hub, &reports),
         pin: hub.pinned().await?.map(Into::into),
         holds: holds.iter().filter(|hold| hold.stands()).count() as u64,
     })
+}
+
+/// So many proposals are on the screen.
+const PROPOSALS: usize = 50;
+
+/// What regions and clusters would have otherwise: a refused override and a veto are how they say so.
+fn proposals(hub: &Hub, reports: &[(&ClusterView, &Report)]) -> Vec<Proposal> {
+    let proposes = |finding: &&Finding| {
+        let (refused, vetoed) = (FindingCode::Note(NoteCode::OverrideRefused), FindingCode::Unit(OutcomeCode::Vetoed));
+        finding.outcome == refused || finding.outcome == vetoed
+    };
+    let catalog = hub.catalog();
+    let owner = |finding: &Finding| Some(catalog.as_ref()?.rules.get(&finding.rule)?.governance.owner.team.clone());
+    let of = |seen: &ClusterView, finding: &Finding| Proposal {
+        cluster: seen.name.clone(),
+        owner: owner(finding),
+        finding: finding.clone(),
+    };
+    let all = reports.iter().flat_map(|(seen, report)| {
+        let findings = report.findings.iter().filter(proposes);
+        findings.map(|finding| of(seen, finding))
+    });
+    all.take(PROPOSALS).collect()
 }
 
 fn counted<K: Ord>(pairs: impl Iterator<Item = (K, u64)>) -> BTreeMap<K, u64> {
