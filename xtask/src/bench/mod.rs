@@ -8,6 +8,7 @@ mod process;
 mod propagate;
 mod proxy;
 mod publish;
+mod resolve;
 mod seat;
 mod ten;
 
@@ -29,6 +30,8 @@ enum Name {
     Propagate(propagate::Options),
     /// Objects that are changed by hand, and a cluster with thousands of them: time, work and memory.
     Drift(drift::Options),
+    /// How long a round takes to think about thousands of objects that are as wanted.
+    Resolve(resolve::Options),
 }
 
 /// Runs one benchmark and prints its figures.
@@ -40,6 +43,7 @@ pub fn run(options: &Options) -> Result<()> {
         Name::Publish(options) => publish::run(options),
         Name::Propagate(options) => propagate::run(options),
         Name::Drift(options) => drift::run(options),
+        Name::Resolve(options) => resolve::run(options),
     }
 }
 

@@ -3,7 +3,7 @@
 //! An object is named as the directory target names its file: `NAMESPACE/KIND.GROUP.NAME.yaml`, `_cluster` for what belongs
 //! to no namespace.
 
-use crate::lab::Cast;
+use crate::lab::{Cast, files};
 use crate::lab::kubectl::Kubectl;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ impl Cluster {
     /// When the cluster cannot be read.
     pub fn objects(&self) -> Result<BTreeMap<String, Value>> {
         match self {
-            Self::Directory(root) => files(&root.join("objects")),
+            Self::Directory(root) => all_files(&root.join("objects")),
             Self::Kube(kubectl) => {
                 let list = kubectl.json(&["get", KINDS, "--all-namespaces", "--output", "json"])?;
                 let items = list.get("items").and_then(Value::as_array).context("a list has items")?;
@@ -81,6 +81,36 @@ impl Cluster {
         }
     }
 
+    /// Gives the cluster what its operators say: a file of Overrides or LocalConstraints.
+    ///
+    /// # Errors
+    /// When it cannot be given.
+    pub fn say(&self, folder: &str, file: &Path) -> Result<()> {
+        match self {
+            Self::Directory(root) => {
+                let folder = root.join(folder);
+                fs::create_dir_all(&folder)?;
+                let name = file.file_name().context("a file has a name")?;
+                files::write_atomically(&folder.join(name), &fs::read_to_string(file)?)
+            }
+            Self::Kube(kubectl) => kubectl.run(&["apply", "--filename", &file.display().to_string()]).map(drop),
+        }
+    }
+
+    /// Takes back what [`Cluster::say`] gave.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be taken back.
+    pub fn unsay(&self, folder: &str, file: &Path) -> Result<()> {
+        match self {
+            Self::Directory(root) => {
+                let name = file.file_name().context("a file has a name")?;
+                Ok(fs::remove_file(root.join(folder).join(name))?)
+            }
+            Self::Kube(kubectl) => kubectl.run(&["delete", "--filename", &file.display().to_string()]).map(drop),
+        }
+    }
+
     pub(super) fn describe(&self) -> (&'static str, &Path) {
         match self {
             Self::Directory(root) => ("directory", root),
@@ -89,7 +119,7 @@ impl Cluster {
     }
 }
 
-fn files(root: &Path) -> Result<BTreeMap<String, Value>> {
+fn all_files(root: &Path) -> Result<BTreeMap<String, Value>> {
     let mut found = BTreeMap::new();
     for folder in fs::read_dir(root)? {
         for file in fs::read_dir(folder?.path())? {
