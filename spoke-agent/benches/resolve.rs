@@ -202,8 +202,10 @@ fn entries() -> BTreeMap<RuleName, Vec<u8>> {
         Companion { name: name("LocalConstraint", index), says }
     });
     let policies = r#"permit (principal, action == Writ::Action::"override", resource);"#.to_owned();
-    let authority =
-        Companion { name: name("Authority", 0), says: Says::Authority { file: "authority/a.cedar".to_owned(), policies } };
+    let authority = Companion {
+        name: name("Authority", 0),
+        says: Says::Authority { file: "authority/a.cedar".to_owned(), policies },
+    };
     let companions = regional.chain([authority]);
     rules.chain(companions.map(|one| (one.name.clone(), canonical::to_vec(&one).unwrap()))).collect()
 }

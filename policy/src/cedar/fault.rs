@@ -48,15 +48,11 @@ fn at(
 ) -> Found {
     let span = cedar.and_then(|cedar| label(lines, piece, cedar)).unwrap_or_else(|| whole(lines, piece));
     let found = Found::error(code, file, span, message);
-    let help = cedar.and_then(Diagnostic::help).map(|help| help.to_string());
-    match help.filter(|help| !help.starts_with(GUESS)) {
-        Some(help) => found.help(help),
+    match cedar.and_then(Diagnostic::help) {
+        Some(help) => found.help(help.to_string()),
         None => found,
     }
 }
-
-/// How Cedar begins to guess a name. It looks through a set without an order, so it may guess another one each time.
-const GUESS: &str = "did you mean";
 
 fn label(lines: &Lines<'_>, piece: &Piece<'_>, cedar: &dyn Diagnostic) -> Option<Span> {
     let label = cedar.labels()?.next()?;

@@ -122,10 +122,12 @@ fn local(cast: &mut Cast) -> Told {
     let (quota, constraint) = (examples.join("team-quota.yaml"), examples.join("no-registry.yaml"));
     cluster::expect(cast, "eu-2", QUOTA, PODS, "150")?;
     cluster::expect(cast, "us-1", QUOTA, PODS, "100")?;
-    let mut told = vec!["region eu gives its teams 150 pods where the rule says 100, within the bounds of the rule".to_owned()];
+    let mut told =
+        vec!["region eu gives its teams 150 pods where the rule says 100, within the bounds of the rule".to_owned()];
     cast.spoke("eu-2")?.cluster.say("overrides", &quota)?;
     wait::until("eu-2 has its own value", PATIENCE, || cluster::expect(cast, "eu-2", QUOTA, PODS, "250"))?;
-    let refused = wait::until("the rule's owner hears of the refused one", PATIENCE, || proposal(cast, "OverrideRefused"))?;
+    let refused =
+        wait::until("the rule's owner hears of the refused one", PATIENCE, || proposal(cast, "OverrideRefused"))?;
     told.push(format!("eu-2 gives them 250; another override of its operator does not count: {refused}"));
     let mirror = mirrored(cast)?;
     cast.spoke("us-1")?.cluster.say("constraints", &constraint)?;
@@ -135,9 +137,13 @@ fn local(cast: &mut Cast) -> Told {
     cast.spoke("us-1")?.cluster.tamper(shop, MIRROR, (&mirror, "mirror.shop.example"))?;
     wait::until("what is not vetoed is repaired", PATIENCE, || cluster::expect(cast, "us-1", shop, MIRROR, &mirror))?;
     cluster::expect(cast, "us-1", payments, MIRROR, "mirror.payments.example")?;
-    told.push(format!("us-1: {vetoed}; what stands there is the team's own now, and the other namespaces keep the rule"));
+    told.push(format!(
+        "us-1: {vetoed}; what stands there is the team's own now, and the other namespaces keep the rule"
+    ));
     applied(cast, "us-1", "ConfigTemplate/cardholder-data")?;
-    told.push("us-1: advice of its region does not stop what puts everything at stake: cardholder-data is applied".to_owned());
+    told.push(
+        "us-1: advice of its region does not stop what puts everything at stake: cardholder-data is applied".to_owned(),
+    );
     cast.spoke("us-1")?.cluster.unsay("constraints", &constraint)?;
     cast.spoke("eu-2")?.cluster.unsay("overrides", &quota)?;
     wait::until("eu-2 is back at its region's value", PATIENCE, || cluster::expect(cast, "eu-2", QUOTA, PODS, "150"))?;

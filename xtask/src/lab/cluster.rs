@@ -3,8 +3,8 @@
 //! An object is named as the directory target names its file: `NAMESPACE/KIND.GROUP.NAME.yaml`, `_cluster` for what belongs
 //! to no namespace.
 
-use crate::lab::{Cast, files};
 use crate::lab::kubectl::Kubectl;
+use crate::lab::{Cast, files};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
