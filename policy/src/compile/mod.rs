@@ -22,6 +22,7 @@ pub(crate) use check::check;
 pub use manifests::render_manifests;
 pub use prepare::{Prepared, prepare};
 
+use crate::bundle::companion;
 use crate::bundle::contents::FORMAT;
 use crate::catalog::Catalog;
 use crate::digest::Digest;
@@ -57,6 +58,14 @@ pub struct Rendered {
     pub line: String,
     /// What it was made from.
     pub provenance: Provenance,
+}
+
+impl Rendered {
+    /// Whether it is a rule, and no entry that only has a say over rules.
+    #[must_use]
+    pub fn is_rule(&self) -> bool {
+        !companion::KINDS.contains(&self.name.kind())
+    }
 }
 
 /// Remembers renderings between compilations; the hub's is a bounded cache, tests use none.

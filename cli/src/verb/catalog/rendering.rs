@@ -28,7 +28,8 @@ pub(super) struct Rendering {
 impl Rendering {
     pub(super) fn new(cluster: Declared, compiled: &Compiled) -> Result<Self, Fault> {
         let read = |bytes: &[u8]| serde_json::from_slice(bytes);
-        let entries: Result<Vec<Entry>, _> = compiled.entries.iter().map(|entry| read(&entry.bytes)).collect();
+        let rules = compiled.entries.iter().filter(|entry| entry.is_rule());
+        let entries: Result<Vec<Entry>, _> = rules.map(|entry| read(&entry.bytes)).collect();
         let entries = entries.map_err(|error| Fault::Usage(format!("what was compiled cannot be read: {error}")))?;
         Ok(Self { cluster, contents: compiled.digest, entries })
     }
