@@ -1,7 +1,13 @@
 //! How long a round takes to think: `resolve` and `plan` of a large cluster in which all is as wanted. `cargo xtask bench
 //! resolve` runs it and sets the goals; here it is only measured. Prints one line of JSON.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark, run by hand")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark, run by hand"
+)]
 
 use allocation_counter::measure;
 use ed25519_dalek::{Signer as _, SigningKey};
