@@ -85,7 +85,7 @@ fn a_merge_decides_nothing_that_follows() {
 }
 
 #[test]
-fn a_merge_answers_for_what_it_brings_back_or_makes_up() {
+fn inv26_a_merge_answers_for_what_it_brings_back_or_makes_up() {
     let (world, _, second) = world();
     // The side knows `a` as it was; a merge that takes it from there undoes what was accepted.
     world.branch("side", "old", &[("b", "2")]);

@@ -26,8 +26,9 @@ pub(super) fn who<'k>(keys: &'k [Key], armored: &str, payload: &[u8], now: Times
     let Some(key) = keys.iter().find(|key| key.key == *by) else {
         return Err(Anonymous::Unlisted(by.fingerprint(HashAlg::Sha256).to_string()));
     };
-    let public = PublicKey::from(key.key.clone());
-    public.verify(NAMESPACE, payload, &signature).map_err(|_| Anonymous::Forged)?;
+    if !verified(&key.key, payload, &signature) {
+        return Err(Anonymous::Forged);
+    }
     if !key.window.holds(now) {
         return Err(Anonymous::Unfit(key.person.clone(), "it is not valid at this time"));
     }
@@ -35,6 +36,11 @@ pub(super) fn who<'k>(keys: &'k [Key], armored: &str, payload: &[u8], now: Times
         return Err(Anonymous::Unfit(key.person.clone(), "it is too short"));
     }
     Ok(&key.person)
+}
+
+/// Whether the key made this signature, of this, as git does.
+fn verified(key: &KeyData, payload: &[u8], signature: &SshSig) -> bool {
+    PublicKey::from(key.clone()).verify(NAMESPACE, payload, signature).is_ok()
 }
 
 fn is_short(key: &KeyData) -> bool {

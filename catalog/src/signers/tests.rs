@@ -56,7 +56,7 @@ fn ssh_keys_of_every_kind_tell_their_person() {
 }
 
 #[test]
-fn a_name_is_nobody_without_the_key() {
+fn inv26_a_name_is_nobody_without_the_key() {
     let world = World::new();
     let (ada, mallory) = (ssh_key(&world, "ada", "ed25519"), ssh_key(&world, "mallory", "ed25519"));
     let signers = allowed(&format!("ada {ada}"));

@@ -133,7 +133,7 @@ async fn a_name_without_the_key_is_anonymous() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_lets_themselves_in() {
+async fn inv26_nobody_lets_themselves_in() {
     let site = Site::verifying("every").await;
     let allowed = fs::read_to_string(site.key("allowed_signers")).unwrap();
     let mallory = fs::read_to_string(site.key("mallory.pub")).unwrap();
@@ -196,7 +196,7 @@ async fn what_was_refused_is_not_pinned_instead() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn history_is_not_turned_back() {
+async fn inv26_history_is_not_turned_back() {
     let site = Site::verifying("every").await;
     site.write("intents/one.yaml", &intent("one", None, "b"));
     site.signed(ADA);

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_opens_nothing_that_the_baseline_closes() {
+    fn inv26_a_region_opens_nothing_that_the_baseline_closes() {
         let (segments, manifests) = ("NetworkSegmentation", "ConfigTemplate");
         let closes = (segments, TEAMS, DENY);
         let any = template("{podSelector: {}, ingress: [{}]}");
