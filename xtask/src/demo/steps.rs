@@ -3,6 +3,7 @@
 use super::{Chapter, edits};
 use crate::lab::cast::PATIENCE;
 use crate::lab::{Cast, cluster};
+use crate::tools;
 use crate::wait;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -23,6 +24,10 @@ pub(super) const CHAPTERS: &[Chapter] = &[
         play: partitioned,
     },
     Chapter { title: "The hub is back; a new commit arrives everywhere.", play: healed },
+    Chapter {
+        title: "Local freedom: a region and a cluster say what differs there, a constraint vetoes, a rule goes over advice.",
+        play: local,
+    },
     Chapter { title: "A bad commit is refused, in its place; the last good one stays in force.", play: refused },
     Chapter { title: "A commit that removes every rule waits for a person.", play: held },
     Chapter { title: "A join string works once.", play: joined_once },
@@ -105,6 +110,74 @@ fn healed(cast: &mut Cast) -> Told {
         })?;
     }
     Ok(vec![format!("commit {} is in force in eu-1, eu-2 and us-1", short(&commit))])
+}
+
+const QUOTA: &str = "shop/ResourceQuota..writ-team-quota.yaml";
+const PODS: &str = "/spec/hard/pods";
+const REGISTRY: [&str; 2] = ["payments/ConfigMap..registry.yaml", "shop/ConfigMap..registry.yaml"];
+const MIRROR: &str = "/data/mirror";
+
+fn local(cast: &mut Cast) -> Told {
+    let examples = tools::root().join("examples/local");
+    let (quota, constraint) = (examples.join("team-quota.yaml"), examples.join("no-registry.yaml"));
+    cluster::expect(cast, "eu-2", QUOTA, PODS, "150")?;
+    cluster::expect(cast, "us-1", QUOTA, PODS, "100")?;
+    let mut told =
+        vec!["region eu gives its teams 150 pods where the rule says 100, within the bounds of the rule".to_owned()];
+    cast.spoke("eu-2")?.cluster.say("overrides", &quota)?;
+    wait::until("eu-2 has its own value", PATIENCE, || cluster::expect(cast, "eu-2", QUOTA, PODS, "250"))?;
+    let refused =
+        wait::until("the rule's owner hears of the refused one", PATIENCE, || proposal(cast, "OverrideRefused"))?;
+    told.push(format!("eu-2 gives them 250; another override of its operator does not count: {refused}"));
+    let mirror = mirrored(cast)?;
+    cast.spoke("us-1")?.cluster.say("constraints", &constraint)?;
+    let vetoed = wait::until("the rule's owner hears of the veto", PATIENCE, || proposal(cast, "Vetoed"))?;
+    let [payments, shop] = REGISTRY;
+    cast.spoke("us-1")?.cluster.tamper(payments, MIRROR, (&mirror, "mirror.payments.example"))?;
+    cast.spoke("us-1")?.cluster.tamper(shop, MIRROR, (&mirror, "mirror.shop.example"))?;
+    wait::until("what is not vetoed is repaired", PATIENCE, || cluster::expect(cast, "us-1", shop, MIRROR, &mirror))?;
+    cluster::expect(cast, "us-1", payments, MIRROR, "mirror.payments.example")?;
+    told.push(format!(
+        "us-1: {vetoed}; what stands there is the team's own now, and the other namespaces keep the rule"
+    ));
+    applied(cast, "us-1", "ConfigTemplate/cardholder-data")?;
+    told.push(
+        "us-1: advice of its region does not stop what puts everything at stake: cardholder-data is applied".to_owned(),
+    );
+    cast.spoke("us-1")?.cluster.unsay("constraints", &constraint)?;
+    cast.spoke("eu-2")?.cluster.unsay("overrides", &quota)?;
+    wait::until("eu-2 is back at its region's value", PATIENCE, || cluster::expect(cast, "eu-2", QUOTA, PODS, "150"))?;
+    wait::until("us-1 has the rule everywhere again", PATIENCE, || {
+        cluster::expect(cast, "us-1", payments, MIRROR, &mirror)
+    })?;
+    told.push("taken back, both clusters are as the catalog says".to_owned());
+    Ok(told)
+}
+
+/// The mirror that the registry of us-1 names.
+fn mirrored(cast: &Cast) -> Result<String> {
+    let [payments, _] = REGISTRY;
+    let object = cast.spoke("us-1")?.cluster.object(payments)?.context("us-1 has its registry")?;
+    Ok(object.pointer(MIRROR).and_then(Value::as_str).context("it names a mirror")?.to_owned())
+}
+
+/// What the first proposal of this code says.
+fn proposal(cast: &Cast, code: &str) -> Result<String> {
+    let status = cast.writ_json(&["status"])?;
+    let all = status.pointer("/proposals").and_then(Value::as_array).context("no proposal")?;
+    let found = all.iter().find(|one| one.pointer("/finding/outcome").and_then(Value::as_str) == Some(code));
+    let message = found.and_then(|one| one.pointer("/finding/message")).and_then(Value::as_str);
+    Ok(message.with_context(|| format!("no proposal is {code}"))?.to_owned())
+}
+
+/// That there is no finding of a rule.
+fn applied(cast: &Cast, name: &str, rule: &str) -> Result<()> {
+    let shown = cast.writ_json(&["cluster", "show", name])?;
+    let findings = shown.pointer("/status/findings").and_then(Value::as_array);
+    if findings.into_iter().flatten().any(|finding| finding.get("rule").and_then(Value::as_str) == Some(rule)) {
+        bail!("there is a finding of {rule} in {name}");
+    }
+    Ok(())
 }
 
 fn refused(cast: &mut Cast) -> Told {
