@@ -11,6 +11,8 @@ mod packs;
 mod process;
 mod range;
 #[cfg(test)]
+mod range_law;
+#[cfg(test)]
 mod range_tests;
 mod refname;
 mod ssh;
