@@ -128,6 +128,8 @@ fn inv26_overrides_count_within_their_bounds_with_or_without_a_hub() -> Result<(
         Ok(())
     })?;
 
+    explained(&mut cast)?;
+
     // Two on one field: neither counts. A file that is none is told, and the others count.
     let two = format!("{}---\n{}", trial::pods("one", "60"), trial::pods("two", "70"));
     write(&cast, "overrides/trial.yaml", &two)?;
@@ -142,6 +144,50 @@ fn inv26_overrides_count_within_their_bounds_with_or_without_a_hub() -> Result<(
     has(&cast, a, trial::DEFAULT, SOON)?;
     silent(&cast, "/status/notes")?;
     cast.end()
+}
+
+/// The agent says why it is so, and since when, also after a restart.
+fn explained(cast: &mut Cast) -> Result<()> {
+    let [a, _] = trial::NAMESPACES;
+    let asked = format!("ResourceQuota/{}", trial::QUOTA);
+    let explain = |cast: &Cast| {
+        let answered = wait::stopwatch();
+        let said = spoke(cast, &["explain", &asked, "-n", a, "--output", "json"])?;
+        ensure!(said.status.success() && answered() < SOON, "{said:?} after {:?}", answered());
+        Ok::<Value, anyhow::Error>(serde_json::from_slice(&said.stdout)?)
+    };
+    let answer = explain(cast)?;
+    ensure!(answer.get("items").and_then(Value::as_array).is_some_and(|items| items.len() == 1), "{answer}");
+    for (pointer, text) in [
+        ("/items/0/unit/rule", trial::RULE),
+        ("/items/0/row", "enforced"),
+        ("/items/0/mode", "enforce"),
+        ("/items/0/owner/team", "platform"),
+        ("/items/0/objects/0/state", "Owned"),
+        ("/items/0/overrides/0/name", "small"),
+        ("/items/0/transitions/0/code", "Applied"),
+    ] {
+        ensure!(answer.pointer(pointer).and_then(Value::as_str) == Some(text), "{pointer} is not {text}: {answer}");
+    }
+    ensure!(answer.pointer("/items/0/overrides/0/counts") == Some(&Value::Bool(false)), "{answer}");
+    // What became of units is on disk some seconds later.
+    let kept = cast.spoke(NAME)?.home.join("data/history.json");
+    wait::until("the history is kept", PATIENCE, || {
+        let text = fs::read_to_string(&kept)?;
+        ensure!(text.contains(trial::RULE) || text.contains("\"trial\""), "{text}");
+        Ok(())
+    })?;
+    cast.crash_spoke(NAME)?;
+    wait::until("it is explained after a restart", PATIENCE, || {
+        let again = explain(cast)?;
+        let first = |answer: &Value| answer.pointer("/items/0/transitions/0").cloned();
+        ensure!(first(&again).is_some() && first(&again) == first(&answer), "{again}");
+        Ok(())
+    })?;
+    let nothing = String::from_utf8(spoke(cast, &["explain", "Pod/none"])?.stdout)?;
+    ensure!(nothing.contains("touches Pod/none here"), "{nothing}");
+    ensure!(spoke(cast, &["explain", "none"])?.status.code() == Some(2), "`none` names nothing");
+    Ok(())
 }
 
 /// A veto disowns one unit, and leaves all others; when the constraint goes, the unit is Writ's again.

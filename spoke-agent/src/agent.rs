@@ -3,7 +3,9 @@
 
 use crate::cache::Bundles;
 use crate::chance::Chance;
+use crate::explain::Grounds;
 use crate::faults::Faults;
+use crate::history::History;
 use crate::identity::{Joined, Trusted};
 use crate::measures::Measures;
 use crate::reconcile::Round;
@@ -111,6 +113,10 @@ pub struct Agent {
     pub force: watch::Sender<Arc<Force>>,
     /// What the last round came to.
     pub round: watch::Sender<Option<Arc<Round>>>,
+    /// What the last round was made of, for whoever asks why.
+    pub grounds: watch::Sender<Option<Arc<Grounds>>>,
+    /// What became of units, and when.
+    pub history: Mutex<History>,
     /// What the cluster can do, as last seen.
     pub capabilities: watch::Sender<Capabilities>,
     /// Whether a hub is heard.

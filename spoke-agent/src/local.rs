@@ -2,8 +2,10 @@
 //! `writ-spoke status` finds it.
 
 use crate::agent::Agent;
+use crate::explain;
 use axum::Json;
 use axum::Router;
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -20,6 +22,8 @@ use tokio::net::TcpStream;
 
 /// Where the status is answered.
 pub const STATUS: &str = "/v1alpha1/status";
+/// Where it is explained why something is as it is: `?of=Kind/name&namespace=NAME`.
+const EXPLAIN: &str = "/v1alpha1/explain";
 const PATIENCE: Duration = Duration::from_secs(3);
 const LIMIT: usize = 8 << 20;
 
@@ -31,7 +35,9 @@ pub fn address_file(data: &Path) -> PathBuf {
 
 /// All routes.
 pub fn router(health: Health, metrics: Metrics, agent: Arc<Agent>) -> Router {
-    probes::router(health, metrics).route(STATUS, get(async move || status(&agent)))
+    let explained = Arc::clone(&agent);
+    let router = probes::router(health, metrics).route(STATUS, get(async move || status(&agent)));
+    router.route(EXPLAIN, get(async move |RawQuery(query): RawQuery| explain(&explained, query.as_deref())))
 }
 
 fn status(agent: &Agent) -> Response {
@@ -42,7 +48,19 @@ fn status(agent: &Agent) -> Response {
     }
 }
 
-/// What came of asking the agent for its status.
+fn explain(agent: &Agent, query: Option<&str>) -> Response {
+    let pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let value = |name: &str| pairs.clone().find(|(key, _)| *key == name).map(|(_, value)| value);
+    let Some(asked) = value("of").and_then(|of| explain::Asked::read(of, value("namespace"))) else {
+        return (StatusCode::BAD_REQUEST, "ask with ?of=Kind/name, and &namespace=NAME\n").into_response();
+    };
+    match explain::explain(agent, &asked) {
+        Some(explained) => Json(explained).into_response(),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "the first round is not made yet\n").into_response(),
+    }
+}
+
+/// What came of asking the agent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Asked {
     /// It told it.
@@ -55,7 +73,17 @@ pub enum Asked {
 
 /// Asks a running agent for its status.
 pub async fn ask(data: &Path) -> Asked {
-    let answer = async { get_status(&address(data)?).await };
+    asked(data, STATUS).await
+}
+
+/// Asks a running agent why something is as it is.
+pub async fn ask_why(data: &Path, of: &explain::Asked) -> Asked {
+    let namespace = of.namespace.as_ref().map(|namespace| format!("&namespace={namespace}")).unwrap_or_default();
+    asked(data, &format!("{EXPLAIN}?of={}/{}{namespace}", of.kind, of.name)).await
+}
+
+async fn asked(data: &Path, path: &str) -> Asked {
+    let answer = async { get_from(&address(data)?, path).await };
     tokio::time::timeout(PATIENCE, answer).await.ok().flatten().unwrap_or(Asked::Nobody)
 }
 
@@ -65,10 +93,10 @@ fn address(data: &Path) -> Option<String> {
     Some(listeners.get("local")?.as_str()?.to_owned())
 }
 
-async fn get_status(address: &str) -> Option<Asked> {
+async fn get_from(address: &str, path: &str) -> Option<Asked> {
     let stream = TcpStream::connect(address).await.ok()?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
-    let request = hyper::Request::get(STATUS).header("host", address).body(String::new()).ok()?;
+    let request = hyper::Request::get(path).header("host", address).body(String::new()).ok()?;
     let answer = async {
         let response = sender.send_request(request).await.ok()?;
         let status = response.status();

@@ -3,6 +3,7 @@
 use crate::apply::{Done, Outcomes, RACES, Refusals, Repairs, Surroundings, Tools, apply};
 use crate::brakes::Braking;
 use crate::cache::good::{Good, GoodError};
+use crate::explain::Grounds;
 use crate::guarded::{Guarded, guarded};
 use crate::measures::Measures;
 use crate::target::{Sight, Target, TargetError};
@@ -77,6 +78,7 @@ pub struct Reconciler {
     heartbeat: Option<Heartbeat>,
     copies: BTreeMap<Digest, Object>,
     memo: Memo,
+    grounds: Arc<Grounds>,
     collected: Option<BTreeSet<Digest>>,
 }
 
@@ -103,6 +105,7 @@ impl Reconciler {
             heartbeat,
             copies,
             memo,
+            grounds: Arc::default(),
             collected,
         }
     }
@@ -158,7 +161,7 @@ impl Reconciler {
         let now = self.time.now();
         let (local, brakes) = self.braking.take(&seen.local, now.get());
         seen.local = Arc::clone(&local);
-        let Resolved { mut wants, mut notes, again } = match bundle {
+        let Resolved { mut wants, decided, mut notes, again } = match bundle {
             Some(bundle) => resolve(bundle, &seen, &self.settings, now, &mut self.memo),
             None => without_bundle(&seen, cluster, now),
         };
@@ -181,7 +184,14 @@ impl Reconciler {
         let done = self.carry_out(&seen, plan, now).await;
         faults.extend(done.faults);
         let outcomes = done.outcomes;
+        self.grounds = Arc::new(Grounds { wants, decided, inventory: seen.inventory });
         Ok(Round { outcomes, notes, local, brakes, held, capabilities, faults })
+    }
+
+    /// What the last round was made of.
+    #[must_use]
+    pub fn grounds(&self) -> Arc<Grounds> {
+        Arc::clone(&self.grounds)
     }
 
     /// Looks at everything anew in the next round, whatever was heard.

@@ -70,6 +70,7 @@ fn after(agent: &Agent, made: Result<Round, RoundError>, reconciler: &Reconciler
         Ok(round) => {
             agent.faults.clear("target");
             let removed = round.outcomes.values().any(|outcome| outcome.code == OutcomeCode::Removed);
+            agent.grounds.send_replace(Some(reconciler.grounds()));
             let news = publish(agent, round);
             ready.open();
             let again = reconciler.again().map(|again| again.saturating_sub(now));

@@ -7,6 +7,7 @@ use crate::cache::{Bundles, StoredTime};
 use crate::config::Config;
 use crate::connection::Beginning;
 use crate::faults::Faults;
+use crate::history::History;
 use crate::identity::{Files, IdentityProblem, TrustFault, Trusted};
 use crate::measures::Measures;
 use crate::reach::Reached;
@@ -80,6 +81,8 @@ pub async fn start(config: &Config, reached: Reached, means: Means) -> Result<St
         bundles: Bundles::under(&config.data),
         force: watch::Sender::default(),
         round: watch::Sender::new(None),
+        grounds: watch::Sender::new(None),
+        history: Mutex::new(History::under(&config.data)),
         capabilities: watch::Sender::new(target.capabilities().await),
         link: watch::Sender::new(Link::Pending),
         report: watch::Sender::new(None),

@@ -1,5 +1,6 @@
 //! Who wins, in one place: from a bundle, what is seen and the time, to what is wanted of each unit.
 
+mod decided;
 mod instantiate;
 mod memo;
 mod say;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use decided::{Decided, Modes};
 pub use memo::Memo;
 pub use without_bundle::without_bundle;
 
@@ -111,6 +113,8 @@ pub type Wants = BTreeMap<UnitId, Want>;
 pub struct Resolved {
     /// What is wanted of every unit.
     pub wants: Wants,
+    /// What decided over each of them; nothing does without a bundle.
+    pub decided: BTreeMap<UnitId, Decided>,
     /// What else someone may act on: overrides that do not count, constraints that are faulty. In order.
     pub notes: Vec<Note>,
     /// When the answer changes by itself: the next beginning or end of an exception or a brake.
@@ -122,13 +126,14 @@ pub struct Resolved {
 #[must_use]
 pub fn resolve(bundle: &Bundle, seen: &Seen, settings: &Settings, now: TrustedTime, memo: &mut Memo) -> Resolved {
     let say = memo.say(bundle, &seen.local);
-    let decided = units::cases(bundle, seen, settings, &say, now, memo).into_iter().map(|case| {
-        let want = table::who_wins(&case);
-        (case.unit, want)
-    });
-    let wants = decided.collect();
+    let (mut wants, mut decided) = (Wants::new(), BTreeMap::new());
+    for case in units::cases(bundle, seen, settings, &say, now, memo) {
+        let (want, by) = table::who_wins(&case);
+        decided.insert(case.unit.clone(), by);
+        wants.insert(case.unit, want);
+    }
     memo.keep(&wants);
     let waivers = say.waivers.iter().flat_map(|waiver| waiver.from.into_iter().chain([waiver.until]));
     let again = waivers.chain(seen.local.brakes.ends()).filter(|at| *at > now.get()).min();
-    Resolved { wants, notes: say.notes.clone(), again }
+    Resolved { wants, decided, notes: say.notes.clone(), again }
 }

@@ -1,7 +1,7 @@
 //! The table: the first row that has an answer wins. Everything that ever takes precedence gets its row here.
 
 use super::units::Case;
-use super::{Want, Why};
+use super::{Decided, Want, Why};
 use crate::bundle::companion::Waiver;
 use crate::mode::Mode;
 use crate::outcome::{Outcome, OutcomeCode};
@@ -11,18 +11,30 @@ use jiff::Timestamp;
 /// What a row says of a case; none: ask the next.
 type Row = fn(&Case<'_>) -> Option<Want>;
 
-const TABLE: &[Row] =
-    &[namespace_terminating, vetoed, waived, unsupported, lesser_mode, namespace_gone, refused, enforced, out_of_scope];
+/// Each row with its name, as docs/precedence.md has it and people are told that it decided.
+const TABLE: &[(&str, Row)] = &[
+    ("namespace terminating", namespace_terminating),
+    ("veto", vetoed),
+    ("exception", waived),
+    ("unsupported", unsupported),
+    ("mode", lesser_mode),
+    ("namespace gone", namespace_gone),
+    ("refused before", refused),
+    ("enforced", enforced),
+    ("out of scope", out_of_scope),
+];
 
-/// What is wanted in this case. Where no row has an answer, no rule governs the unit: a commit removed it.
-pub(super) fn who_wins(case: &Case<'_>) -> Want {
-    let removed_by_commit = || Want::Gone { why: Why::Commit, after: case.now };
-    TABLE.iter().find_map(|row| row(case)).unwrap_or_else(removed_by_commit)
+/// What is wanted in this case, and what decided. Where no row has an answer, no rule governs the unit: a commit removed it.
+pub(super) fn who_wins(case: &Case<'_>) -> (Want, Decided) {
+    let removed_by_commit = || ("removed by a commit", Want::Gone { why: Why::Commit, after: case.now });
+    let found = TABLE.iter().find_map(|(name, row)| Some((*name, row(case)?)));
+    let (row, want) = found.unwrap_or_else(removed_by_commit);
+    (want, Decided { row, modes: case.modes })
 }
 
-/// The mode in force: the least of those in play. Where the rule itself is gone, the cluster's alone is left.
+/// The mode in force. Where the rule itself is gone, the cluster's alone is left.
 fn mode(case: &Case<'_>) -> Mode {
-    case.modes.iter().copied().min().unwrap_or(Mode::Audit)
+    case.modes.least()
 }
 
 /// What the cluster had for a namespace leaves with it, but only where it is enforced.

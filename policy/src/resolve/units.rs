@@ -2,7 +2,7 @@
 
 use super::memo::{Made, Memo};
 use super::say::Say;
-use super::{Desired, Settings};
+use super::{Desired, Modes, Settings};
 use crate::bundle::companion::Waiver;
 use crate::bundle::entry::{Body, Entry};
 use crate::bundle::verify::Bundle;
@@ -29,7 +29,7 @@ pub(super) struct Case<'a> {
     /// Whether its namespace is being deleted.
     pub terminating: bool,
     /// The modes in play, of which the least wins.
-    pub modes: Vec<Mode>,
+    pub modes: Modes,
     /// What the rule's templates make of it, where the rule governs it and can be rendered.
     pub made: Option<Made>,
     /// The exception that waives the rule here now.
@@ -97,13 +97,12 @@ pub(super) fn cases<'a>(
             }),
             namespace_gone: namespace == Some(None),
             terminating: namespace.flatten().is_some_and(|namespace| namespace.terminating),
-            modes: rule
-                .map(|rule| own_mode(rule, &unit, seen))
-                .into_iter()
-                .chain(rule.and_then(|_| left.get(&unit).copied()))
-                .chain([bundle.head().cluster.mode])
-                .chain(seen.local.brakes.cap(&unit.rule, now.get()))
-                .collect(),
+            modes: Modes {
+                rule: rule.map(|rule| own_mode(rule, &unit, seen)),
+                left: rule.and_then(|_| left.get(&unit).copied()),
+                cluster: Some(bundle.head().cluster.mode),
+                brake: seen.local.brakes.cap(&unit.rule, now.get()),
+            },
             waiver: rule.filter(|_| selected).and_then(|_| say.waiver(&unit, now)),
             refused: seen.refused.get(&unit),
             leaving: leaving.get(&unit).copied(),

@@ -21,7 +21,7 @@ pub fn without_bundle(seen: &Seen, cluster: Option<Mode>, now: TrustedTime) -> R
     }
     let wants = modes.into_iter().map(|(unit, mode)| (unit, Want::Keep { outcome: waiting(), mode })).collect();
     let again = seen.local.brakes.ends().filter(|at| *at > now.get()).min();
-    Resolved { wants, notes: Vec::new(), again }
+    Resolved { wants, again, ..Resolved::default() }
 }
 
 fn waiting() -> Outcome {

@@ -1,6 +1,7 @@
 //! The commands of `writ-spoke`.
 
 mod brake;
+mod explain;
 mod install;
 mod leave;
 mod output;
@@ -70,6 +71,7 @@ enum Command {
     Install(install::Arguments),
     Leave(leave::Arguments),
     Brake(brake::Arguments),
+    Explain(explain::Arguments),
     /// Show what is in force: from the running agent, else from its files
     #[command(after_help = help::below("writ-spoke status --config spoke.yaml --output json", &[
         (Exit::Fine, "it could answer"),
@@ -118,6 +120,9 @@ pub async fn run(arguments: Arguments) -> Exit {
             with(Config::load_with_target(&arguments.config.path), leave).await
         }
         Command::Brake(arguments) => brake::run(&arguments).await,
+        Command::Explain(arguments) => {
+            with(Config::load(&arguments.config.path), async |config| explain::run(&arguments, &config).await).await
+        }
         Command::Status { config, output } => {
             with(Config::load(&config.path), async |config| status::show(&config, output).await).await
         }

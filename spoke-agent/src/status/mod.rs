@@ -11,6 +11,8 @@ mod verdicts;
 pub use document::without_watermark;
 
 use crate::agent::{Agent, Force};
+use crate::blocking;
+use crate::history;
 use crate::reconcile::Round;
 use crate::remembered;
 use crate::target::{Target, Telling};
@@ -24,7 +26,7 @@ use service::supervisor::Context;
 use since::Since;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// Since when units are as they are.
@@ -32,6 +34,8 @@ type Sinces = BTreeMap<UnitId, Timestamp>;
 
 /// Freshness and the clock change without any event.
 const LOOK: Duration = Duration::from_secs(2);
+/// How often what became of units is written to disk, at most.
+const KEEP: Duration = Duration::from_secs(5);
 /// Changes come in bursts; the status follows a little later than the objects, with whose writes it would compete.
 const SETTLE: Duration = Duration::from_millis(100);
 
@@ -47,9 +51,14 @@ pub async fn run(
 ) -> Result<(), Infallible> {
     let (mut force, mut round, mut link) = (agent.force.subscribe(), agent.round.subscribe(), agent.link.subscribe());
     let mut faults = agent.faults.watch();
+    let mut write_at = Duration::ZERO;
     let mut since = Since::of(told.as_ref(), agent.time.now().get());
     loop {
         publish(&agent, target.as_ref(), &mut since).await;
+        if agent.time.clock().monotonic() >= write_at {
+            keep(&agent).await;
+            write_at = agent.time.clock().monotonic() + KEEP;
+        }
         context.heartbeat.beat();
         let changed = async {
             tokio::select! {
@@ -63,7 +72,10 @@ pub async fn run(
         };
         tokio::select! {
             () = changed => {}
-            () = context.shutdown.cancelled() => return Ok(()),
+            () = context.shutdown.cancelled() => {
+                keep(&agent).await;
+                return Ok(());
+            }
         }
     }
 }
@@ -74,6 +86,7 @@ async fn publish(agent: &Arc<Agent>, target: &dyn Target, since: &mut Since) {
     let now = agent.time.now().get();
     let news = changes::changes(since, &force, &round, now);
     since.brakes = brakes::held(&round, now);
+    agent.history.lock().unwrap_or_else(PoisonError::into_inner).note(&round.outcomes, now);
     let sinces = since.of_units(&round.outcomes, now);
     let noted = since.of_notes(&round.notes, now);
     let report = report(agent, &force, &round, since).with_outcomes(&round.outcomes, |unit| of(&sinces, unit, now));
@@ -95,6 +108,15 @@ async fn publish(agent: &Arc<Agent>, target: &dyn Target, since: &mut Since) {
         }
         news
     });
+}
+
+/// Writes what became of units to disk, where something did.
+async fn keep(agent: &Agent) {
+    let unwritten = agent.history.lock().unwrap_or_else(PoisonError::into_inner).unwritten();
+    let Some((path, bytes)) = unwritten else { return };
+    let written = blocking::run(move || history::write(&path, &bytes)).await;
+    let why = |error| format!("what became of units is not kept: {}", service::exit::chain(&error));
+    agent.faults.put("history", written.err().map(why));
 }
 
 fn of(sinces: &Sinces, unit: &UnitId, now: Timestamp) -> Timestamp {
