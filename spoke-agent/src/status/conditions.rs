@@ -14,9 +14,10 @@ use std::borrow::Cow;
 /// Every condition once.
 pub(super) fn conditions(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Vec<Condition> {
     let now = agent.time.now().get();
+    let until = force.bundle.as_ref().map(|bundle| bundle.head().fresh_until);
     let all = [
         (ConditionKind::Connected, connected(agent, since)),
-        (ConditionKind::Fresh, fresh(force, now)),
+        (ConditionKind::Fresh, fresh(until, now)),
         (ConditionKind::Applied, applied(round)),
         (ConditionKind::Degraded, degraded(agent, round)),
         (ConditionKind::Braked, brakes::judged(round, now)),
@@ -60,8 +61,8 @@ fn undeclared(cluster: &ClusterName) -> String {
 }
 
 /// Fresh while trusted time is below the signed freshUntil.
-fn fresh(force: &Force, now: Timestamp) -> Judged {
-    match force.bundle.as_ref().map(|bundle| bundle.head().fresh_until) {
+fn fresh(until: Option<Timestamp>, now: Timestamp) -> Judged {
+    match until {
         None => (Truth::False, "NoBundle".into(), "no bundle is in force".to_owned()),
         Some(until) if now < until => (Truth::True, "Fresh".into(), String::new()),
         Some(until) => (Truth::False, "Stale".into(), format!("no newer head came since {until}")),
@@ -107,6 +108,15 @@ mod tests {
     use super::*;
     use policy::outcome::{Outcome, UnitId};
     use std::collections::BTreeMap;
+
+    #[test]
+    fn inv06_what_no_hub_confirms_is_no_longer_fresh_at_the_signed_moment() {
+        let until = Timestamp::from_second(1_700_000_000).unwrap();
+        let at = |milliseconds: i64| until + jiff::SignedDuration::from_millis(milliseconds);
+        let truth = |now| fresh(Some(until), now).0;
+        assert_eq!([at(-1), at(0), at(1)].map(truth), [Truth::True, Truth::False, Truth::False]);
+        assert_eq!(fresh(None, at(-1)).0, Truth::False, "nothing is in force");
+    }
 
     #[test]
     fn what_was_removed_is_done_and_what_is_being_removed_is_not() {
