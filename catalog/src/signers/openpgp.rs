@@ -6,10 +6,13 @@ use jiff::Timestamp;
 use pgp::composed::{Deserializable as _, DetachedSignature, SignedPublicKey, SignedPublicSubKey};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{Signature, SignatureType};
-use pgp::types::{KeyDetails as _, Tag};
+use pgp::ser::Serialize as _;
+use pgp::types::{KeyDetails as _, PublicParams, Tag};
 
 /// How far the clock of who signed may be ahead, in seconds.
 const AHEAD: i64 = 300;
+/// The least modulus of an RSA key.
+const RSA_BYTES: usize = 2048 / 8;
 /// Digests that nobody can make collide.
 const STRONG: [HashAlgorithm; 5] = [
     HashAlgorithm::Sha256,
@@ -48,6 +51,8 @@ pub(super) fn who<'k>(keys: &'k [Key], armored: &str, payload: &[u8], now: Times
             None => may_sign_itself(key, now),
             Some(sub) => ended(key, now).map_or_else(|| may_sign(key, sub, now), Err),
         });
+        let params = sub.filter(|_| !primary).map_or(key.primary_key.public_params(), |sub| sub.key.public_params());
+        let fit = fit.and_then(|()| if is_short(params) { Err("it is too short") } else { Ok(()) });
         return fit.map(|()| person.as_str()).map_err(|why| Anonymous::Unfit(person.clone(), why));
     }
     let issuers = signature.issuer_fingerprint().into_iter().map(ToString::to_string);
@@ -63,6 +68,11 @@ pub(super) fn who<'k>(keys: &'k [Key], armored: &str, payload: &[u8], now: Times
         [id, ..] => Err(Anonymous::Unlisted(id.clone())),
         [] => Err(Anonymous::Unlisted("it does not say which".to_owned())),
     }
+}
+
+/// Whether it is an RSA key whose modulus is too short. As it is written, there is little beside the modulus.
+fn is_short(params: &PublicParams) -> bool {
+    matches!(params, PublicParams::RSA(_)) && params.write_len() < RSA_BYTES
 }
 
 /// What is wrong with a signature that verifies.

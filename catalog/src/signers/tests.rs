@@ -202,6 +202,16 @@ fn openpgp_keys_tell_their_person() {
 }
 
 #[test]
+fn keys_that_can_be_guessed_do_not_count() {
+    let world = World::new();
+    let gpg = Gpg::new(&world);
+    gpg.run(&["--quick-gen-key", "Ada <ada@acme.example>", "rsa1024", "sign", "10d"]);
+    let signed = gpg.commit("ada@acme.example");
+    let signers = gpg.signers(&[("ada", "ada@acme.example")]);
+    assert_eq!(signers.who(signed.as_ref(), now()), Err(Anonymous::Unfit("ada".into(), "it is too short")));
+}
+
+#[test]
 fn subkeys_sign_while_the_key_stands_behind_them() {
     let world = World::new();
     let gpg = Gpg::new(&world);
