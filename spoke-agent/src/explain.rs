@@ -88,7 +88,7 @@ pub fn explain(agent: &Agent, asked: &Asked) -> Option<Value> {
             "modes": decided.map(|decided| decided.modes),
             "outcome": round.outcomes.get(unit).cloned().unwrap_or_else(unheard),
             "overrides": overrides(&round, unit),
-            "objects": objects(&grounds, unit),
+            "objects": objects(&grounds, unit, round.outcomes.get(unit)),
             "transitions": transitions,
         })
     };
@@ -135,7 +135,9 @@ fn overrides(round: &crate::reconcile::Round, unit: &UnitId) -> Vec<Value> {
 }
 
 /// The unit's objects: those that are wanted, and those that have rows.
-fn objects(grounds: &Grounds, unit: &UnitId) -> Vec<Value> {
+fn objects(grounds: &Grounds, unit: &UnitId, outcome: Option<&Outcome>) -> Vec<Value> {
+    // Rows are those of when the round began: what it wrote is ours since.
+    let applied = outcome.is_some_and(|outcome| outcome.code == OutcomeCode::Applied);
     let wanted = grounds.wants.get(unit).map(|want| want.desired()).unwrap_or_default();
     let mut all: BTreeMap<&ObjectId, bool> = wanted.iter().map(|desired| (desired.object.id(), true)).collect();
     for row in grounds.inventory.values().filter(|row| row.rule == unit.rule && row.unit == unit.namespace) {
@@ -143,15 +145,20 @@ fn objects(grounds: &Grounds, unit: &UnitId) -> Vec<Value> {
     }
     let one = |(id, wanted): (&ObjectId, bool)| {
         let row = grounds.inventory.get(id).filter(|row| row.rule == unit.rule && row.unit == unit.namespace);
-        let state = row.map(|row| match row.state {
-            State::Claimed => "Claimed",
-            State::Owned { .. } => "Owned",
-            State::Disowned { .. } => "Disowned",
-            State::Removed { .. } => "Removed",
-        });
+        let state = if wanted && applied { Some("Owned") } else { row.map(|row| state(&row.state)) };
+
         json!({"object": id, "wanted": wanted, "state": state, "since": row.map(|row| row.since)})
     };
     all.into_iter().take(OBJECTS).map(one).collect()
+}
+
+const fn state(state: &State) -> &'static str {
+    match state {
+        State::Claimed => "Claimed",
+        State::Owned { .. } => "Owned",
+        State::Disowned { .. } => "Disowned",
+        State::Removed { .. } => "Removed",
+    }
 }
 
 #[cfg(test)]

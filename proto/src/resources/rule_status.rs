@@ -66,7 +66,7 @@ pub struct RuleStatusFields {}
 pub struct RuleStatusStatus {
     /// The rule, as the catalog names it: Kind/name
     pub rule: RuleName,
-    /// The least of its own mode, its rule sets' and the cluster's; none once no bundle holds the rule any more
+    /// The least of its own mode, its rule sets', the cluster's and a brake's; none once no bundle holds the rule any more
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
     /// In how many units it is applied, of how many

@@ -13,6 +13,7 @@ mod access;
 mod alone;
 mod cache;
 mod commit;
+mod explaining;
 mod failing;
 mod following;
 mod hub;

@@ -1,0 +1,56 @@
+//! Why something is as it is, in a large cluster.
+
+use crate::hub::Hub;
+use crate::join::joined;
+use crate::world::World;
+use policy::bundle::entry::Own;
+use policy::mode::Mode;
+use policy::object::Object;
+use policy::outcome::{Outcome, OutcomeCode, UnitId};
+use policy::resolve::{Decided, Desired, Modes, Want};
+use serde_json::json;
+use service::clock::{Clock as _, SystemClock};
+use std::sync::Arc;
+use std::time::Duration;
+use writ_spoke_agent::explain::{Asked, Grounds, explain};
+use writ_spoke_agent::reconcile::Round;
+
+const OBJECTS: usize = 5_000;
+
+fn unit(number: usize) -> UnitId {
+    let rule = format!("ConfigTemplate/r{}", number % 25).parse().unwrap();
+    UnitId { rule, namespace: Some(format!("n{}", number / 25).parse().unwrap()) }
+}
+
+fn desired(unit: &UnitId) -> Desired {
+    let metadata = json!({"name": unit.rule.name(), "namespace": unit.namespace});
+    let object = Object::try_from(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})).unwrap();
+    Desired { own: Own::Whole, adopt: false, object }
+}
+
+#[tokio::test]
+async fn five_thousand_objects_are_explained_within_a_second() {
+    let (world, hub) = (World::new(), Hub::new().await);
+    joined(&world, &hub, &[]);
+    let agent = world.agent().await.agent;
+    let (mut grounds, mut round) = (Grounds::default(), Round::default());
+    let modes = Modes { rule: Some(Mode::Enforce), cluster: Some(Mode::Enforce), ..Modes::default() };
+    for unit in (0..OBJECTS).map(unit) {
+        grounds.decided.insert(unit.clone(), Decided { row: "enforced", modes });
+        grounds.wants.insert(unit.clone(), Want::Have(vec![desired(&unit)]));
+        round.outcomes.insert(unit, Outcome::new(OutcomeCode::Applied, "AsWanted"));
+    }
+    agent.history.lock().unwrap().note(&round.outcomes, agent.time.now().get());
+    agent.grounds.send_replace(Some(Arc::new(grounds)));
+    agent.round.send_replace(Some(Arc::new(round)));
+
+    let clock = SystemClock::new();
+    let began = clock.monotonic();
+    let one = explain(&agent, &Asked::read("ConfigMap/r7", Some("n42")).unwrap()).unwrap();
+    let all = explain(&agent, &Asked::read("ConfigTemplate/r7", None).unwrap()).unwrap();
+    assert!(clock.monotonic() - began < Duration::from_secs(1));
+    assert_eq!(one["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(one["items"][0]["objects"][0]["state"], "Owned");
+    assert_eq!(one["items"][0]["transitions"][0]["code"], "Applied");
+    assert_eq!((all["items"].as_array().map(Vec::len), &all["more"]), (Some(50), &json!(150)));
+}
