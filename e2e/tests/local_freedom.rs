@@ -128,6 +128,9 @@ fn inv26_overrides_count_within_their_bounds_with_or_without_a_hub() -> Result<(
         Ok(())
     })?;
 
+    let (of, place) = (format!("ResourceQuota/{}", trial::QUOTA), ["-n", a, "--cluster", NAME]);
+    let shown = cast.writ(&[&["explain", of.as_str()], &place[..]].concat())?;
+    ensure!(shown.contains(trial::RULE) && shown.contains("OverrideRefused OutOfBounds"), "{shown}");
     explained(&mut cast)?;
 
     // Two on one field: neither counts. A file that is none is told, and the others count.

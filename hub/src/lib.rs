@@ -6,6 +6,7 @@ pub mod config;
 pub mod distribute;
 pub mod enrollment;
 pub mod error;
+pub mod explain;
 pub mod following;
 pub mod gates;
 pub mod holds;

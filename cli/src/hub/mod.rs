@@ -76,7 +76,9 @@ impl Hub {
         body: Option<&B>,
     ) -> Result<T, Fault> {
         let mut url = self.url.clone();
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         url.set_path(path);
+        url.set_query(query);
         let request = self.client.request(method, url);
         let request = match body {
             Some(body) => request.json(body),

@@ -4,6 +4,7 @@ mod asking;
 pub(crate) mod catalog;
 pub(crate) mod cluster;
 pub(crate) mod completion;
+pub(crate) mod explain;
 pub(crate) mod hold;
 pub(crate) mod pin;
 pub(crate) mod status;
@@ -27,6 +28,7 @@ pub(crate) enum Verb {
     Cluster(cluster::Cluster),
     /// The whole fleet on one screen
     Status(status::Status),
+    Explain(explain::Explain),
     /// Stop all change of rules
     Pin(pin::Pin),
     /// Let rules change again
@@ -45,6 +47,7 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> Result<Exit, Fau
         Verb::Catalog(verb) => verb.run(&hub, output),
         Verb::Cluster(verb) => verb.run(&hub, output),
         Verb::Status(verb) => verb.run(&hub, output),
+        Verb::Explain(verb) => verb.run(&hub, output),
         Verb::Pin(verb) => verb.run(&hub, output),
         Verb::Unpin(verb) => verb.run(&hub, output),
         Verb::Hold(verb) => verb.run(&hub, output),

@@ -71,6 +71,13 @@ pub const ROUTES: &[Route] = &[
         handler: || get(handle::clusters::read),
     },
     Route {
+        method: Method::GET,
+        path: path::EXPLAIN,
+        action: Action::ReadCluster,
+        subject: Subject::Cluster,
+        handler: || get(handle::clusters::explain),
+    },
+    Route {
         method: Method::POST,
         path: path::INVITE,
         action: Action::Invite,

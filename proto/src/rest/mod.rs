@@ -5,6 +5,7 @@
 
 pub mod catalog;
 pub mod cluster;
+pub mod explain;
 pub mod hold;
 pub mod path;
 pub mod pin;
@@ -21,6 +22,8 @@ pub const API_VERSION: &str = "writ.dev/v1alpha1";
 pub enum Kind {
     /// [`cluster::Cluster`]
     Cluster,
+    /// [`explain::Explanation`]
+    Explanation,
     /// [`hold::Hold`]
     Hold,
     /// [`status::Status`]

@@ -9,6 +9,8 @@ pub const STATUS: &str = "/v1alpha1/status";
 pub const CLUSTERS: &str = "/v1alpha1/clusters";
 /// `GET`: one cluster.
 pub const CLUSTER: &str = "/v1alpha1/clusters/{name}";
+/// `GET`, with `?of=Kind/name&namespace=NAME`: why that is as it is there.
+pub const EXPLAIN: &str = "/v1alpha1/clusters/{name}/explain";
 /// `POST`: a join string for one cluster.
 pub const INVITE: &str = "/v1alpha1/clusters/{name}/invite";
 /// `POST`: revokes one cluster's identity.

@@ -1,17 +1,19 @@
 //! Clusters: reading, inviting, revoking.
 
 use super::{Answered, resource};
+use crate::explain::Asked;
 use crate::members;
 use crate::people::body::{Body, Named};
 use crate::people::caller::Caller;
 use crate::people::problem::Answer;
 use crate::people::router::Shared;
 use crate::people::view;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use certs::enroll::JoinToken;
 use policy::name::ClusterName;
 use policy::time::Span;
 use proto::rest::cluster::{Cluster, Invitation, InviteRequest, RevokeRequest};
+use proto::rest::explain::Explanation;
 use proto::rest::problem::{Problem, Reason};
 use proto::rest::{Kind, List};
 use std::time::Duration;
@@ -33,6 +35,18 @@ pub(in crate::people) async fn read(
 ) -> Answered<Cluster> {
     let seen = people.hub.cluster(&name).await?;
     resource(Kind::Cluster, view::cluster(&people.hub, seen))
+}
+
+pub(in crate::people) async fn explain(
+    State(people): State<Shared>,
+    Named(name): Named<ClusterName>,
+    RawQuery(query): RawQuery,
+) -> Answered<Explanation> {
+    let Some(asked) = Asked::read(query.as_deref().unwrap_or_default()) else {
+        let why = "name a rule or an object as KIND/NAME, such as ResourceGuard/team-quota";
+        return Err(Problem::new(Reason::Invalid, why).into());
+    };
+    resource(Kind::Explanation, people.hub.explain(&name, &asked).await?)
 }
 
 pub(in crate::people) async fn invite(
