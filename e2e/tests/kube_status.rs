@@ -121,7 +121,10 @@ fn inv28_an_engineer_reads_what_is_enforced_and_nothing_is_told_twice() -> Resul
         let table = kubectl.run(&["get", "enforcement"])?;
         let row = row(&table, "writ")?;
         let columns: Vec<&str> = row.iter().map(|(name, _)| name.as_str()).collect();
-        ensure!(columns == ["NAME", "MODE", "REVISION", "SEQUENCE", "FRESH", "APPLIED", "FINDINGS", "AGE"], "{table}");
+        ensure!(
+            columns == ["NAME", "MODE", "REVISION", "SEQUENCE", "FRESH", "APPLIED", "FINDINGS", "BRAKED", "AGE"],
+            "{table}"
+        );
         let (applied, all) = cell(&row, "APPLIED").split_once('/').context("no fraction")?;
         ensure!(applied.parse::<u64>()? + cell(&row, "FINDINGS").parse::<u64>()? == all.parse::<u64>()?, "{table}");
         ensure!(cell(&row, "MODE") == "enforce" && cell(&row, "FRESH") == "True", "{table}");
