@@ -52,17 +52,16 @@ impl Memo {
         say
     }
 
-    /// What the templates of `entry`, of this digest, make of `unit`. An object that is in `good` already is shared with
-    /// it.
+    /// What the templates of `entry` make of `unit`, as long as the rule's `key` is this. An object that is in `good`
+    /// already is shared with it.
     pub(super) fn made(
         &mut self,
         unit: &UnitId,
-        digest: Digest,
+        key: Digest,
         entry: &Entry,
         say: &Say,
         good: &BTreeMap<Digest, Object>,
     ) -> Made {
-        let key = say.key(&entry.name, digest);
         if let Some((_, made)) = self.units.get(unit).filter(|(of, _)| *of == key) {
             return Arc::clone(made);
         }

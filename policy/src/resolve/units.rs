@@ -78,7 +78,8 @@ pub(super) fn cases<'a>(
     now: TrustedTime,
     memo: &mut Memo,
 ) -> Vec<Case<'a>> {
-    let digests: BTreeMap<_, _> = bundle.contents().entries.iter().map(|line| (&line.name, line.digest)).collect();
+    let lines = bundle.contents().entries.iter();
+    let keys: BTreeMap<_, _> = lines.map(|line| (&line.name, say.key(&line.name, line.digest))).collect();
     let in_scope = bundle.entries().values().flat_map(|entry| in_scope(entry, seen)).map(|unit| (unit, true));
     // A unit of which all has been removed was told so in that very round.
     let rows = seen.inventory.values().filter(|row| row.live()).map(|row| (row.unit(), false));
@@ -92,7 +93,7 @@ pub(super) fn cases<'a>(
             rule,
             selected,
             made: rule.filter(|_| selected).and_then(|rule| match &rule.body {
-                Body::Objects { .. } => Some(memo.made(&unit, *digests.get(&rule.name)?, rule, say, &seen.good)),
+                Body::Objects { .. } => Some(memo.made(&unit, *keys.get(&rule.name)?, rule, say, &seen.good)),
                 Body::Unsupported { .. } => None,
             }),
             namespace_gone: namespace == Some(None),

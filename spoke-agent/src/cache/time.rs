@@ -2,6 +2,7 @@
 
 use crate::files;
 use jiff::Timestamp;
+use policy::digest::Digest;
 use serde::{Deserialize, Serialize};
 use service::atomic::{self, Access};
 use service::fault::FileError;
@@ -21,8 +22,21 @@ pub enum TimeError {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Document {
     time: Timestamp,
+    /// Of the time's text: with another digit it would be a time all the same.
+    digest: Digest,
+}
+
+impl Document {
+    fn new(time: Timestamp) -> Self {
+        Self { time, digest: Digest::of(time.to_string().as_bytes()) }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.digest == Self::new(self.time).digest
+    }
 }
 
 /// The file.
@@ -45,7 +59,8 @@ impl StoredTime {
     pub fn load(&self) -> Result<Option<Timestamp>, TimeError> {
         let Some(bytes) = files::read(&self.path, LIMIT)? else { return Ok(None) };
         let document: Result<Document, _> = serde_json::from_slice(&bytes);
-        document.map(|document| Some(document.time)).map_err(|_| TimeError::Corrupt(self.path.clone()))
+        let whole = document.ok().filter(Document::is_whole);
+        whole.map(|document| Some(document.time)).ok_or_else(|| TimeError::Corrupt(self.path.clone()))
     }
 
     /// Stores `time`.
@@ -53,7 +68,7 @@ impl StoredTime {
     /// # Errors
     /// [`FileError`] when it cannot be written; what was stored stays.
     pub fn store(&self, time: Timestamp) -> Result<(), FileError> {
-        let text = serde_json::json!(Document { time }).to_string();
+        let text = serde_json::json!(Document::new(time)).to_string();
         atomic::write(&self.path, text.as_bytes(), Access::Owner)
     }
 }
@@ -72,5 +87,19 @@ mod tests {
         assert_eq!(stored.load().unwrap(), Some(time));
         std::fs::write(dir.path().join("time.json"), "{}").unwrap();
         assert!(matches!(stored.load(), Err(TimeError::Corrupt(_))));
+    }
+
+    #[test]
+    fn inv04_a_byte_that_was_flipped_anywhere_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (stored, path) = (StoredTime::under(dir.path()), dir.path().join("time.json"));
+        stored.store("2026-11-21T03:00:06.123456789Z".parse().unwrap()).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x01;
+            std::fs::write(&path, bytes).unwrap();
+            assert!(matches!(stored.load(), Err(TimeError::Corrupt(_))), "byte {at}");
+        }
     }
 }
