@@ -5,6 +5,7 @@ use super::read::Found;
 use super::root::{Root, team_exists, typed};
 use super::{Governance, Rule, scopes};
 use crate::bundle::entry::Owner;
+use crate::compile::slot::Overridable;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Doc;
 use crate::kinds;
@@ -45,6 +46,16 @@ fn govern(
     scopes::within_region(doc, &mut spec.scope, found.region.as_ref(), diagnostics);
     deprecation(doc, &spec, ledger, diagnostics);
     for (index, field) in spec.overridable.iter().enumerate() {
+        let within = |other: &&Overridable| {
+            let (outer, inner) = (other.field.steps(), field.field.steps());
+            outer.len() < inner.len() && inner.starts_with(outer)
+        };
+        if let Some(outer) = spec.overridable.iter().find(within) {
+            let message = format!("{} lies within {}, which is overridable too", field.field, outer.field);
+            let at = format!("/spec/overridable/{index}/field");
+            let help = "declare one of them: whoever fills the outer one would go past the bounds of this one";
+            diagnostics.push(doc.error(Code::InvalidValue, &at, message).help(help));
+        }
         if let Some(why) = field.bounds.contain_nothing() {
             let message = format!("no value is within these bounds: {why}");
             let at = format!("/spec/overridable/{index}/bounds");

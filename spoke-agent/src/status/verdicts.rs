@@ -25,7 +25,11 @@ pub(super) fn verdicts(force: &Force, round: &Round) -> BTreeMap<ObjectId, Verdi
     let mut all: BTreeMap<ObjectId, Verdict> = documents.map(|id| (id, fine.clone())).collect();
     for note in round.notes.iter().chain(&local.faulty) {
         if let Some(object) = note.object.as_ref().filter(|object| object.group == resources::GROUP) {
-            all.insert(object.clone(), of(note));
+            // Of several things to say about one document, the worst is said.
+            let said = of(note);
+            if all.get(object).is_none_or(|before| before.status != Truth::False) {
+                all.insert(object.clone(), said);
+            }
         }
     }
     all

@@ -48,7 +48,8 @@ impl Operators {
 
 fn found(layout: &Layout, oddities: &mut BTreeSet<Oddity>) -> Result<Vec<Found>, TargetError> {
     let mut paths = Vec::new();
-    for folder in [layout.overrides(), layout.constraints()] {
+    // Where there are too many, what forbids comes first.
+    for folder in [layout.constraints(), layout.overrides()] {
         let files = plain_files(entries(&folder)?, |path, why| {
             oddities.insert(odd(path, why));
         });
