@@ -23,8 +23,12 @@ const FILES: usize = 1_000;
 pub(super) struct Operators {
     of: Option<Digest>,
     local: Arc<Local>,
+    /// The documents of each file, as they were understood last.
+    understood: Understood,
     oddities: BTreeSet<Oddity>,
 }
+
+type Understood = BTreeMap<PathBuf, Vec<Value>>;
 
 /// A file, or why it cannot be read.
 type Found = (PathBuf, Result<Vec<u8>, String>);
@@ -36,7 +40,7 @@ impl Operators {
         let found = found(layout, &mut oddities)?;
         let of = digest(&found, &oddities);
         if self.of != Some(of) {
-            let local = local(layout, &found, &mut oddities);
+            let local = local(layout, &found, &mut self.understood, &mut oddities);
             if *self.local != local {
                 self.local = Arc::new(local);
             }
@@ -78,19 +82,23 @@ fn digest(found: &[Found], oddities: &BTreeSet<Oddity>) -> Digest {
     Digest::of(found.iter().map(of).chain(odd).collect::<String>().as_bytes())
 }
 
-fn local(layout: &Layout, found: &[Found], oddities: &mut BTreeSet<Oddity>) -> Local {
-    let mut local = Local::default();
+/// What the files say. One that cannot be understood now, as while somebody writes it, goes on saying what it said: a veto or
+/// a brake is not lifted by half a file.
+fn local(layout: &Layout, found: &[Found], understood: &mut Understood, oddities: &mut BTreeSet<Oddity>) -> Local {
+    let (mut local, before) = (Local::default(), std::mem::take(understood));
     for (path, bytes) in found {
         let mut pass_over = |why: String| {
             oddities.insert(odd(path, why));
         };
-        let documents = match bytes {
-            Ok(bytes) => documents(path, bytes, &mut pass_over),
-            Err(why) => {
-                pass_over(why.clone());
-                continue;
-            }
+        let mut faults = Vec::new();
+        let read = bytes.as_ref().map(|bytes| documents(path, bytes, &mut |why| faults.push(why)));
+        faults.extend(read.as_ref().err().map(ToString::to_string));
+        let documents = match before.get(path).filter(|_| !faults.is_empty()) {
+            Some(before) => before.clone(),
+            None => read.unwrap_or_default(),
         };
+        faults.into_iter().for_each(&mut pass_over);
+        understood.insert(path.clone(), documents.clone());
         if *path == layout.brake() {
             let (brakes, faults) = Brakes::read(&annotations(&documents));
             local.brakes = brakes;
@@ -109,6 +117,9 @@ fn documents(path: &Path, bytes: &[u8], pass_over: &mut impl FnMut(String)) -> V
         pass_over("it is not UTF-8 text".to_owned());
         return Vec::new();
     };
+    if text.is_empty() {
+        pass_over("it is empty; remove it if it shall say nothing".to_owned());
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let (documents, faults) = document::parse(&name, text);
     faults
@@ -168,6 +179,26 @@ mod tests {
         assert_eq!((names, local.faulty.len()), (vec!["a", "b"], 1));
         let told: Vec<_> = oddities.iter().map(|odd| odd.place.rsplit('/').next().unwrap()).collect();
         assert_eq!(told, ["bad.yaml", "link.yaml", "other.yaml"]);
+    }
+
+    #[test]
+    fn inv30_a_file_that_is_being_written_goes_on_saying_what_it_said() {
+        let (_dir, layout) = world();
+        let brake = "metadata: {annotations: {writ.dev/brake-until: '2026-11-21T12:00:00Z'}}\n";
+        write(&layout, "brake.yaml", brake);
+        let mut operators = Operators::default();
+        let first = operators.read(&layout).unwrap().0;
+        assert!(first.brakes.all.is_some() && first.overrides.len() == 2);
+        for torn in ["", "metadata: {annotations: {writ.dev/bra"] {
+            write(&layout, "brake.yaml", torn);
+            write(&layout, "overrides/quota.yaml", torn);
+            let (local, oddities) = operators.read(&layout).unwrap();
+            assert!(Arc::ptr_eq(&local, &first), "{torn:?}");
+            assert_eq!(oddities.len(), 2, "{oddities:?}");
+        }
+        std::fs::remove_file(layout.brake()).unwrap();
+        std::fs::remove_file(layout.overrides().join("quota.yaml")).unwrap();
+        assert_eq!(*operators.read(&layout).unwrap().0, Local::default());
     }
 
     #[test]
