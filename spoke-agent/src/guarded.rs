@@ -18,29 +18,31 @@ pub(crate) struct Guarded {
     pub(crate) fault: Option<String>,
 }
 
-/// Plans one round. Units that would cut `lifeline` are left as they stand instead. Bindings are looked at only where
+/// Plans one round. Units that would cut `lifeline` are wanted as they stand instead. Bindings are looked at only where
 /// they matter.
 pub(crate) async fn guarded(
     target: &dyn Target,
     lifeline: &Lifeline,
-    wants: &Wants,
+    wants: &mut Wants,
     seen: &Seen,
     settings: &Settings,
     now: TrustedTime,
 ) -> Guarded {
-    let mut plan = plan(wants, seen, settings, now);
+    let planned = plan(wants, seen, settings, now);
     let mut notes = unenforced::notes(wants);
     let exclusive = Exclusive::of(wants);
-    if exclusive.is_empty() && !lifeline.asks(&plan) {
+    if exclusive.is_empty() && !lifeline.asks(&planned) {
         target.no_bindings().await;
-        return Guarded { plan, notes, fault: None };
+        return Guarded { plan: planned, notes, fault: None };
     }
     let told = |error| format!("bindings of roles cannot be looked at: {}", service::exit::chain(&error));
     let (bindings, fault) = match target.bindings().await {
         Ok(bindings) => (Some(bindings), None),
         Err(error) => (None, Some(told(error))),
     };
-    lifeline.hold(&mut plan, bindings.as_ref());
+    let held = lifeline.hold(wants, &planned, bindings.as_ref());
+    let mut plan = if held { plan(wants, seen, settings, now) } else { planned };
+    lifeline.stop(&mut plan, bindings.as_ref());
     notes.extend(bindings.iter().flat_map(|bindings| exclusive.foreign(bindings, &seen.inventory)));
     Guarded { plan, notes, fault }
 }

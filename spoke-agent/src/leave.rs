@@ -88,11 +88,11 @@ async fn empty(
     seen.good = copies.into_iter().filter_map(|digest| Some((digest, good.get(&digest).ok()?))).collect();
     let live = seen.inventory.values().filter(|row| row.live());
     let gone = Want::Gone { why: Why::Commit, after: Timestamp::MIN };
-    let wants: Wants = live.map(|row| (row.unit(), gone.clone())).collect();
+    let mut wants: Wants = live.map(|row| (row.unit(), gone.clone())).collect();
     let looked = target.look(&in_question(&wants, &seen.inventory), &seen).await?;
     (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
     let (settings, now) = (Settings::default(), time.now());
-    let plan = guarded(target, lifeline, &wants, &seen, &settings, now).await.plan;
+    let plan = guarded(target, lifeline, &mut wants, &seen, &settings, now).await.plan;
     let (mut refusals, mut repairs) = (Refusals::default(), Repairs::new(settings.contested));
     let measures = Measures::default();
     let mut tools = Tools {

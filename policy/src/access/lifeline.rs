@@ -1,9 +1,11 @@
 //! The lifeline: subjects of whom one must always hold cluster-admin. No plan may take it from the last of them.
 
 use super::binding::{Binding, Bindings, GROUP, Subject};
+use crate::mode::Mode;
 use crate::object::ObjectId;
 use crate::outcome::{Outcome, OutcomeCode, UnitId};
 use crate::plan::{Expects, Plan, Step, UnitPlan};
+use crate::resolve::{Want, Wants};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The role that may do everything; its binding in the cluster is what counts.
@@ -30,20 +32,32 @@ impl Lifeline {
         !self.0.is_empty() && plan.units.values().flat_map(steps).any(takes)
     }
 
-    /// Leaves units as they stand whose plan would take cluster-admin from the last of the lifeline: nothing of them is
-    /// written, for a repair could take it just as well. `bindings`: none, where nobody can look at them.
+    /// Has units keep what stands whose plan would take cluster-admin from the last of the lifeline; says whether there
+    /// are such, so that the plan must be made anew. `bindings`: none, where nobody can look at them.
     ///
     /// What another unit is to give counts once it stands.
-    pub fn hold(&self, plan: &mut Plan, bindings: Option<&Bindings>) {
-        let refused = match bindings {
+    pub fn hold(&self, wants: &mut Wants, plan: &Plan, bindings: Option<&Bindings>) -> bool {
+        let refused = self.refused(plan, bindings);
+        let held = !refused.is_empty();
+        let keep = |(unit, outcome)| (unit, Want::Keep { outcome, mode: Mode::Enforce });
+        wants.extend(refused.into_iter().map(keep));
+        held
+    }
+
+    /// Takes all writes out of units whose plan would still cut it: what stood last may lack them too, so that a repair
+    /// would take it just as well.
+    pub fn stop(&self, plan: &mut Plan, bindings: Option<&Bindings>) {
+        for (unit, outcome) in self.refused(plan, bindings) {
+            let (transaction, removes, held) = (None, Vec::new(), None);
+            plan.units.insert(unit, UnitPlan { transaction, outcome, removes, held, gives_up: None, again: None });
+        }
+    }
+
+    fn refused(&self, plan: &Plan, bindings: Option<&Bindings>) -> BTreeMap<UnitId, Outcome> {
+        match bindings {
             _ if !self.asks(plan) => BTreeMap::new(),
             Some(bindings) => self.cut(plan, bindings),
             None => unknown(plan),
-        };
-        for (unit, outcome) in refused {
-            let nothing =
-                UnitPlan { transaction: None, outcome, removes: Vec::new(), held: None, gives_up: None, again: None };
-            plan.units.insert(unit, nothing);
         }
     }
 
@@ -174,26 +188,30 @@ mod tests {
         Step::Delete { id: object.id().clone(), uid, version, after }
     }
 
-    /// A plan of units `AccessControl/NAME`.
-    fn plan(units: &[(&str, &[Step])]) -> Plan {
-        let mut plan = Plan::default();
+    /// A plan of units `AccessControl/NAME`, and what is wanted of them.
+    fn plan(units: &[(&str, &[Step])]) -> (Wants, Plan) {
+        let (mut wants, mut plan) = (Wants::new(), Plan::default());
         for (name, steps) in units {
             let unit = UnitId { rule: format!("AccessControl/{name}").parse().unwrap(), namespace: None };
             let moves = steps.iter().map(|step| Move { step: step.clone(), undo: Vec::new() }).collect();
             let transaction = Some(Transaction { moves, becomes: Digest::of(b"x"), ends: Ends::new() });
             let outcome = Outcome::new(OutcomeCode::Applied, "AsWanted");
             let (removes, held, gives_up, again) = (Vec::new(), None, None, None);
-            plan.units.insert(unit, UnitPlan { transaction, outcome, removes, held, gives_up, again });
+            plan.units.insert(unit.clone(), UnitPlan { transaction, outcome, removes, held, gives_up, again });
+            wants.insert(unit, Want::Have(Vec::new()));
         }
-        plan
+        (wants, plan)
     }
 
     /// Which units are held, in a cluster with these bindings.
     fn held(lifeline: &Lifeline, bindings: Option<&[Value]>, units: &[(&str, &[Step])]) -> Vec<String> {
-        let mut plan = plan(units);
-        lifeline.hold(&mut plan, bindings.map(observed).as_ref());
-        let idle = plan.units.into_iter().filter(|(_, unit)| unit.transaction.is_none());
-        idle.map(|(unit, _)| unit.rule.name().to_string()).collect()
+        let (mut wants, plan) = plan(units);
+        let bindings = bindings.map(observed);
+        let held = lifeline.hold(&mut wants, &plan, bindings.as_ref());
+        let kept = wants.into_iter().filter(|(_, want)| matches!(want, Want::Keep { .. }));
+        let kept: Vec<_> = kept.map(|(unit, _)| unit.rule.name().to_string()).collect();
+        assert_eq!(held, !kept.is_empty());
+        kept
     }
 
     #[test]
@@ -209,12 +227,22 @@ mod tests {
             let theirs = admin("theirs", &["duty"]);
             assert!(held(&line, Some(&[ours.clone(), theirs]), &[("a", steps)]).is_empty(), "another of it stays");
         }
-        let mut plan = plan(&[("a", &taken)]);
-        line.hold(&mut plan, Some(&observed(&[ours])));
-        let UnitPlan { outcome, .. } = plan.units.into_values().next().unwrap();
+        let (mut wants, plan) = plan(&[("a", &taken)]);
+        line.hold(&mut wants, &plan, Some(&observed(&[ours])));
+        let Some(Want::Keep { outcome, mode: Mode::Enforce }) = wants.into_values().next() else { panic!("not kept") };
         assert_eq!((outcome.code, outcome.reason.as_str()), (OutcomeCode::Failed, "Lifeline"));
         assert!(outcome.message.contains("group duty, group sre"), "{}", outcome.message);
         assert!(outcome.object.unwrap().to_string().contains("ours"));
+    }
+
+    #[test]
+    fn what_would_cut_it_by_a_repair_writes_nothing() {
+        let line = lifeline(&["sre"]);
+        let ours = admin("ours", &["others", "sre"]);
+        let (_, mut repair) = plan(&[("a", &[change(&admin("ours", &["others"]))]), ("b", &[])]);
+        line.stop(&mut repair, Some(&observed(&[ours])));
+        let told: Vec<_> = repair.units.values().map(|unit| (unit.transaction.is_some(), unit.outcome.code)).collect();
+        assert_eq!(told, [(false, OutcomeCode::Failed), (true, OutcomeCode::Applied)]);
     }
 
     #[test]
