@@ -3,11 +3,11 @@
 
 use crate::agent::Agent;
 use crate::history::Transition;
-use policy::name::Namespace;
 use policy::object::ObjectId;
 use policy::outcome::{NoteCode, Outcome, OutcomeCode, UnitId};
 use policy::plan::inventory::{Inventory, State};
 use policy::resolve::{Decided, Wants};
+use proto::rest::explain::Asked;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
@@ -28,41 +28,13 @@ pub struct Grounds {
     pub inventory: Inventory,
 }
 
-/// What is asked about: a rule or an object, as `Kind/name`, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// The kind.
-    pub kind: String,
-    /// The name.
-    pub name: String,
-    /// The namespace; none: all of them.
-    pub namespace: Option<Namespace>,
+fn is_rule(unit: &UnitId, asked: &Asked) -> bool {
+    let UnitId { rule, namespace } = unit;
+    rule.kind() == asked.kind && rule.name().as_str() == asked.name && asked.is_there(namespace.as_ref())
 }
 
-impl Asked {
-    /// Reads `Kind/name` and a namespace; none where it is neither a rule nor an object.
-    #[must_use]
-    pub fn read(of: &str, namespace: Option<&str>) -> Option<Self> {
-        let (kind, name) = of.split_once('/')?;
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':');
-        let is_name = |text: &str| !text.is_empty() && text.bytes().all(plain);
-        let namespace = namespace.map(str::parse).transpose().ok()?;
-        (is_name(kind) && is_name(name)).then(|| Self { kind: kind.to_owned(), name: name.to_owned(), namespace })
-    }
-
-    fn is_rule(&self, unit: &UnitId) -> bool {
-        unit.rule.kind() == self.kind
-            && unit.rule.name().as_str() == self.name
-            && self.is_there(unit.namespace.as_ref())
-    }
-
-    fn is_object(&self, id: &ObjectId) -> bool {
-        id.kind == self.kind && id.name == self.name && self.is_there(id.namespace.as_ref())
-    }
-
-    fn is_there(&self, namespace: Option<&Namespace>) -> bool {
-        self.namespace.is_none() || self.namespace.as_ref() == namespace
-    }
+fn is_object(id: &ObjectId, asked: &Asked) -> bool {
+    id.kind == asked.kind && id.name == asked.name && asked.is_there(id.namespace.as_ref())
 }
 
 /// The answer; none before the first round.
@@ -113,9 +85,9 @@ fn unheard() -> Outcome {
 /// The units that the rule has, or that want the object or have a row of it.
 fn touching(grounds: &Grounds, asked: &Asked) -> BTreeSet<UnitId> {
     let wants = grounds.wants.iter().filter(|(unit, want)| {
-        asked.is_rule(unit) || want.desired().iter().any(|desired| asked.is_object(desired.object.id()))
+        is_rule(unit, asked) || want.desired().iter().any(|desired| is_object(desired.object.id(), asked))
     });
-    let rows = grounds.inventory.values().filter(|row| asked.is_object(&row.id)).map(|row| row.unit());
+    let rows = grounds.inventory.values().filter(|row| is_object(&row.id, asked)).map(|row| row.unit());
     wants.map(|(unit, _)| unit.clone()).chain(rows).collect()
 }
 
@@ -158,20 +130,5 @@ const fn state(state: &State) -> &'static str {
         State::Owned { .. } => "Owned",
         State::Disowned { .. } => "Disowned",
         State::Removed { .. } => "Removed",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_asked_about_is_a_kind_and_a_name() {
-        let read = |of: &str, namespace| Asked::read(of, namespace).is_some();
-        assert!(read("ResourceGuard/team-quota", None) && read("ConfigMap/otel.v1", Some("shop")));
-        for wrong in ["otel", "/otel", "ConfigMap/", "ConfigMap/a/b", "ConfigMap/a&b=c", "Config Map/a"] {
-            assert!(!read(wrong, None), "{wrong}");
-        }
-        assert!(!read("ConfigMap/otel", Some("No Name")));
     }
 }

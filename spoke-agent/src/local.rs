@@ -49,9 +49,7 @@ fn status(agent: &Agent) -> Response {
 }
 
 fn explain(agent: &Agent, query: Option<&str>) -> Response {
-    let pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-    let value = |name: &str| pairs.clone().find(|(key, _)| *key == name).map(|(_, value)| value);
-    let Some(asked) = value("of").and_then(|of| explain::Asked::read(of, value("namespace"))) else {
+    let Some(asked) = proto::rest::explain::Asked::of_query(query.unwrap_or_default()) else {
         return (StatusCode::BAD_REQUEST, "ask with ?of=Kind/name, and &namespace=NAME\n").into_response();
     };
     match explain::explain(agent, &asked) {
@@ -77,9 +75,8 @@ pub async fn ask(data: &Path) -> Asked {
 }
 
 /// Asks a running agent why something is as it is.
-pub async fn ask_why(data: &Path, of: &explain::Asked) -> Asked {
-    let namespace = of.namespace.as_ref().map(|namespace| format!("&namespace={namespace}")).unwrap_or_default();
-    asked(data, &format!("{EXPLAIN}?of={}/{}{namespace}", of.kind, of.name)).await
+pub async fn ask_why(data: &Path, of: &proto::rest::explain::Asked) -> Asked {
+    asked(data, &format!("{EXPLAIN}?{}", of.query())).await
 }
 
 async fn asked(data: &Path, path: &str) -> Asked {

@@ -8,7 +8,7 @@ use crate::output::table::Table;
 use crate::output::{Human, Output};
 use crate::verb::asking::Asking;
 use policy::name::{ClusterName, Namespace};
-use proto::rest::explain::{Explained, Explanation};
+use proto::rest::explain::{Asked, Explained, Explanation};
 use proto::rest::{Resource, path};
 use service::exit::Exit;
 
@@ -33,8 +33,8 @@ pub(crate) struct Explain {
 
 impl Explain {
     pub(crate) fn run(&self, root: &HubArguments, output: &mut Output) -> Result<Exit, Fault> {
-        let namespace = self.namespace.as_ref().map(|name| format!("&namespace={name}")).unwrap_or_default();
-        let path = format!("{}?of={}{namespace}", path::of_cluster(path::EXPLAIN, &self.cluster), self.of);
+        let asked = Asked::read(&self.of, self.namespace.clone()).map_err(|error| Fault::Usage(error.to_string()))?;
+        let path = format!("{}?{}", path::of_cluster(path::EXPLAIN, &self.cluster), asked.query());
         self.asking.read::<Explanation>(&path, root, output)
     }
 }

@@ -3,9 +3,9 @@
 use super::output::{Format, machine, say};
 use super::{ConfigFile, failed};
 use crate::config::Config;
-use crate::explain;
 use crate::local::{self, Asked};
 use policy::name::Namespace;
+use proto::rest::explain;
 use serde_json::Value;
 use service::exit::Exit;
 use service::help;
@@ -39,8 +39,6 @@ pub(super) struct Arguments {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 enum Unanswered {
-    #[error("`{0}` is no rule and no object; write KIND/NAME, such as ResourceGuard/team-quota")]
-    NoName(String),
     #[error("no agent answers here; start `writ-spoke run`")]
     NoAgent,
     #[error("{0}")]
@@ -48,9 +46,9 @@ enum Unanswered {
 }
 
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Exit {
-    let namespace = arguments.namespace.as_ref().map(Namespace::as_str);
-    let Some(asked) = explain::Asked::read(&arguments.of, namespace) else {
-        return failed(&Unanswered::NoName(arguments.of.clone()), Exit::Usage);
+    let asked = match explain::Asked::read(&arguments.of, arguments.namespace.clone()) {
+        Ok(asked) => asked,
+        Err(error) => return failed(&error, Exit::Usage),
     };
     match local::ask_why(&config.data, &asked).await {
         Asked::Told(answer) => match arguments.output {

@@ -8,11 +8,12 @@ use policy::mode::Mode;
 use policy::object::Object;
 use policy::outcome::{Outcome, OutcomeCode, UnitId};
 use policy::resolve::{Decided, Desired, Modes, Want};
+use proto::rest::explain::Asked;
 use serde_json::json;
 use service::clock::{Clock as _, SystemClock};
 use std::sync::Arc;
 use std::time::Duration;
-use writ_spoke_agent::explain::{Asked, Grounds, explain};
+use writ_spoke_agent::explain::{Grounds, explain};
 use writ_spoke_agent::reconcile::Round;
 
 const OBJECTS: usize = 5_000;
@@ -46,7 +47,7 @@ async fn five_thousand_objects_are_explained_within_a_second() {
 
     let clock = SystemClock::new();
     let began = clock.monotonic();
-    let one = explain(&agent, &Asked::read("ConfigMap/r7", Some("n42")).unwrap()).unwrap();
+    let one = explain(&agent, &Asked::read("ConfigMap/r7", Some("n42".parse().unwrap())).unwrap()).unwrap();
     let all = explain(&agent, &Asked::read("ConfigTemplate/r7", None).unwrap()).unwrap();
     assert!(clock.monotonic() - began < Duration::from_secs(1));
     assert_eq!(one["items"].as_array().map(Vec::len), Some(1));

@@ -1,7 +1,6 @@
 //! Clusters: reading, inviting, revoking.
 
 use super::{Answered, resource};
-use crate::explain::Asked;
 use crate::members;
 use crate::people::body::{Body, Named};
 use crate::people::caller::Caller;
@@ -13,7 +12,7 @@ use certs::enroll::JoinToken;
 use policy::name::ClusterName;
 use policy::time::Span;
 use proto::rest::cluster::{Cluster, Invitation, InviteRequest, RevokeRequest};
-use proto::rest::explain::Explanation;
+use proto::rest::explain::{Asked, Explanation};
 use proto::rest::problem::{Problem, Reason};
 use proto::rest::{Kind, List};
 use std::time::Duration;
@@ -42,7 +41,7 @@ pub(in crate::people) async fn explain(
     Named(name): Named<ClusterName>,
     RawQuery(query): RawQuery,
 ) -> Answered<Explanation> {
-    let Some(asked) = Asked::read(query.as_deref().unwrap_or_default()) else {
+    let Some(asked) = Asked::of_query(query.as_deref().unwrap_or_default()) else {
         let why = "name a rule or an object as KIND/NAME, such as ResourceGuard/team-quota";
         return Err(Problem::new(Reason::Invalid, why).into());
     };

@@ -1,6 +1,10 @@
 //! Why a rule or an object is as it is in one cluster, as far as its hub knows: from what is published for it, and from its
 //! last report.
 
+mod asked;
+
+pub use asked::{Asked, NotAsked};
+
 use jiff::Timestamp;
 use policy::bundle::entry::{Owner, Risk};
 use policy::mode::Mode;
