@@ -62,7 +62,8 @@ impl Hub {
 fn explained(entry: Entry, cluster: policy::mode::Mode, asked: &Asked, seen: &ClusterView) -> Explained {
     let Entry { name: rule, envelope, .. } = entry;
     let units = |report: &Report| {
-        let of_rule = report.units.iter().filter(|told| told.unit.rule == rule && asked.is_there(told.unit.namespace.as_ref()));
+        let of_rule =
+            report.units.iter().filter(|told| told.unit.rule == rule && asked.is_there(told.unit.namespace.as_ref()));
         of_rule.cloned().collect::<Vec<_>>()
     };
     let findings = |report: &Report| {
