@@ -1,7 +1,7 @@
 //! Rendering: one choice, seen by one cluster, becomes an entry.
 
 use super::choice::Choice;
-use super::slot::probe::probe;
+use super::slot::probe::probe_all;
 use super::{Provenance, Rendered};
 use crate::bundle::contents::Line;
 use crate::bundle::entry::{Body, Entry};
@@ -27,8 +27,7 @@ impl Choice<'_, '_> {
         let spec = self.spec();
         let translate = |spec: &Value| self.rule.translator.translate(&self.intent(spec), sight);
         let templates = translate(&spec)?;
-        let declared = self.rule.rule.governance.overridable.iter();
-        let slots = declared.filter_map(|field| probe(field, &spec, &|spec| translate(spec).ok())).collect();
+        let slots = probe_all(&self.rule.rule.governance.overridable, &spec, &|spec| translate(spec).ok());
         Ok(Body::Objects { templates, slots })
     }
 

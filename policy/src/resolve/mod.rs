@@ -5,6 +5,8 @@ mod instantiate;
 mod memo;
 mod say;
 mod table;
+#[cfg(test)]
+mod together;
 mod units;
 #[cfg(test)]
 mod who_wins;

@@ -14,7 +14,6 @@ use crate::local::{Local, LocalOverride};
 use crate::name::RuleName;
 use crate::outcome::{Note, NoteCode, UnitId};
 use crate::time::TrustedTime;
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -108,29 +107,23 @@ impl Say {
         let Body::Objects { templates, slots } = &entry.body else { return };
         let mut accepted = Vec::new();
         for one in given {
-            match self.accept(entry, slots, one, given) {
+            match self.accept(entry, (templates, slots), one, given) {
                 Ok(slot) => accepted.push((slot, *one)),
                 Err(note) => self.notes.push(note),
             }
         }
-        // Items of two lists may stand in one list of an object: those behind are put there first.
-        accepted.sort_by_cached_key(|(slot, _)| {
-            Reverse(slot.places.first().and_then(|place| place.items.as_ref()).map(|items| items.before))
-        });
-        let mut filled = templates.clone();
-        let mut values = Vec::new();
-        for (slot, one) in accepted {
-            match fill(filled.clone(), slot, &one.spec.value) {
-                Ok(done) => {
-                    filled = done;
-                    values.push((slot.field.to_string(), &one.spec.value));
-                }
-                Err(refused) => self.notes.push(out_of_bounds(one, &refused)),
-            }
+        if accepted.is_empty() {
+            return;
         }
-        if !values.is_empty() {
-            let digest = canonical::digest(&values).unwrap_or_else(|_| Digest::of(format!("{values:?}").as_bytes()));
-            self.filled.insert(entry.name.clone(), Filled { templates: filled, digest });
+        let values: Vec<_> = accepted.iter().map(|(slot, one)| (*slot, &one.spec.value)).collect();
+        match fill(templates.clone(), &values) {
+            Ok(templates) => {
+                let values: Vec<_> = values.iter().map(|(slot, value)| (slot.field.to_string(), value)).collect();
+                let digest =
+                    canonical::digest(&values).unwrap_or_else(|_| Digest::of(format!("{values:?}").as_bytes()));
+                self.filled.insert(entry.name.clone(), Filled { templates, digest });
+            }
+            Err(refused) => self.notes.extend(accepted.iter().map(|(_, one)| out_of_bounds(one, &refused))),
         }
     }
 
@@ -138,7 +131,7 @@ impl Say {
     fn accept<'a>(
         &self,
         entry: &Entry,
-        slots: &'a [Slot],
+        (templates, slots): (&[Template], &'a [Slot]),
         one: &LocalOverride,
         all: &[&LocalOverride],
     ) -> Result<&'a Slot, Note> {
@@ -149,7 +142,7 @@ impl Say {
             let message = format!("{field} is filled by override {} too, so neither counts", other.name);
             return Err(one.refused("Ambiguous", message));
         }
-        slot.admits(&one.spec.value).map_err(|refused| out_of_bounds(one, &refused))?;
+        slot.takes(templates, &one.spec.value).map_err(|refused| out_of_bounds(one, &refused))?;
         let asked = OverrideAsked {
             by: Overrider::Cluster(&self.cluster),
             rule: &entry.name,

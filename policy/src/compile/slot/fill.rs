@@ -4,6 +4,7 @@ use super::{Form, Items, Place, Slot};
 use crate::bundle::entry::Template;
 use crate::quantity::Quantity;
 use serde_json::Value;
+use std::cmp::Reverse;
 
 /// Why a value was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,14 +24,20 @@ pub enum Refused {
     Foreign(String),
 }
 
-/// The templates with `value` in the slot.
+/// The templates with each value in its slot. The places of one slot stand among those of others, so all that are
+/// filled of a rule are filled together.
 ///
 /// # Errors
-/// [`Refused`] when the value is outside the slot's form or bounds, or the slot is not of these templates.
-pub fn fill(mut templates: Vec<Template>, slot: &Slot, value: &Value) -> Result<Vec<Template>, Refused> {
-    slot.admits(value)?;
-    let foreign = || Refused::Foreign(slot.field.to_string());
-    put(&mut templates, slot, value).ok_or_else(foreign)?;
+/// [`Refused`] when a value is outside its slot's form or bounds, or a slot is not of these templates.
+pub fn fill(mut templates: Vec<Template>, given: &[(&Slot, &Value)]) -> Result<Vec<Template>, Refused> {
+    for (slot, value) in given {
+        slot.takes(&templates, value)?;
+    }
+    let mut writes: Vec<Write<'_>> = given.iter().flat_map(|(slot, value)| writes(slot, value)).collect();
+    writes.sort_by_key(|write| Reverse(write.turn()));
+    for write in writes {
+        write.put(&mut templates).ok_or_else(|| Refused::Foreign(write.slot.field.to_string()))?;
+    }
     Ok(templates)
 }
 
@@ -46,30 +53,71 @@ impl Slot {
             None => Ok(()),
         }
     }
-}
 
-/// Puts the value in every place of the slot; none where a place is not there.
-pub(super) fn put(templates: &mut [Template], slot: &Slot, value: &Value) -> Option<()> {
-    for Place { template, pointer, items } in &slot.places {
-        let here = templates.get_mut(*template)?.manifest.pointer_mut(pointer)?;
-        match items {
-            None => *here = value.clone(),
-            Some(items) => spread(here, items, slot.default.as_array()?.len(), value)?,
-        }
+    /// Whether `value` can be filled into these templates.
+    ///
+    /// # Errors
+    /// [`Refused`] says why not.
+    pub fn takes(&self, templates: &[Template], value: &Value) -> Result<(), Refused> {
+        self.admits(value)?;
+        let fits = |place: &Place| {
+            let here = templates.get(place.template)?.manifest.pointer(&place.pointer)?;
+            let Some(items) = &place.items else { return Some(()) };
+            let end = items.before.checked_add(self.length())?;
+            (end <= here.as_array()?.len()).then_some(())
+        };
+        let fit = self.places.iter().all(|place| fits(place).is_some());
+        if fit { Ok(()) } else { Err(Refused::Foreign(self.field.to_string())) }
     }
-    Some(())
+
+    /// How many items a list has where its value stands as it was translated.
+    fn length(&self) -> usize {
+        self.default.as_array().map_or(0, Vec::len)
+    }
 }
 
-/// Puts the items of `value` in place of the `old` ones of the list `here`.
-fn spread(here: &mut Value, items: &Items, old: usize, value: &Value) -> Option<()> {
-    let wrapped = value.as_array()?.iter().map(|item| wrap(items, item)).collect::<Option<Vec<_>>>()?;
-    let list = here.as_array_mut()?;
-    let end = items.before.checked_add(old).filter(|end| *end <= list.len())?;
-    list.splice(items.before..end, wrapped);
-    Some(())
+/// One value at one of its places.
+struct Write<'a> {
+    slot: &'a Slot,
+    value: &'a Value,
+    place: &'a Place,
 }
 
-fn wrap(items: &Items, item: &Value) -> Option<Value> {
+/// See [`Write::turn`].
+type Turn<'a> = (bool, usize, usize, &'a str, usize, bool, usize);
+
+fn writes<'a>(slot: &'a Slot, value: &'a Value) -> impl Iterator<Item = Write<'a>> {
+    slot.places.iter().map(move |place| Write { slot, value, place })
+}
+
+impl<'a> Write<'a> {
+    /// Places are counted as things stand before anything is filled, so what moves others comes after them: whole values,
+    /// which move nothing, first; then items of inner lists before those of outer ones, and in one list those behind
+    /// before those in front. The greatest turn is taken first.
+    fn turn(&self) -> Turn<'a> {
+        let Place { template, pointer, items } = self.place;
+        let depth = pointer.matches('/').count();
+        let (before, behind) = items.as_ref().map_or((0, 0), |items| (items.before, items.behind));
+        // At one place in a list, items that are none stand before those that are some.
+        (items.is_none(), depth, *template, pointer, before, self.slot.length() > 0, behind)
+    }
+
+    /// None where the place is not there.
+    fn put(&self, templates: &mut [Template]) -> Option<()> {
+        let here = templates.get_mut(self.place.template)?.manifest.pointer_mut(&self.place.pointer)?;
+        let Some(items) = &self.place.items else {
+            *here = self.value.clone();
+            return Some(());
+        };
+        let wrapped = self.value.as_array()?.iter().map(|item| wrap(items, item)).collect::<Option<Vec<_>>>()?;
+        let list = here.as_array_mut()?;
+        let end = items.before.checked_add(self.slot.length()).filter(|end| *end <= list.len())?;
+        list.splice(items.before..end, wrapped);
+        Some(())
+    }
+}
+
+pub(super) fn wrap(items: &Items, item: &Value) -> Option<Value> {
     let mut wrapped = items.wrapper.clone();
     *wrapped.pointer_mut(&items.hole)? = item.clone();
     Some(wrapped)

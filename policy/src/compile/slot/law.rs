@@ -1,6 +1,6 @@
 //! The law of slots, over all kinds: `fill(translate(spec), slot, v) == translate(spec with field = v)`.
 
-use super::probe::probe;
+use super::probe::{probe, probe_all};
 use super::{Bounds, By, Form, Overridable, Refused, fill};
 use crate::bundle::entry::Template;
 use crate::kinds;
@@ -154,8 +154,32 @@ proptest! {
             let mut changed = json!({"spec": spec});
             let pointer = declared.field.pointer_in(&changed).unwrap();
             *changed.pointer_mut(&pointer).unwrap() = value.clone();
-            prop_assert_eq!(fill(templates.clone(), &slot, &value).unwrap(), translate(kind, &changed["spec"]).unwrap());
+            prop_assert_eq!(fill(templates.clone(), &[(&slot, &value)]).unwrap(), translate(kind, &changed["spec"]).unwrap());
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn filling_all_together_equals_translating(
+        (kind, spec, fields) in any_kind(),
+        text in "[ -~]{0,12}",
+        amount in quantity(),
+        number in any::<i64>(),
+        items in prop::collection::vec("[a-z]{1,5}", 0..4),
+    ) {
+        let translate = |spec: &Value| translate(kind, spec);
+        let declared: Vec<_> = fields.iter().map(|field| overridable(field)).collect();
+        let slots = probe_all(&declared, &spec, &translate);
+        let values: Vec<Value> =
+            slots.iter().map(|slot| other(slot.form, &text, &amount, number, &items)).collect();
+        let mut changed = json!({"spec": spec});
+        for (slot, value) in slots.iter().zip(&values) {
+            let pointer = slot.field.pointer_in(&changed).unwrap();
+            *changed.pointer_mut(&pointer).unwrap() = value.clone();
+        }
+        let given: Vec<_> = slots.iter().zip(&values).collect();
+        prop_assert_eq!(fill(translate(&spec).unwrap(), &given).unwrap(), translate(&changed["spec"]).unwrap());
     }
 }
 
@@ -187,7 +211,7 @@ fn items_of_a_list_are_found_with_their_wrapper() {
     insta::assert_yaml_snapshot!(slot);
     for cidrs in [json!([]), json!(["10.2.0.0/16"]), json!(["a", "b", "c"])] {
         let changed = json!({"cidrs": cidrs, "port": 1});
-        assert_eq!(fill(policies(&spec).unwrap(), &slot, &cidrs).unwrap(), policies(&changed).unwrap());
+        assert_eq!(fill(policies(&spec).unwrap(), &[(&slot, &cidrs)]).unwrap(), policies(&changed).unwrap());
     }
 }
 
@@ -206,9 +230,9 @@ fn values_outside_form_or_bounds_are_refused() {
     let declared = Overridable { bounds, ..overridable("spec.quota[pods]") };
     let templates = translate("ResourceGuard", &spec).unwrap();
     let slot = probe(&declared, &spec, &|spec| translate("ResourceGuard", spec)).unwrap();
-    let refused = |value: Value| fill(templates.clone(), &slot, &value).unwrap_err().to_string();
+    let refused = |value: Value| fill(templates.clone(), &[(&slot, &value)]).unwrap_err().to_string();
     assert_eq!(refused(json!("51")), r#"spec.quota[pods] takes a quantity of at most 50, not "51""#);
     assert_eq!(refused(json!(7)), "spec.quota[pods] takes a Kubernetes quantity, not 7");
-    assert!(fill(templates.clone(), &slot, &json!("50")).is_ok());
-    assert_eq!(fill(Vec::new(), &slot, &json!("5")), Err(Refused::Foreign("spec.quota[pods]".to_owned())));
+    assert!(fill(templates.clone(), &[(&slot, &json!("50"))]).is_ok());
+    assert_eq!(fill(Vec::new(), &[(&slot, &json!("5"))]), Err(Refused::Foreign("spec.quota[pods]".to_owned())));
 }

@@ -10,7 +10,7 @@ pub mod probe;
 pub use fill::{Refused, fill};
 
 use crate::document::path::FieldPath;
-use bounds::Bounds;
+pub use bounds::Bounds;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -52,10 +52,18 @@ pub struct Place {
 pub struct Items {
     /// How many items stand before them.
     pub before: usize,
+    /// How many other overridable lists, which hold nothing either, have their items between those and these.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub behind: usize,
     /// What is written for each item, such as `{"ipBlock": {"cidr": null}}`.
     pub wrapper: Value,
     /// JSON pointer in the wrapper at which the item stands.
     pub hole: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// What sort of value a field takes, as its translator lets through.

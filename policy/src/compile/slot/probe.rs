@@ -1,13 +1,61 @@
 //! Finding slots: translate with marked values, compare, and keep where the marks land.
 
-use super::fill::put;
-use super::{Form, Items, Overridable, Place, Slot};
+use super::fill::{fill, wrap};
+use super::{Bounds, Form, Items, Overridable, Place, Slot};
 use crate::bundle::entry::Template;
 use crate::document::pointer::join;
 use serde_json::{Value, json};
 
 /// A kind's translator, of the spec alone; none where it refuses.
 pub type Translate<'a> = &'a dyn Fn(&Value) -> Option<Vec<Template>>;
+
+/// The slots of these fields; those that have none are left out.
+#[must_use]
+pub fn probe_all(declared: &[Overridable], spec: &Value, translate: Translate<'_>) -> Vec<Slot> {
+    let mut slots: Vec<Slot> = declared.iter().filter_map(|field| probe(field, spec, translate)).collect();
+    for later in 1..slots.len() {
+        let (earlier, rest) = slots.split_at_mut(later);
+        let Some(later) = rest.first_mut() else { continue };
+        earlier.iter_mut().for_each(|earlier| part(earlier, later, spec, translate));
+    }
+    slots
+}
+
+/// Two lists that hold nothing may have their items at one place, and only filling both tells which come first.
+fn part(one: &mut Slot, other: &mut Slot, spec: &Value, translate: Translate<'_>) {
+    let holds_nothing = |slot: &Slot| slot.default.as_array().is_some_and(Vec::is_empty);
+    if one.field == other.field || !holds_nothing(one) || !holds_nothing(other) {
+        return;
+    }
+    let ([mark, _], [_, longer]) = (one.form.marks(), other.form.marks());
+    let tied = |one: &Place, other: &Place| {
+        let before = |place: &Place| place.items.as_ref().map(|items| items.before);
+        (one.template, &one.pointer) == (other.template, &other.pointer) && before(one) == before(other)
+    };
+    if !one.places.iter().any(|place| other.places.iter().any(|facing| tied(place, facing))) {
+        return;
+    }
+    let both = with(spec, one, &mark).and_then(|spec| translate(&with(&spec, other, &longer)?)).unwrap_or_default();
+    for place in &mut one.places {
+        for facing in &mut other.places {
+            if !tied(place, facing) {
+                continue;
+            }
+            let (Some(items), Some(facing)) = (&mut place.items, &mut facing.items) else { continue };
+            let list = both.get(place.template).and_then(|template| template.manifest.pointer(&place.pointer));
+            let first = list.and_then(|list| list.get(items.before));
+            let ours = mark.get(0).and_then(|item| wrap(items, item));
+            if first == ours.as_ref() { facing.behind += 1 } else { items.behind += 1 }
+        }
+    }
+}
+
+fn with(spec: &Value, slot: &Slot, value: &Value) -> Option<Value> {
+    let mut document = json!({"spec": spec});
+    let pointer = slot.field.pointer_in(&document)?;
+    *document.pointer_mut(&pointer)? = value.clone();
+    document.get_mut("spec").map(Value::take)
+}
 
 /// The slot of a field; none where filling would not equal translating.
 #[must_use]
@@ -31,9 +79,9 @@ pub fn probe(declared: &Overridable, spec: &Value, translate: Translate<'_>) -> 
             default: default.clone(),
             places,
         };
+        let free = Slot { bounds: Bounds::default(), ..slot.clone() };
         let equal = |value: &Value, translated: &[Template]| {
-            let mut filled = templates.clone();
-            put(&mut filled, &slot, value).is_some() && filled == translated
+            fill(templates.clone(), &[(&free, value)]).is_ok_and(|filled| filled == translated)
         };
         (equal(&one, &first) && equal(&other, &second)).then_some(slot)
     })
@@ -125,7 +173,7 @@ fn items(one: &[Value], other: &[Value], marks: [&Value; 2]) -> Option<Items> {
     let mut wrapper = one.get(before)?.clone();
     let hole = path_to(&wrapper, mark)?;
     *wrapper.pointer_mut(&hole)? = Value::Null;
-    Some(Items { before, wrapper, hole })
+    Some(Items { before, behind: 0, wrapper, hole })
 }
 
 fn path_to(tree: &Value, mark: &Value) -> Option<String> {

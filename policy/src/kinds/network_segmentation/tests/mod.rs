@@ -151,7 +151,7 @@ fn what_an_override_empties_opens_nothing() {
         probe(&declared, &spec, &translate)
     };
     let cidrs = slot("spec.segments[db].egress.cidrs").unwrap();
-    let filled = fill(translate(&spec).unwrap(), &cidrs, &json!([])).unwrap();
+    let filled = fill(translate(&spec).unwrap(), &[(&cidrs, &json!([]))]).unwrap();
     for template in &filled {
         for (list, peers) in [("ingress", "from"), ("egress", "to")] {
             let rules = template.manifest["spec"][list].as_array().unwrap();
