@@ -86,7 +86,7 @@ async fn publish(agent: &Arc<Agent>, target: &dyn Target, since: &mut Since) {
     let now = agent.time.now().get();
     let news = changes::changes(since, &force, &round, now);
     since.brakes = brakes::held(&round, now);
-    agent.history.lock().unwrap_or_else(PoisonError::into_inner).note(&round.outcomes, now);
+    agent.history.lock().unwrap_or_else(PoisonError::into_inner).note(&round, now);
     let sinces = since.of_units(&round.outcomes, now);
     let noted = since.of_notes(&round.notes, now);
     let report = report(agent, &force, &round, since).with_outcomes(&round.outcomes, |unit| of(&sinces, unit, now));

@@ -41,9 +41,10 @@ async fn five_thousand_objects_are_explained_within_a_second() {
         grounds.wants.insert(unit.clone(), Want::Have(vec![desired(&unit)]));
         round.outcomes.insert(unit, Outcome::new(OutcomeCode::Applied, "AsWanted"));
     }
-    agent.history.lock().unwrap().note(&round.outcomes, agent.time.now().get());
+    let round = Arc::new(round);
+    agent.history.lock().unwrap().note(&round, agent.time.now().get());
     agent.grounds.send_replace(Some(Arc::new(grounds)));
-    agent.round.send_replace(Some(Arc::new(round)));
+    agent.round.send_replace(Some(round));
 
     let clock = SystemClock::new();
     let began = clock.monotonic();
