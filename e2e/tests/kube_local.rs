@@ -2,12 +2,14 @@
 
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::{ConfigMap, ResourceQuota};
+use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule};
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
+use writ_e2e::access;
 use writ_e2e::trial;
 use writ_e2e::world::World;
 use xtask::lab::binaries;
@@ -20,6 +22,8 @@ const SOON: Duration = Duration::from_secs(1);
 const BRAKED: Duration = Duration::from_secs(10);
 /// As long as something must not happen.
 const LOOK: Duration = Duration::from_secs(2);
+/// The agent's role.
+const AGENT: &str = "writ-spoke";
 
 fn begin() -> Result<World> {
     let world = World::start()?;
@@ -139,6 +143,7 @@ fn inv29_a_veto_leaves_an_object_standing_and_ends_with_its_constraint() -> Resu
     world.cast.crash_spoke(world.name)?;
     world.becomes(trial::RULE, Some(a), "Vetoed", "sized by hand")?;
     ensure!(pods(&world, a)? == "7" && quota(&world, a)?.uid() == uid, "a start wrote what is vetoed");
+    is_not_run_over_unread(&mut world)?;
 
     world.kube.wait(constraints(&world).delete("hands-off", &kube::api::DeleteParams::default()))?;
     has(&world, a, trial::DEFAULT, PATIENCE)?;
@@ -148,6 +153,39 @@ fn inv29_a_veto_leaves_an_object_standing_and_ends_with_its_constraint() -> Resu
     answered(&world, &constraints(&world), "all", "False", "Permit")?;
     world.applied()?;
     world.end()
+}
+
+/// An agent that may not read constraints, and never could, writes over none, and says what to do.
+fn is_not_run_over_unread(world: &mut World) -> Result<()> {
+    let [a, b] = trial::NAMESPACES;
+    let roles = world.everywhere::<ClusterRole>();
+    let before = world.kube.wait(roles.get(AGENT))?.rules;
+    let reads = |rule: &PolicyRule| rule.resources.iter().flatten().any(|resource| resource == "localconstraints");
+    let rest: Vec<PolicyRule> = before.iter().flatten().filter(|rule| !reads(rule)).cloned().collect();
+    let may = |world: &World, list: bool| {
+        let agent = ("system:serviceaccount:writ-system:writ-spoke", "system:serviceaccounts");
+        let what = ("writ.dev", "localconstraints", None);
+        wait::until("the server knows what the agent may", PATIENCE, || {
+            ensure!(access::may(world, agent, "list", what, None)? == list, "not yet");
+            Ok(())
+        })
+    };
+    world.cast.kill_spoke(world.name)?;
+    world.edit(&roles, AGENT, &json!({"rules": rest}))?;
+    may(world, false)?;
+    world.cast.run_spoke(world.name)?;
+    world.condition("Degraded", true, "LocalConstraint of writ.dev: nothing is known of them")?;
+    world.condition("Degraded", true, "writ-spoke install")?;
+    world.becomes(trial::RULE, Some(a), "WouldApply", "")?;
+    tamper(world, b, "8")?;
+    world.becomes(trial::RULE, Some(b), "WouldApply", "")?;
+    ensure!(pods(world, a)? == "7" && pods(world, b)? == "8", "it wrote although it may not read constraints");
+    world.edit(&roles, AGENT, &json!({"rules": before}))?;
+    may(world, true)?;
+    has(world, b, trial::DEFAULT, PATIENCE)?;
+    world.becomes(trial::RULE, Some(a), "Vetoed", "sized by hand")?;
+    ensure!(pods(world, a)? == "7", "what is vetoed was written");
+    Ok(())
 }
 
 /// `writ-spoke brake` as the person of a kubeconfig.

@@ -11,13 +11,15 @@ pub use document::{Faulty, id};
 
 use crate::constraint;
 use crate::document::path::FieldPath;
+use crate::mode::Mode;
 use crate::name::{DocumentName, RuleName};
 use crate::object::ObjectId;
 use crate::outcome::Note;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind of an override, as documents write it.
 pub const OVERRIDE: &str = "Override";
@@ -58,9 +60,23 @@ pub struct Local {
     pub brakes: Brakes,
     /// Documents that say nothing, and why.
     pub faulty: Vec<Note>,
+    /// The kinds of what they say of which nothing is known: the agent may not read them, and never could.
+    pub unread: BTreeSet<&'static str>,
 }
 
 impl Local {
+    /// The most that any rule may do while nobody knows what they say: nothing is written over a veto or a brake unheard.
+    #[must_use]
+    pub fn unheard(&self) -> Option<Mode> {
+        (!self.unread.is_empty()).then_some(Mode::Warn)
+    }
+
+    /// The most that `rule` may do now, where a brake caps it or nobody knows.
+    #[must_use]
+    pub fn cap(&self, rule: &RuleName, now: Timestamp) -> Option<Mode> {
+        self.unheard().into_iter().chain(self.brakes.cap(rule, now)).min()
+    }
+
     /// Whether it says the same of rules and objects: a brake only says how far rules may go.
     #[must_use]
     pub fn says_as(&self, other: &Self) -> bool {

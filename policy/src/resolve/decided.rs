@@ -29,12 +29,19 @@ pub struct Modes {
     /// Of a brake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brake: Option<Mode>,
+    /// While the agent may not read what the cluster's operators say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unheard: Option<Mode>,
 }
 
 impl Modes {
     /// The mode in force: the least of those in play.
     #[must_use]
     pub fn least(self) -> Mode {
-        [self.rule, self.left, self.cluster, self.brake].into_iter().flatten().min().unwrap_or(Mode::Audit)
+        [self.rule, self.left, self.cluster, self.brake, self.unheard]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(Mode::Audit)
     }
 }

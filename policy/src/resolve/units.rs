@@ -103,6 +103,7 @@ pub(super) fn cases<'a>(
                 left: rule.and_then(|_| left.get(&unit).copied()),
                 cluster: Some(bundle.head().cluster.mode),
                 brake: seen.local.brakes.cap(&unit.rule, now.get()),
+                unheard: seen.local.unheard(),
             },
             waiver: rule.filter(|_| selected).and_then(|_| say.waiver(&unit, now)),
             refused: seen.refused.get(&unit),

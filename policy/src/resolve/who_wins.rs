@@ -1,9 +1,10 @@
 //! Who wins, and how a unit leaves: the table, row by row.
 
-use super::{Memo, Settings, Want, Why, resolve};
+use super::{Memo, Settings, Want, Why, resolve, without_bundle};
 use crate::bundle::entry::{Assignment, Body, Entry, Own};
 use crate::bundle::fixture::{at, bundle, hour, objects, rule};
 use crate::digest::Digest;
+use crate::local::Local;
 use crate::mode::Mode;
 use crate::name::Namespace;
 use crate::object::{ApiVersion, Identity, ObjectId};
@@ -13,7 +14,7 @@ use crate::seen::{NamespaceSeen, Seen};
 use crate::selector::Term;
 use jiff::Timestamp;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 fn config(mode: Mode) -> Entry {
@@ -149,6 +150,16 @@ fn a_namespace_object_of_a_rule_is_the_namespace_itself() {
         panic!("enforced")
     };
     assert_eq!(objects[0].object.id().to_string(), "Namespace shop");
+}
+
+#[test]
+fn inv30_nothing_is_written_while_nobody_knows_what_operators_say() {
+    let mut seen = seen(&[namespace("shop", "web", false)], &[row("otel", &unit(Some("shop")), None, OWNED())]);
+    seen.local = Arc::new(Local { unread: BTreeSet::from(["LocalConstraint"]), ..Local::default() });
+    assert!(matches!(want(&[config(Mode::Enforce)], Mode::Enforce, &seen), Want::Show(_, Mode::Warn)));
+    assert!(matches!(want(&[], Mode::Enforce, &seen), Want::Show(_, Mode::Warn)), "nothing is removed either");
+    let kept = without_bundle(&seen, Some(Mode::Enforce), hour(10)).wants;
+    assert!(matches!(kept.values().next(), Some(Want::Keep { mode: Mode::Warn, .. })), "{kept:?}");
 }
 
 #[test]

@@ -8,14 +8,14 @@ use crate::time::TrustedTime;
 use std::collections::BTreeMap;
 
 /// Every unit that has rows keeps its last good version. The least mode wins here too: the cluster's, as the newest head
-/// says (none: no head is known), the brake's, and the one under which each unit was last planned. Pure.
+/// says (none: no head is known), what operators cap, and the one under which each unit was last planned. Pure.
 #[must_use]
 pub fn without_bundle(seen: &Seen, cluster: Option<Mode>, now: TrustedTime) -> Resolved {
     let mut modes: BTreeMap<UnitId, Mode> = BTreeMap::new();
     for row in seen.inventory.values().filter(|row| row.live()) {
         let mode = modes.entry(row.unit()).or_insert(cluster.unwrap_or(Mode::Enforce));
         *mode = row.mode.min(*mode);
-        if let Some(cap) = seen.local.brakes.cap(&row.rule, now.get()) {
+        if let Some(cap) = seen.local.cap(&row.rule, now.get()) {
             *mode = cap.min(*mode);
         }
     }

@@ -115,7 +115,7 @@ fn unit(item: &Value, page: &mut String) {
 /// ` (rule enforce, cluster audit)`: all that are in play.
 fn modes(item: &Value) -> String {
     let said = |who: &str| Some(format!("{who} {}", plain(item.pointer(&format!("/modes/{who}"))?)));
-    let all: Vec<String> = ["rule", "left", "cluster", "brake"].into_iter().filter_map(said).collect();
+    let all: Vec<String> = ["rule", "left", "cluster", "brake", "unheard"].into_iter().filter_map(said).collect();
     if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
 }
 

@@ -37,8 +37,8 @@ pub(super) fn telling(
     }
     let document = |(rule, tally): (&RuleName, Tally<'_>)| {
         let name = resources::name_of(rule);
-        let brake = round.local.brakes.cap(rule, agent.time.now().get());
-        let document = document("RuleStatus", &json!({"name": name}), &tally.status(rule, force, brake))?;
+        let cap = round.local.cap(rule, agent.time.now().get());
+        let document = document("RuleStatus", &json!({"name": name}), &tally.status(rule, force, cap))?;
         Ok((name, document))
     };
     let rules =
@@ -73,12 +73,12 @@ impl<'a> Tally<'a> {
         self.entry.is_some() || self.counts.keys().any(|code| *code != OutcomeCode::Removed)
     }
 
-    fn status(self, rule: &RuleName, force: &Force, brake: Option<Mode>) -> RuleStatusStatus {
+    fn status(self, rule: &RuleName, force: &Force, cap: Option<Mode>) -> RuleStatusStatus {
         let envelope = self.entry.map(|entry| &entry.envelope);
         let cluster = force.bundle.as_ref().map(|bundle| bundle.head().cluster.mode);
         RuleStatusStatus {
             rule: rule.clone(),
-            mode: envelope.and_then(|envelope| [Some(envelope.mode), cluster, brake].into_iter().flatten().min()),
+            mode: envelope.and_then(|envelope| [Some(envelope.mode), cluster, cap].into_iter().flatten().min()),
             applied: applied(&self.counts),
             why_not: why_not(&self.counts),
             message: self.first.map(|(unit, outcome)| first(unit, outcome)).unwrap_or_default(),

@@ -47,11 +47,19 @@ pub(super) struct Operators {
     read: Option<Read>,
 }
 
+/// What is known of what they say.
+#[derive(Debug, Default)]
+struct Heard {
+    documents: ByKind,
+    marks: Arc<BTreeMap<String, Marks>>,
+    /// The kinds that the agent may not list, and never could.
+    unread: BTreeSet<&'static str>,
+}
+
 /// What was made of it last, and of what.
 #[derive(Debug)]
 struct Read {
-    documents: ByKind,
-    marks: Arc<BTreeMap<String, Marks>>,
+    heard: Heard,
     local: Arc<Local>,
     odd: BTreeSet<Oddity>,
 }
@@ -62,24 +70,28 @@ impl Operators {
         Self { wake, documents: BTreeMap::new(), brake: None, read: None }
     }
 
-    /// What they say now, and what is odd about it. What the cluster does not serve nobody can say; what the agent may not
-    /// read is told, and nothing waits for it.
+    /// What they say now, and what is odd about it. What the cluster does not serve nobody can say. Of what the agent may not
+    /// read, what was last heard counts; where nothing ever was, that is noted, so that nothing is written over it.
     pub(super) async fn read(
         &mut self,
         rest: &Rest,
         served: &Served,
     ) -> Result<(Arc<Local>, BTreeSet<Oddity>), TargetError> {
         self.watch(rest, served);
-        let mut odd = BTreeSet::new();
-        let mut documents = ByKind::new();
+        let (mut odd, mut heard) = (BTreeSet::new(), Heard::default());
         for (kind, all) in &self.documents {
-            documents.insert(kind, listed(kind, all, &mut odd).await?);
+            match listed(kind, all, &mut odd).await? {
+                Some(all) => drop(heard.documents.insert(kind, all)),
+                None => drop(heard.unread.insert(kind)),
+            }
         }
-        let marks = match &self.brake {
-            Some(all) => listed(BRAKED.0, all, &mut odd).await?,
-            None => Arc::default(),
-        };
-        let (local, faults) = self.made(documents, marks);
+        if let Some(all) = &self.brake {
+            match listed(BRAKED.0, all, &mut odd).await? {
+                Some(all) => heard.marks = all,
+                None => drop(heard.unread.insert(BRAKED.0)),
+            }
+        }
+        let (local, faults) = self.made(heard);
         odd.extend(faults);
         Ok((local, odd))
     }
@@ -101,14 +113,14 @@ impl Operators {
     }
 
     /// The same as before, as long as it says the same.
-    fn made(&mut self, documents: ByKind, marks: Arc<BTreeMap<String, Marks>>) -> (Arc<Local>, BTreeSet<Oddity>) {
-        if let Some(read) = self.read.as_ref().filter(|read| read.is_of(&documents, &marks)) {
+    fn made(&mut self, heard: Heard) -> (Arc<Local>, BTreeSet<Oddity>) {
+        if let Some(read) = self.read.as_ref().filter(|read| read.heard.is_same(&heard)) {
             return (Arc::clone(&read.local), read.odd.clone());
         }
-        let (local, odd) = local_of(&documents, &marks);
+        let (local, odd) = local_of(&heard);
         let before = self.read.take().map(|read| read.local).filter(|before| **before == local);
         let local = before.unwrap_or_else(|| Arc::new(local));
-        self.read = Some(Read { documents, marks, local: Arc::clone(&local), odd: odd.clone() });
+        self.read = Some(Read { heard, local: Arc::clone(&local), odd: odd.clone() });
         (local, odd)
     }
 
@@ -119,36 +131,44 @@ impl Operators {
     }
 }
 
-impl Read {
-    fn is_of(&self, documents: &ByKind, marks: &Arc<BTreeMap<String, Marks>>) -> bool {
+impl Heard {
+    fn is_same(&self, other: &Self) -> bool {
         let same = |((one, before), (other, now)): ((&&str, &Documents), (&&str, &Documents))| {
             one == other && Arc::ptr_eq(before, now)
         };
-        let known = &self.documents;
-        Arc::ptr_eq(&self.marks, marks) && known.len() == documents.len() && known.iter().zip(documents).all(same)
+        let (ours, theirs) = (&self.documents, &other.documents);
+        let documents = ours.len() == theirs.len() && ours.iter().zip(theirs).all(same);
+        documents && Arc::ptr_eq(&self.marks, &other.marks) && self.unread == other.unread
     }
 }
 
+/// All of one kind; none where the agent may not list them, and never could.
 async fn listed<V: Clone + PartialEq + Send + Sync + 'static>(
     kind: &str,
     all: &Mirror<String, V>,
     odd: &mut BTreeSet<Oddity>,
-) -> Result<Arc<BTreeMap<String, V>>, TargetError> {
+) -> Result<Option<Arc<BTreeMap<String, V>>>, TargetError> {
     let found = all.all().await;
-    if let Some(Blind { why, .. }) = all.failing() {
-        odd.insert(Oddity { place: format!("{kind} of {GROUP}"), why });
+    if let Some(Blind { why, forbidden }) = all.failing() {
+        let meanwhile = match &found {
+            Ok(_) => "what they said before counts",
+            Err(_) => "nothing is known of them, so no rule goes further than warn",
+        };
+        let remedy = if forbidden { "; repeat `writ-spoke install`, which grants it" } else { "" };
+        odd.insert(Oddity { place: format!("{kind} of {GROUP}"), why: format!("{meanwhile}: {why}{remedy}") });
     }
     match found {
-        Ok(all) => Ok(all),
-        Err(Blind { forbidden: true, .. }) => Ok(Arc::default()),
+        Ok(all) => Ok(Some(all)),
+        Err(Blind { forbidden: true, .. }) => Ok(None),
         // What they say may forbid what the bundle wants: nothing is done before it is known.
         Err(Blind { why, .. }) => Err(TargetError::Away(format!("{kind} of {GROUP} cannot be listed: {why}"))),
     }
 }
 
-fn local_of(documents: &ByKind, marks: &BTreeMap<String, Marks>) -> (Local, BTreeSet<Oddity>) {
-    let (mut local, mut odd) = (Local::default(), BTreeSet::new());
-    let each = documents.iter().flat_map(|(kind, all)| all.iter().map(move |(name, document)| (kind, name, document)));
+fn local_of(heard: &Heard) -> (Local, BTreeSet<Oddity>) {
+    let (mut local, mut odd) = (Local { unread: heard.unread.clone(), ..Local::default() }, BTreeSet::new());
+    let each =
+        heard.documents.iter().flat_map(|(kind, all)| all.iter().map(move |(name, document)| (kind, name, document)));
     for (kind, name, Document { spec, .. }) in each {
         let api = format!("{GROUP}/{VERSION}");
         let document = json!({"apiVersion": api, "kind": kind, "metadata": {"name": name}, "spec": spec});
@@ -156,7 +176,7 @@ fn local_of(documents: &ByKind, marks: &BTreeMap<String, Marks>) -> (Local, BTre
             odd.insert(Oddity { place: format!("{kind} {name}"), why });
         }
     }
-    if let Some(Marks(marks)) = marks.get(ENFORCEMENT) {
+    if let Some(Marks(marks)) = heard.marks.get(ENFORCEMENT) {
         let (brakes, faults) = Brakes::read(marks);
         local.brakes = brakes;
         odd.extend(faults.into_iter().map(|why| Oddity { place: format!("Enforcement {ENFORCEMENT}"), why }));

@@ -1,6 +1,7 @@
 //! Writes whose answer is lost, late or other than was expected.
 
 mod apply;
+mod operators;
 mod rounds;
 mod server;
 mod undone;

@@ -37,6 +37,8 @@ pub(super) struct State {
     second: u32,
     troubles: Vec<(Method, Trouble)>,
     late: Vec<Asked>,
+    /// Whether the agent may list each of these, of what the cluster's operators say; the others are not served.
+    pub(super) operators: BTreeMap<&'static str, bool>,
     asked: Vec<Method>,
 }
 
@@ -71,6 +73,17 @@ impl Server {
         for asked in std::mem::take(&mut state.late) {
             state.answer(&asked);
         }
+    }
+
+    /// The cluster serves these kinds of writ.dev, and the agent may list them, or may not.
+    pub(super) fn lets_list(&self, kinds: &[(&'static str, bool)]) {
+        self.state().operators.extend(kinds.iter().copied());
+    }
+
+    /// Somebody writes an object of writ.dev.
+    pub(super) fn has(&self, kind: &str, object: Value) {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        self.state().store(&format!("{}/{name}", of_ours(kind)), object);
     }
 
     /// Time goes on.
@@ -196,19 +209,22 @@ impl State {
             (&Method::GET, "/api") => ok(json!({"items": [{"versions": [{"version": "v1", "resources": [
                 {"resource": "configmaps", "scope": "Namespaced",
                     "responseKind": {"group": "", "version": "v1", "kind": "ConfigMap"}}]}]}]})),
-            (&Method::GET, "/apis") => ok(json!({"items": []})),
+            (&Method::GET, "/apis") => ok(json!({"items": self.groups()})),
             (&Method::GET, "/api/v1/namespaces/kube-system") => ok(json!({"metadata": {"uid": "cluster"}})),
             (&Method::GET, "/api/v1/namespaces") => ok(json!({"metadata": {"resourceVersion": "1"}, "items": []})),
             (&Method::GET, OWN) => {
                 let pages = self.objects.iter().filter(|(path, _)| path.starts_with(OWN));
                 ok(json!({"items": pages.map(|(_, page)| page.clone()).collect::<Vec<_>>()}))
             }
-            (&Method::GET, "/api/v1/configmaps") => {
-                let listed = self.objects.iter().filter(|(path, _)| path.starts_with(SHOP));
-                let items: Vec<Value> = listed.map(|(_, object)| object.clone()).collect();
-                ok(json!({"metadata": {"resourceVersion": self.version.to_string()}, "items": items}))
+            (&Method::GET, "/api/v1/configmaps") => self.listed(SHOP),
+            (&Method::GET, path) => {
+                let kind = self.operators.iter().find(|(kind, _)| of_ours(kind) == path);
+                match kind {
+                    Some((_, true)) => self.listed(path),
+                    Some((_, false)) => forbidden(path),
+                    None => found.map_or_else(|| absent(path), ok),
+                }
             }
-            (&Method::GET, path) => found.map_or_else(|| absent(path), ok),
             (&Method::PATCH, _) => self.apply(asked, found),
             (&Method::DELETE, path) => self.delete(path, found, &asked.body),
             (&Method::POST, path) => {
@@ -218,6 +234,21 @@ impl State {
             (_, path) if found.is_none() => absent(path),
             (_, path) => self.store(path, asked.body.clone()),
         }
+    }
+
+    fn groups(&self) -> Value {
+        let resource = |kind: &&str| {
+            json!({"resource": plural(kind), "scope": "Cluster",
+                "responseKind": {"group": "writ.dev", "version": "v1alpha1", "kind": kind}})
+        };
+        let resources: Vec<Value> = self.operators.keys().map(resource).collect();
+        json!([{"metadata": {"name": "writ.dev"}, "versions": [{"version": "v1alpha1", "resources": resources}]}])
+    }
+
+    fn listed(&self, path: &str) -> Answer {
+        let under = |(at, _): &(&String, &Value)| at.starts_with(&format!("{path}/"));
+        let items: Vec<Value> = self.objects.iter().filter(under).map(|(_, object)| object.clone()).collect();
+        ok(json!({"metadata": {"resourceVersion": self.version.to_string()}, "items": items}))
     }
 
     pub(super) fn now(&self) -> String {
@@ -252,6 +283,22 @@ impl State {
 
 pub(super) fn ok(value: Value) -> Answer {
     (StatusCode::OK, value)
+}
+
+fn plural(kind: &str) -> String {
+    format!("{}s", kind.to_lowercase())
+}
+
+fn of_ours(kind: &str) -> String {
+    format!("/apis/writ.dev/v1alpha1/{}", plural(kind))
+}
+
+fn forbidden(path: &str) -> Answer {
+    (
+        StatusCode::FORBIDDEN,
+        json!({"reason": "Forbidden", "code": 403, "status": "Failure",
+        "message": format!("cannot list {path}")}),
+    )
 }
 
 fn absent(path: &str) -> Answer {
