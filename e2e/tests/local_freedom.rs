@@ -244,6 +244,14 @@ fn inv30_a_brake_stops_repairs_without_a_hub_and_ends_by_itself() -> Result<()> 
         ensure!(pods(&cast, a)? == "7", "it is {}", pods(&cast, a)?);
         Ok(())
     })?;
+    // When it ends, the agent alone says, and the command after it.
+    let until = status(&cast)?.pointer("/status/brakes/0/until").and_then(Value::as_str).map(str::to_owned);
+    let listed = spoke(&cast, &["brake", "--clear", "ConfigTemplate/none", "--output", "json"])?;
+    let listed: Value = serde_json::from_slice(&listed.stdout)?;
+    ensure!(
+        until.is_some() && listed.pointer("/items/0/until").and_then(Value::as_str) == until.as_deref(),
+        "{listed}"
+    );
     // Cleared, everything is repaired; then one rule alone, for a moment.
     ensure!(spoke(&cast, &["brake", "--clear"])?.status.success(), "it could not be cleared");
     has(&cast, a, trial::DEFAULT, Duration::from_secs(10))?;
@@ -258,6 +266,19 @@ fn inv30_a_brake_stops_repairs_without_a_hub_and_ends_by_itself() -> Result<()> 
     ensure!(pods(&cast, a)? == "9", "what is braked was repaired");
     has(&cast, a, trial::DEFAULT, PATIENCE)?;
     says(&cast, "/status/conditions", &["Braked", "False"])?;
+
+    // Of somebody whose clock is years behind, or ahead: it holds as long as was asked for.
+    for year in [2016, 2096] {
+        let marks = format!(
+            "writ.dev/brake-until: '{year}-02-01T00:00:04Z', writ.dev/brake-for: 4s, \
+             writ.dev/brake-asked: '{year}-02-01T00:00:00Z', writ.dev/brake-reason: '{year}'"
+        );
+        write(&cast, "brake.yaml", &format!("metadata: {{name: writ, annotations: {{{marks}}}}}\n"))?;
+        says(&cast, "/status/conditions", &["Braked", "True", &year.to_string()])?;
+        tamper(&cast, a, trial::DEFAULT, "9")?;
+        has(&cast, a, trial::DEFAULT, PATIENCE)?;
+        says(&cast, "/status/brakes", &["\"over\":true", &year.to_string()])?;
+    }
     cast.end()
 }
 

@@ -131,7 +131,8 @@ impl Play {
         if let Some(value) = self.local {
             local.take(&overridden("pods", "spec.quota[pods]", value)).unwrap();
         }
-        local.brakes.all = self.brake.map(|until| Brake { until: at(until), reason: "an incident".to_owned() });
+        local.brakes.all =
+            self.brake.map(|until| Brake { until: at(until), asked: None, reason: "an incident".to_owned() });
         local
     }
 

@@ -1,7 +1,7 @@
 //! Brakes as they hold: none for longer than a day from when it was first seen, also over a restart.
 
 use jiff::{SignedDuration, Timestamp};
-use policy::local::{Brake, Brakes, Local};
+use policy::local::{Brake, Brakes, Change, Local};
 use policy::name::RuleName;
 use policy::object::Object;
 use proto::resources::BrakeStatus;
@@ -11,8 +11,8 @@ use std::sync::Arc;
 /// The longest that a brake may hold, without a person's setting it anew.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// Which brake: of every rule or of one, and the end that was asked for.
-type Which = (Option<RuleName>, Timestamp);
+/// Which brake: of every rule or of one, the end that was asked for, and when that was.
+type Which = (Option<RuleName>, Timestamp, Option<Timestamp>);
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -36,42 +36,31 @@ impl Braking {
     /// ended is among them for as long as it stands there, so that it does not begin anew after a restart.
     pub fn take(&mut self, asked: &Arc<Local>, now: Timestamp) -> (Arc<Local>, Vec<BrakeStatus>) {
         self.see(&asked.brakes, now);
-        let brakes = self.shortened(&asked.brakes);
         let told = |(rule, brake): (Option<&RuleName>, &Brake)| {
-            let ours = |(of, _): &(&Which, &Timestamp)| of.0.as_ref() == rule;
-            let since = self.since.iter().find(ours).map_or(now, |(_, since)| *since);
-            BrakeStatus { rule: rule.cloned(), until: brake.until, reason: brake.reason.clone(), since }
+            let since = self.since.get(&which(rule, brake)).copied().unwrap_or(now);
+            let until = end(brake, since);
+            let Brake { asked, reason, .. } = brake.clone();
+            BrakeStatus { rule: rule.cloned(), until, asked, over: until <= now, reason, since }
         };
-        let told = all(&brakes).map(told).collect();
-        (self.with(asked, brakes), told)
+        let told: Vec<BrakeStatus> = asked.brakes.all().map(told).collect();
+        (self.with(asked, as_told(&told)), told)
     }
 
     /// Notes what is new, and forgets what is asked for no longer.
     fn see(&mut self, asked: &Brakes, now: Timestamp) {
         let mut since = BTreeMap::new();
-        for (rule, brake) in all(asked) {
-            let which = (rule.cloned(), brake.until);
-            let known = self.since.get(&which).copied().or_else(|| self.before(&which));
+        for (rule, brake) in asked.all() {
+            let which = which(rule, brake);
+            let known = self.since.get(&which).copied().or_else(|| self.before(rule, brake));
             since.insert(which, known.unwrap_or(now));
         }
         self.since = since;
     }
 
     /// Since when it was seen before this start.
-    fn before(&self, (rule, until): &Which) -> Option<Timestamp> {
-        let is_it = |told: &&BrakeStatus| told.rule == *rule && told.until == *until.min(&at_most(told.since));
+    fn before(&self, rule: Option<&RuleName>, brake: &Brake) -> Option<Timestamp> {
+        let is_it = |told: &&BrakeStatus| is_told(told, rule, brake);
         self.before.iter().find(is_it).map(|told| told.since)
-    }
-
-    fn shortened(&self, asked: &Brakes) -> Brakes {
-        let shorten = |rule: Option<&RuleName>, brake: &Brake| {
-            let since = self.since.get(&(rule.cloned(), brake.until));
-            Brake { until: since.map_or(brake.until, |since| brake.until.min(at_most(*since))), ..brake.clone() }
-        };
-        Brakes {
-            all: asked.all.as_ref().map(|brake| shorten(None, brake)),
-            rules: asked.rules.iter().map(|(rule, brake)| (rule.clone(), shorten(Some(rule), brake))).collect(),
-        }
     }
 
     /// The same as before while nothing changed, so that nothing is made anew of it.
@@ -96,12 +85,29 @@ pub(crate) fn braked(told: Option<&Object>) -> Vec<BrakeStatus> {
     found.and_then(|found| serde_json::from_value(found).ok()).unwrap_or_default()
 }
 
-fn all(brakes: &Brakes) -> impl Iterator<Item = (Option<&RuleName>, &Brake)> {
-    brakes.held(Timestamp::MIN)
+fn which(rule: Option<&RuleName>, brake: &Brake) -> Which {
+    (rule.cloned(), brake.until, brake.asked)
 }
 
-fn at_most(since: Timestamp) -> Timestamp {
-    since.checked_add(LONGEST).unwrap_or(Timestamp::MAX)
+/// Whether this is what was told of the brake, of `rule` or of every one.
+pub(crate) fn is_told(told: &BrakeStatus, rule: Option<&RuleName>, brake: &Brake) -> bool {
+    told.rule.as_ref() == rule && told.asked == brake.asked && told.until == end(brake, told.since)
+}
+
+/// When a brake ends by trusted time that is seen since then. What was asked for as a span is counted from there: the clock
+/// of who asked may be wrong.
+fn end(brake: &Brake, since: Timestamp) -> Timestamp {
+    brake.end(since).min(since.checked_add(LONGEST).unwrap_or(Timestamp::MAX))
+}
+
+/// The brakes as they hold: all moments are trusted time.
+fn as_told(told: &[BrakeStatus]) -> Brakes {
+    let mut brakes = Brakes::default();
+    for BrakeStatus { rule, until, reason, .. } in told {
+        let brake = Brake { until: *until, asked: None, reason: reason.clone() };
+        brakes = brakes.after(&Change::Set(rule.clone(), brake));
+    }
+    brakes
 }
 
 #[cfg(test)]
@@ -114,7 +120,7 @@ mod tests {
     }
 
     fn asked(all: Option<i64>, rule: Option<i64>) -> Arc<Local> {
-        let brake = |hour| Brake { until: at(hour), reason: "INC-7".to_owned() };
+        let brake = |hour| Brake { until: at(hour), asked: None, reason: "INC-7".to_owned() };
         let rules = rule.map(|hour| ("ResourceGuard/quota".parse().unwrap(), brake(hour)));
         let brakes = Brakes { all: all.map(brake), rules: rules.into_iter().collect() };
         Arc::new(Local { brakes, ..Local::default() })
@@ -152,5 +158,34 @@ mod tests {
         }
         let (_, held) = Braking::of(Some(&told)).take(&asked(Some(20), None), at(2));
         assert_eq!(ends(&held), [(false, at(2), at(20))], "another one");
+    }
+
+    /// Two hours, of every rule and of one, as somebody asks for them whose clock says that hour.
+    fn lasting(hour: i64) -> Arc<Local> {
+        let brake = Brake::lasting("2h".parse().unwrap(), at(hour), "INC-7".to_owned());
+        let rules = BTreeMap::from([("ResourceGuard/quota".parse().unwrap(), brake.clone())]);
+        Arc::new(Local { brakes: Brakes { all: Some(brake), rules }, ..Local::default() })
+    }
+
+    #[test]
+    fn inv30_a_brake_lasts_its_span_by_trusted_time_whatever_the_clock_of_who_set_it_says() {
+        for theirs in [-50, 10, 70] {
+            let (asked, mut braking) = (lasting(theirs), Braking::default());
+            let (local, told) = braking.take(&asked, at(10));
+            assert_eq!(ends(&told), [(false, at(10), at(12)), (true, at(10), at(12))], "{theirs}");
+            assert_eq!(local.brakes.ends().collect::<Vec<_>>(), [at(12), at(12)]);
+            assert_eq!(local.brakes.held(at(11)).count(), 2, "{theirs}");
+            assert!(told.iter().all(|brake| !brake.over));
+            // Over a restart, and while it stands there longer.
+            let told = json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Enforcement", "metadata": {"name": "writ"},
+                "status": {"brakes": told}});
+            let mut again = Braking::of(Some(&Object::try_from(told).unwrap()));
+            let (local, told) = again.take(&asked, at(12));
+            assert_eq!(local.brakes.held(at(12)).count(), 0);
+            assert_eq!(ends(&told), [(false, at(10), at(12)), (true, at(10), at(12))]);
+            assert!(told.iter().all(|brake| brake.over), "{told:?}");
+            // Asked for once more.
+            assert_eq!(again.take(&lasting(theirs + 1), at(13)).0.brakes.held(at(14)).count(), 2);
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Brakes as annotations of the `Enforcement`: what people set and read, in a cluster or in a directory.
 
+use super::brake::Written;
 use super::{Brake, Brakes};
 use crate::name::RuleName;
+use crate::time::Span;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -9,11 +11,15 @@ use std::collections::BTreeMap;
 const UNTIL: &str = "writ.dev/brake-until";
 /// Why.
 const REASON: &str = "writ.dev/brake-reason";
-/// Brakes of single rules: JSON `{"Kind/name": {"until": …, "reason": …}}`.
+/// For how long it was asked for; with the next, this counts from when an agent first sees it.
+const FOR: &str = "writ.dev/brake-for";
+/// When it was asked for, by the clock of who asked.
+const ASKED: &str = "writ.dev/brake-asked";
+/// Brakes of single rules: JSON `{"Kind/name": {"until": …, "reason": …, "for": …, "asked": …}}`.
 const RULES: &str = "writ.dev/brakes";
 
 /// Every annotation that says something of brakes.
-pub const ANNOTATIONS: [&str; 3] = [UNTIL, REASON, RULES];
+pub const ANNOTATIONS: [&str; 5] = [UNTIL, REASON, FOR, ASKED, RULES];
 
 impl Brakes {
     /// What annotations say, and what of them cannot be understood, for people. Others are passed over.
@@ -25,7 +31,9 @@ impl Brakes {
             match until.parse::<Timestamp>() {
                 Ok(until) => {
                     let reason = text(REASON).unwrap_or_default().to_owned();
-                    brakes.all = Some(Brake { until, reason });
+                    let span = text(FOR).and_then(|span| span.parse::<Span>().ok());
+                    let asked = text(ASKED).and_then(|asked| asked.parse().ok());
+                    brakes.all = Some(Brake::from(Written { until, reason, span, asked }));
                 }
                 Err(_) => faults.push(format!(
                     "{UNTIL}: `{until}` is no time, so nothing is braked by it; write one such as 2026-11-21T12:00:00Z"
@@ -45,12 +53,15 @@ impl Brakes {
     /// The annotations that say this; none: it must not stand there.
     #[must_use]
     pub fn annotations(&self) -> BTreeMap<&'static str, Option<String>> {
-        let reason = self.all.as_ref().map(|brake| brake.reason.clone()).filter(|reason| !reason.is_empty());
+        let all = self.all.clone().map(Written::from);
+        let reason = all.as_ref().map(|brake| brake.reason.clone()).filter(|reason| !reason.is_empty());
         // Names and texts have a form in JSON.
         let rules = (!self.rules.is_empty()).then(|| serde_json::to_string(&self.rules).unwrap_or_default());
         BTreeMap::from([
-            (UNTIL, self.all.as_ref().map(|brake| brake.until.to_string())),
+            (UNTIL, all.as_ref().map(|brake| brake.until.to_string())),
             (REASON, reason),
+            (FOR, all.as_ref().and_then(|brake| Some(brake.span?.to_string()))),
+            (ASKED, all.as_ref().and_then(|brake| Some(brake.asked?.to_string()))),
             (RULES, rules),
         ])
     }
@@ -66,15 +77,31 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        let brake = |until: &str, reason: &str| Brake { until: until.parse().unwrap(), reason: reason.to_owned() };
-        let rule: RuleName = "ResourceGuard/team-quota".parse().unwrap();
-        let brakes = Brakes {
-            all: Some(brake("2026-11-21T12:00:00Z", "INC-7: \"all\"")),
-            rules: BTreeMap::from([(rule, brake("2026-11-21T13:00:00Z", ""))]),
-        };
-        let written = brakes.annotations().into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
-        assert_eq!(Brakes::read(&written.collect()), (brakes, Vec::new()));
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let asked = at("2026-11-21T11:59:59.7Z");
+        let lasting = Brake::lasting("1h30m".parse().unwrap(), asked, "INC-7: \"all\"".to_owned());
+        assert_eq!((lasting.asked, lasting.until), (Some(at("2026-11-21T12:00:00Z")), at("2026-11-21T13:30:00Z")));
+        let until = Brake { until: at("2026-11-21T13:00:00Z"), asked: None, reason: String::new() };
+        let rule = |name: &str| format!("ResourceGuard/{name}").parse::<RuleName>().unwrap();
+        for all in [lasting.clone(), until.clone()] {
+            let rules = BTreeMap::from([(rule("a"), until.clone()), (rule("b"), lasting.clone())]);
+            let brakes = Brakes { all: Some(all), rules };
+            let written = brakes.annotations().into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
+            assert_eq!(Brakes::read(&written.collect()), (brakes, Vec::new()));
+        }
         assert!(Brakes::default().annotations().values().all(Option::is_none));
+    }
+
+    #[test]
+    fn who_moves_the_end_by_hand_means_that_moment() {
+        let asked = [(FOR, "2h"), (ASKED, "2026-11-21T10:00:00Z")];
+        let read =
+            |until: &str, rest: &[(&str, &str)]| Brakes::read(&annotations(&[&[(UNTIL, until)], rest].concat())).0;
+        let spans = |until: &str, rest: &[(&str, &str)]| read(until, rest).all.unwrap().span().is_some();
+        assert!(spans("2026-11-21T12:00:00Z", &asked));
+        assert!(!spans("2026-11-21T13:00:00Z", &asked));
+        assert!(!spans("2026-11-21T12:00:00Z", &asked[..1]) && !spans("2026-11-21T12:00:00Z", &asked[1..]));
+        assert!(!spans("2026-11-21T12:00:00Z", &[(FOR, "two hours"), asked[1]]));
     }
 
     #[test]

@@ -109,9 +109,16 @@ pub struct BrakeStatus {
     /// The one rule that is braked; none: every rule
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleName>,
-    /// When it ends: no later than a day after it was first seen
+    /// When it ends by trusted time: no later than a day after it was first seen
     #[schemars(schema_with = "moment")]
     pub until: Timestamp,
+    /// When it was asked for, by the clock of who asked, where it holds for a span from when it was first seen
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "moment")]
+    pub asked: Option<Timestamp>,
+    /// Whether its end is reached: it stands there, and holds no longer
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub over: bool,
     /// Why
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -130,4 +137,9 @@ pub struct HeldRemovals {
     /// How many objects
     #[schemars(schema_with = "count")]
     pub total: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }

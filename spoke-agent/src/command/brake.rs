@@ -2,14 +2,15 @@
 
 use super::failed;
 use super::output::{Format, machine, say};
-use crate::brakes::LONGEST;
+use crate::brakes::{LONGEST, braked, is_told};
 use crate::config::Config;
 use crate::target::TargetError;
 use crate::target::choice::Choice;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use policy::local::{Brake, Brakes, Change};
 use policy::name::{Namespace, RuleName};
 use policy::time::Span;
+use proto::resources::BrakeStatus;
 use serde_json::{Value, json};
 use service::clock::{Clock as _, SystemClock};
 use service::config::ConfigError;
@@ -20,7 +21,8 @@ use std::path::PathBuf;
 
 /// Have rules go no further than warn for a while: nothing is written or repaired, and all is reported
 ///
-/// It needs no hub and no running agent, takes effect within seconds, survives restarts and ends by itself. In a cluster
+/// It needs no hub and no running agent, takes effect within seconds, survives restarts and ends by itself: so long after
+/// the agent first saw it, by its trusted time, that a clock which is wrong makes no difference. In a cluster
 /// it acts as the person of the kubeconfig, whom ClusterRole writ-operator lets do so. --clear without a rule clears all
 /// that is set.
 #[derive(Debug, clap::Args)]
@@ -33,7 +35,7 @@ use std::path::PathBuf;
 pub(super) struct Arguments {
     /// The one rule, as Kind/name; without it, every rule
     rule: Option<RuleName>,
-    /// How long, at most 24h
+    /// How long from when the agent sees it, at most 24h
     #[arg(long = "for", value_name = "DURATION", value_parser = no_longer_than_allowed, required_unless_present = "clear")]
     span: Option<Span>,
     /// Why; it is reported with the brake
@@ -82,11 +84,31 @@ pub(super) async fn run(arguments: &Arguments) -> Exit {
         Ok(None) => return failed(&TwoTargets, Exit::Usage),
         Err(error) => return failed(&error, ConfigError::EXIT),
     };
-    let now = SystemClock::new().wall();
-    match target.brake(&change(arguments, now)).await {
-        Ok(brakes) => say(&shown(&brakes, now, arguments.output), Exit::Fine),
-        Err(error) => failed(&error, exit(&error)),
-    }
+    let brakes = match target.brake(&change(arguments, SystemClock::new().wall())).await {
+        Ok(brakes) => brakes,
+        Err(error) => return failed(&error, exit(&error)),
+    };
+    // When one ends, an agent alone can say. It may not run, or may not have seen it yet.
+    let told = target.told().await.ok().flatten();
+    let told = braked(told.as_ref().map(|(status, _)| status));
+    say(&shown(&standing(&brakes, &told), arguments.output), Exit::Fine)
+}
+
+/// A brake that is set, and what an agent told of it.
+struct Standing<'a> {
+    rule: Option<&'a RuleName>,
+    brake: &'a Brake,
+    told: Option<&'a BrakeStatus>,
+}
+
+/// All that are set, but for those of which an agent told that they are over.
+fn standing<'a>(brakes: &'a Brakes, told: &'a [BrakeStatus]) -> Vec<Standing<'a>> {
+    let one = |(rule, brake): (Option<&'a RuleName>, &'a Brake)| {
+        let told = told.iter().find(|told| is_told(told, rule, brake));
+        Standing { rule, brake, told }
+    };
+    let all = brakes.all().map(one);
+    all.filter(|standing| standing.told.is_none_or(|told| !told.over)).collect()
 }
 
 fn target(arguments: &Arguments) -> Result<Option<Choice>, ConfigError> {
@@ -110,10 +132,8 @@ fn change(arguments: &Arguments, now: Timestamp) -> Change {
     let rule = arguments.rule.clone();
     match arguments.span {
         Some(span) if !arguments.clear => {
-            let span = SignedDuration::try_from(span.get()).unwrap_or(LONGEST);
-            let until = now.checked_add(span).unwrap_or(Timestamp::MAX).round(jiff::Unit::Second);
             let reason = arguments.reason.clone().unwrap_or_default();
-            Change::Set(rule, Brake { until: until.unwrap_or(now), reason })
+            Change::Set(rule, Brake::lasting(span, now, reason))
         }
         _ => Change::Clear(rule),
     }
@@ -127,32 +147,56 @@ fn exit(error: &TargetError) -> Exit {
     }
 }
 
-fn shown(brakes: &Brakes, now: Timestamp, output: Format) -> String {
+fn shown(all: &[Standing<'_>], output: Format) -> String {
     match output {
-        Format::Human => human(brakes, now),
-        Format::Json => machine(&document(brakes, now), false),
-        Format::Yaml => machine(&document(brakes, now), true),
+        Format::Human => human(all),
+        Format::Json => machine(&document(all), false),
+        Format::Yaml => machine(&document(all), true),
     }
 }
 
-fn human(brakes: &Brakes, now: Timestamp) -> String {
-    let line = |(rule, Brake { until, reason }): (Option<&RuleName>, &Brake)| {
-        let what = rule.map_or_else(|| "every rule".to_owned(), ToString::to_string);
-        format!("{what} goes no further than warn until {until:.0}: {}", escape(reason))
-    };
-    let lines: Vec<String> = brakes.held(now).map(line).collect();
+impl Standing<'_> {
+    /// When it ends by trusted time, where that is known.
+    fn until(&self) -> Option<Timestamp> {
+        self.told.map(|told| told.until).or_else(|| self.span().is_none().then_some(self.brake.until))
+    }
+
+    fn span(&self) -> Option<Span> {
+        self.brake.span().map(|span| Span::new(span.unsigned_abs()))
+    }
+
+    fn line(&self) -> String {
+        let what = self.rule.map_or_else(|| "every rule".to_owned(), ToString::to_string);
+        let how_long = match (self.until(), self.span()) {
+            (None, Some(span)) => format!("for {span} from when the agent sees it"),
+            (until, _) => format!("until {:.0}", until.unwrap_or(self.brake.until)),
+        };
+        format!("{what} goes no further than warn {how_long}: {}", escape(&self.brake.reason))
+    }
+
+    fn item(&self) -> Value {
+        let Brake { reason, asked, .. } = self.brake;
+        json!({"rule": self.rule, "until": self.until(), "for": self.span(), "asked": asked, "reason": reason,
+            "since": self.told.map(|told| told.since)})
+    }
+}
+
+fn human(all: &[Standing<'_>]) -> String {
+    let lines: Vec<String> = all.iter().map(Standing::line).collect();
     if lines.is_empty() { "no brake is set".to_owned() } else { lines.join("\n") }
 }
 
-fn document(brakes: &Brakes, now: Timestamp) -> Value {
-    let item = |(rule, brake): (Option<&RuleName>, &Brake)| json!({"rule": rule, "until": brake.until, "reason": brake.reason});
-    let items: Vec<Value> = brakes.held(now).map(item).collect();
+fn document(all: &[Standing<'_>]) -> Value {
+    let items: Vec<Value> = all.iter().map(Standing::item).collect();
     json!({"apiVersion": "writ.dev/v1alpha1", "kind": "BrakeList", "items": items})
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::brakes::Braking;
+    use policy::local::Local;
+    use std::sync::Arc;
 
     #[test]
     fn inv30_a_brake_is_asked_for_a_day_at_most() {
@@ -165,14 +209,31 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_is_said() {
-        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
-        let brake = |until: &str| Brake { until: until.parse().unwrap(), reason: "INC-7\u{1b}".to_owned() };
-        let mut brakes = Brakes { all: Some(brake("2026-11-21T09:00:00Z")), ..Brakes::default() };
-        assert_eq!(human(&brakes, now), "no brake is set", "one that has ended is none");
-        brakes.rules.insert("ResourceGuard/quota".parse().unwrap(), brake("2026-11-21T12:00:00Z"));
-        let said = human(&brakes, now);
-        assert!(said.starts_with("ResourceGuard/quota goes no further than warn until 2026-11-21T12:00:00Z: INC-7"));
-        assert!(!said.contains('\u{1b}'), "{said}");
+    fn inv30_what_is_said_of_a_brake_is_what_the_agent_makes_of_it() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let rule: RuleName = "ResourceGuard/quota".parse().unwrap();
+        // Asked for by a clock that is three hours behind.
+        let two_hours = Brake::lasting("2h".parse().unwrap(), at("2026-11-21T07:00:00Z"), "INC-7\u{1b}".to_owned());
+        let brakes = Brakes { all: Some(two_hours), ..Brakes::default() };
+        let said = |brakes: &Brakes, told: &[BrakeStatus]| human(&standing(brakes, told));
+        let first = "every rule goes no further than warn for 2h from when the agent sees it: INC-7";
+        assert!(said(&brakes, &[]).starts_with(first), "{}", said(&brakes, &[]));
+        assert!(!said(&brakes, &[]).contains('\u{1b}'));
+        assert_eq!(document(&standing(&brakes, &[]))["items"][0]["until"], Value::Null);
+
+        let local = |brakes: &Brakes| Arc::new(Local { brakes: brakes.clone(), ..Local::default() });
+        let mut braking = Braking::default();
+        let (_, told) = braking.take(&local(&brakes), at("2026-11-21T10:00:00Z"));
+        let then = "every rule goes no further than warn until 2026-11-21T12:00:00Z: INC-7";
+        assert!(said(&brakes, &told).starts_with(then), "{}", said(&brakes, &told));
+        assert_eq!(document(&standing(&brakes, &told))["items"][0]["since"], "2026-11-21T10:00:00Z");
+        let (_, over) = braking.take(&local(&brakes), at("2026-11-21T12:00:00Z"));
+        assert_eq!(said(&brakes, &over), "no brake is set", "one that has ended is none");
+
+        let until = Brake { until: at("2026-11-21T13:00:00Z"), asked: None, reason: "by hand".to_owned() };
+        let one = brakes.after(&Change::Clear(None)).after(&Change::Set(Some(rule), until));
+        assert!(
+            said(&one, &told).starts_with("ResourceGuard/quota goes no further than warn until 2026-11-21T13:00:00Z")
+        );
     }
 }

@@ -55,7 +55,8 @@ mod tests {
     fn inv30_a_brake_is_told_while_it_holds_and_when_it_begins_and_ends() {
         let at = |hour: u8| format!("2026-11-21T{hour:02}:00:00Z").parse::<Timestamp>().unwrap();
         let rule = Some("ResourceGuard/quota".parse().unwrap());
-        let brake = BrakeStatus { rule, until: at(5), reason: "INC-7".to_owned(), since: at(3) };
+        let brake =
+            BrakeStatus { rule, until: at(5), asked: None, over: false, reason: "INC-7".to_owned(), since: at(3) };
         let round = Round { brakes: vec![brake.clone()], ..Round::default() };
         let (truth, _, message) = judged(&round, at(4));
         assert_eq!(truth, Truth::True);

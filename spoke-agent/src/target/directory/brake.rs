@@ -48,7 +48,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::new(dir.path().to_owned());
         let rule: Option<policy::name::RuleName> = Some("ResourceGuard/quota".parse().unwrap());
-        let one = Brake { until: "2026-11-21T12:00:00Z".parse().unwrap(), reason: "yes: 1".to_owned() };
+        let asked = "2026-11-21T10:00:00Z".parse().unwrap();
+        let one = Brake::lasting("2h".parse().unwrap(), asked, "yes: 1".to_owned());
         let set = |rule| brake(&layout, &Change::Set(rule, one.clone())).unwrap();
         set(None);
         let both = set(rule.clone());
