@@ -61,7 +61,7 @@ fn main() {
     drop(first);
     let mut round = || {
         let resolved = resolve(&bundle, &seen, &settings, now, &mut memo);
-        let plan = plan(&resolved.wants, &seen, &settings, now);
+        let plan = plan(&resolved.wants, &resolved.regional, &seen, &settings, now);
         assert!(plan.units.values().all(|unit| unit.transaction.is_none()), "all is right already");
     };
     round();

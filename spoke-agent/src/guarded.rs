@@ -2,11 +2,13 @@
 
 use crate::target::Target;
 use policy::access::{Exclusive, Lifeline};
+use policy::name::RuleName;
 use policy::outcome::Note;
 use policy::plan::{Plan, plan, unenforced};
 use policy::resolve::{Settings, Wants};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
+use std::collections::BTreeSet;
 
 /// A plan that cuts no lifeline, and what else there is to say.
 #[derive(Debug)]
@@ -24,11 +26,12 @@ pub(crate) async fn guarded(
     target: &dyn Target,
     lifeline: &Lifeline,
     wants: &mut Wants,
+    regional: &BTreeSet<RuleName>,
     seen: &Seen,
     settings: &Settings,
     now: TrustedTime,
 ) -> Guarded {
-    let planned = plan(wants, seen, settings, now);
+    let planned = plan(wants, regional, seen, settings, now);
     let mut notes = unenforced::notes(wants);
     let exclusive = Exclusive::of(wants);
     if exclusive.is_empty() && !lifeline.asks(&planned) {
@@ -41,7 +44,7 @@ pub(crate) async fn guarded(
         Err(error) => (None, Some(told(error))),
     };
     let held = lifeline.hold(wants, &planned, bindings.as_ref());
-    let mut plan = if held { plan(wants, seen, settings, now) } else { planned };
+    let mut plan = if held { plan(wants, regional, seen, settings, now) } else { planned };
     lifeline.stop(&mut plan, bindings.as_ref());
     notes.extend(bindings.iter().flat_map(|bindings| exclusive.foreign(bindings, &seen.inventory)));
     Guarded { plan, notes, fault }

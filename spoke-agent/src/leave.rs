@@ -17,6 +17,7 @@ use policy::plan::in_question;
 use policy::plan::inventory::Row;
 use policy::resolve::{Settings, Want, Wants, Why};
 use policy::seen::Seen;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What was left.
@@ -92,7 +93,7 @@ async fn empty(
     let looked = target.look(&in_question(&wants, &seen.inventory), &seen).await?;
     (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
     let (settings, now) = (Settings::default(), time.now());
-    let plan = guarded(target, lifeline, &mut wants, &seen, &settings, now).await.plan;
+    let plan = guarded(target, lifeline, &mut wants, &BTreeSet::new(), &seen, &settings, now).await.plan;
     let (mut refusals, mut repairs) = (Refusals::default(), Repairs::new(settings.contested));
     let measures = Measures::default();
     let mut tools = Tools {

@@ -161,7 +161,7 @@ impl Reconciler {
         let now = self.time.now();
         let (local, brakes) = self.braking.take(&seen.local, now.get());
         seen.local = Arc::clone(&local);
-        let Resolved { mut wants, decided, mut notes, again } = match bundle {
+        let Resolved { mut wants, decided, mut notes, regional, again } = match bundle {
             Some(bundle) => resolve(bundle, &seen, &self.settings, now, &mut self.memo),
             None => without_bundle(&seen, cluster, now),
         };
@@ -172,7 +172,7 @@ impl Reconciler {
         let released = bundle.and_then(|bundle| bundle.head().prune);
         seen.health = self.target.health(&on_trial(&seen.inventory)).await;
         let Guarded { plan, notes: found, fault } =
-            guarded(self.target.as_ref(), &self.lifeline, &mut wants, &seen, &self.settings, now).await;
+            guarded(self.target.as_ref(), &self.lifeline, &mut wants, &regional, &seen, &self.settings, now).await;
         faults.extend(fault);
         notes.extend(found);
         self.turns = plan.again().into_iter().chain(again).min().map(|at| self.began + until(at, now));

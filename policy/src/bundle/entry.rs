@@ -3,7 +3,7 @@
 use crate::compile::slot::Slot;
 use crate::facts::Labels;
 use crate::mode::Mode;
-use crate::name::{Namespace, RuleName, TeamName};
+use crate::name::{Namespace, RegionName, RuleName, TeamName};
 use crate::selector::{NamespaceSelector, Term};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +14,9 @@ use serde_json::Value;
 pub struct Envelope {
     /// Who answers for the rule.
     pub owner: Owner,
+    /// The region in whose folder it stands: it only adds to what holds for everybody. None: the rule is everybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionName>,
     /// Why it exists.
     pub rationale: String,
     /// What an auditor maps it to.

@@ -153,6 +153,7 @@ pub(crate) fn rule(name: &str, mode: Mode, namespaces: Option<&[(&str, &str)]>, 
         name: format!("ConfigTemplate/{name}").parse().unwrap(),
         envelope: super::entry::Envelope {
             owner: Owner { team: "platform".parse().unwrap(), contact: None, escalation: None },
+            region: None,
             rationale: "a test".to_owned(),
             controls: Vec::new(),
             risk: Risk::Low,

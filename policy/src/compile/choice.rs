@@ -5,7 +5,7 @@ use super::assign::Set;
 use super::levels::{Found, Seen};
 use super::prepare::PreparedRule;
 use crate::bundle::entry::Envelope;
-use crate::catalog::RegionalOverride;
+use crate::catalog::{RegionalOverride, region_of};
 use crate::digest::Digest;
 use crate::document::pointer::segments;
 use crate::facts::Declared;
@@ -105,6 +105,7 @@ impl<'p, 'c> Choice<'p, 'c> {
         let (namespaces, assignments) = assign::namespaces(self.rule.rule, &self.sets);
         Envelope {
             owner: governance.owner.clone(),
+            region: region_of(&self.rule.rule.doc.file),
             rationale: governance.rationale.clone(),
             controls: governance.controls.clone(),
             risk: governance.risk,

@@ -6,7 +6,7 @@ use super::companions::Companions;
 use super::levels::Levels;
 use crate::bundle::entry::{Owner, Risk};
 use crate::canonical;
-use crate::catalog::{Catalog, Rule};
+use crate::catalog::{Catalog, Rule, region_of};
 use crate::compile::slot::Overridable;
 use crate::digest::Digest;
 use crate::facts::Declared;
@@ -14,7 +14,7 @@ use crate::kinds;
 use crate::kinds::kind::Reference;
 use crate::kinds::translator::{Lens, Translator};
 use crate::mode::Mode;
-use crate::name::RuleName;
+use crate::name::{RegionName, RuleName};
 use crate::selector::Term;
 use serde::Serialize;
 use serde_json::Value;
@@ -83,6 +83,8 @@ impl<'c> PreparedRule<'c> {
 struct Base<'a> {
     name: &'a RuleName,
     owner: &'a Owner,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<RegionName>,
     rationale: &'a str,
     controls: &'a [String],
     risk: Risk,
@@ -98,6 +100,7 @@ fn base(rule: &Rule) -> Digest {
     let base = Base {
         name: &rule.name,
         owner: &governance.owner,
+        region: region_of(&rule.doc.file),
         rationale: &governance.rationale,
         controls: &governance.controls,
         risk: governance.risk,

@@ -2,6 +2,7 @@
 
 mod grant;
 pub mod local;
+pub mod merge;
 mod table;
 pub mod traffic;
 

@@ -35,7 +35,7 @@ use crate::time::TrustedTime;
 use inventory::{Inventory, Row, Uid, Version};
 use jiff::Timestamp;
 use round::Round;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use have::becomes;
 pub use turn::{Turn, side_by_side};
@@ -186,10 +186,11 @@ impl Plan {
     }
 }
 
-/// Plans one round: what it takes of every unit, and how to take it back. Pure.
+/// Plans one round: what it takes of every unit, and how to take it back. Of two units that want one object, that of a rule
+/// for everybody has it before one of a `regional` rule. Pure.
 #[must_use]
-pub fn plan(wants: &Wants, seen: &Seen, settings: &Settings, now: TrustedTime) -> Plan {
-    let round = Round::new(wants, seen, settings, now.get());
+pub fn plan(wants: &Wants, regional: &BTreeSet<RuleName>, seen: &Seen, settings: &Settings, now: TrustedTime) -> Plan {
+    let round = Round::new(wants, regional, seen, settings, now.get());
     let units = wants.iter().map(|(unit, want)| (unit.clone(), unit_plan(&round, unit, want)));
     Plan { units: units.collect(), expired: expired(&round, wants), held: None }
 }

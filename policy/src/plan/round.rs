@@ -3,12 +3,13 @@
 use super::diff;
 use super::inventory::{Inventory, Row, State};
 use crate::bundle::entry::Own;
+use crate::name::RuleName;
 use crate::object::ObjectId;
 use crate::outcome::UnitId;
 use crate::resolve::{Desired, Settings, Want, Wants};
 use crate::seen::{Observed, Seen};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What stands where an object is wanted.
@@ -34,9 +35,15 @@ pub(super) struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    pub(super) fn new(wants: &'a Wants, seen: &'a Seen, settings: &Settings, now: Timestamp) -> Self {
+    pub(super) fn new(
+        wants: &'a Wants,
+        regional: &BTreeSet<RuleName>,
+        seen: &'a Seen,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Self {
         let health = SignedDuration::try_from(settings.health).unwrap_or(SignedDuration::MAX);
-        Self { seen, now, health, holders: holders(wants, &seen.inventory), rows: rows(&seen.inventory) }
+        Self { seen, now, health, holders: holders(wants, regional, &seen.inventory), rows: rows(&seen.inventory) }
     }
 
     /// The unit that has the object: only that one writes it.
@@ -107,21 +114,34 @@ impl<'a> Round<'a> {
     }
 }
 
-/// Which unit has each object: the one that has its row while it still wants it, else the first that would enforce it.
-fn holders<'a>(wants: &'a Wants, inventory: &'a Inventory) -> BTreeMap<&'a ObjectId, &'a UnitId> {
+/// Which unit has each object: the one that has its row while it still wants it, else the first that would enforce it. What
+/// a region adds takes nothing from what holds for everybody: its rules come after all others, whoever was there first.
+fn holders<'a>(
+    wants: &'a Wants,
+    regional: &BTreeSet<RuleName>,
+    inventory: &'a Inventory,
+) -> BTreeMap<&'a ObjectId, &'a UnitId> {
     let mut holders = BTreeMap::new();
-    for row in inventory.values().filter(|row| row.live()) {
-        if let Some((unit, _)) = wants.get_key_value(&row.unit()).filter(|(_, want)| stays(want, &row.id)) {
-            holders.insert(&row.id, unit);
+    for of_region in [false, true] {
+        let asked = |rule: &RuleName| comes_after(rule, regional) == of_region;
+        for row in inventory.values().filter(|row| row.live() && asked(&row.rule)) {
+            if let Some((unit, _)) = wants.get_key_value(&row.unit()).filter(|(_, want)| stays(want, &row.id)) {
+                holders.entry(&row.id).or_insert(unit);
+            }
         }
-    }
-    for (unit, want) in wants {
-        let Want::Have(desired) = want else { continue };
-        for desired in desired {
-            holders.entry(desired.object.id()).or_insert(unit);
+        for (unit, want) in wants.iter().filter(|(unit, _)| asked(&unit.rule)) {
+            let Want::Have(desired) = want else { continue };
+            for desired in desired {
+                holders.entry(desired.object.id()).or_insert(unit);
+            }
         }
     }
     holders
+}
+
+/// Whether what the rule wants comes after what others want.
+fn comes_after(rule: &RuleName, regional: &BTreeSet<RuleName>) -> bool {
+    regional.contains(rule)
 }
 
 /// The live rows by their units.

@@ -3,6 +3,7 @@
 use super::inventory::{Inventory, Row, State, Uid, Version};
 use super::{Expects, Move, Plan, Step, Transaction, Undo, fields, plan};
 use crate::bundle::entry::Own;
+use crate::name::RuleName;
 use crate::object::{Object, ObjectId};
 use crate::resolve::{Settings, Wants};
 use crate::seen::{Observed, Seen};
@@ -39,7 +40,12 @@ impl Cluster {
     }
 
     pub(crate) fn plan(&self, wants: &Wants, now: TrustedTime) -> Plan {
-        plan(wants, &self.seen, &Settings::default(), now)
+        self.plan_with(wants, &BTreeSet::new(), now)
+    }
+
+    /// The same, where some of the rules are a region's.
+    pub(crate) fn plan_with(&self, wants: &Wants, regional: &BTreeSet<RuleName>, now: TrustedTime) -> Plan {
+        plan(wants, regional, &self.seen, &Settings::default(), now)
     }
 
     /// Carries out a plan; returns how many steps that took.

@@ -15,12 +15,13 @@ mod without_bundle;
 use crate::bundle::entry::Own;
 use crate::bundle::verify::Bundle;
 use crate::mode::Mode;
+use crate::name::RuleName;
 use crate::object::Object;
 use crate::outcome::{Note, Outcome, UnitId};
 use crate::seen::Seen;
 use crate::time::TrustedTime;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use decided::{Decided, Modes};
@@ -119,6 +120,8 @@ pub struct Resolved {
     pub decided: BTreeMap<UnitId, Decided>,
     /// What else someone may act on: overrides that do not count, constraints that are faulty. In order.
     pub notes: Vec<Note>,
+    /// The rules of the region's own folder: an object that a rule for everybody wants is not theirs.
+    pub regional: BTreeSet<RuleName>,
     /// When the answer changes by itself: the next beginning or end of an exception or a brake.
     pub again: Option<Timestamp>,
 }
@@ -137,5 +140,7 @@ pub fn resolve(bundle: &Bundle, seen: &Seen, settings: &Settings, now: TrustedTi
     memo.keep(&wants);
     let waivers = say.waivers.iter().flat_map(|waiver| waiver.from.into_iter().chain([waiver.until]));
     let again = waivers.chain(seen.local.brakes.ends()).filter(|at| *at > now.get()).min();
-    Resolved { wants, decided, notes: say.notes.clone(), again }
+    let regional = bundle.entries().values().filter(|entry| entry.envelope.region.is_some());
+    let regional = regional.map(|entry| entry.name.clone()).collect();
+    Resolved { wants, decided, notes: say.notes.clone(), regional, again }
 }

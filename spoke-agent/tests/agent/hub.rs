@@ -139,6 +139,7 @@ pub(crate) fn rule(name: &str, manifests: &[Value]) -> Entry {
         name: format!("ConfigTemplate/{name}").parse().unwrap(),
         envelope: Envelope {
             owner: Owner { team: "platform".parse().unwrap(), contact: None, escalation: None },
+            region: None,
             rationale: "a test".to_owned(),
             controls: Vec::new(),
             risk: Risk::Low,

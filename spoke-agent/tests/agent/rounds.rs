@@ -141,7 +141,7 @@ async fn claim_of(bundle: &policy::bundle::verify::Bundle, world: &World) -> Ste
     let now = writ_spoke_agent::time::Time::start(std::sync::Arc::new(clock), stored, Faults::default()).now();
     let settings = policy::resolve::Settings::default();
     let wants = policy::resolve::resolve(bundle, &seen, &settings, now, &mut Default::default()).wants;
-    let plan = policy::plan::plan(&wants, &seen, &settings, now);
+    let plan = policy::plan::plan(&wants, &Default::default(), &seen, &settings, now);
     let moves = plan.units.into_values().flat_map(|unit| unit.transaction).flat_map(|transaction| transaction.moves);
     moves.map(|step| step.step).find(|step| matches!(step, Step::Claim(_))).unwrap()
 }

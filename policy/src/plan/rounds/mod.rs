@@ -16,7 +16,7 @@ use crate::bundle::entry::Entry;
 use crate::bundle::fixture::{bundle, hour, objects, rule};
 use crate::mode::Mode;
 use crate::outcome::OutcomeCode;
-use crate::resolve::{Memo, Settings, Wants, resolve};
+use crate::resolve::{Memo, Resolved, Settings, Wants, resolve};
 use crate::seen::NamespaceSeen;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -42,14 +42,18 @@ fn label(cluster: &mut Cluster, name: &str, team: &str) {
         .insert(name.parse().unwrap(), NamespaceSeen { labels, terminating: false });
 }
 
-fn wants(cluster: &Cluster, entries: &[Entry], hours: i64) -> Wants {
+fn resolved(cluster: &Cluster, entries: &[Entry], hours: i64) -> Resolved {
     resolve(&bundle(entries, Mode::Enforce), &cluster.seen, &Settings::default(), hour(hours), &mut Memo::default())
-        .wants
+}
+
+fn wants(cluster: &Cluster, entries: &[Entry], hours: i64) -> Wants {
+    resolved(cluster, entries, hours).wants
 }
 
 /// One round: the outcomes, and how many steps it took.
 fn round(cluster: &mut Cluster, entries: &[Entry], hours: i64) -> (Vec<OutcomeCode>, usize) {
-    let plan = cluster.plan(&wants(cluster, entries, hours), hour(hours));
+    let Resolved { wants, regional, .. } = resolved(cluster, entries, hours);
+    let plan = cluster.plan_with(&wants, &regional, hour(hours));
     let codes = plan.units.values().map(|unit| unit.outcome.code).collect();
     (codes, cluster.carry_out(&plan))
 }

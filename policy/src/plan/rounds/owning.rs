@@ -5,6 +5,7 @@ use crate::bundle::entry::{Body, Entry, Own, Template};
 use crate::bundle::fixture::{objects, rule};
 use crate::mode::Mode;
 use crate::outcome::OutcomeCode;
+use crate::plan::simulation::Cluster;
 use serde_json::{Value, json};
 
 #[test]
@@ -91,4 +92,38 @@ fn fields_are_laid_over_what_others_own_and_released() {
     assert_eq!(round(&mut cluster, &entries, 0), (vec![OutcomeCode::Applied], 0));
     assert_eq!(round(&mut cluster, &[], 0), (vec![OutcomeCode::Removed], 1));
     assert_eq!(cluster.tree("Namespace shop"), Some(&before));
+}
+
+/// The same of a region.
+fn of_region(mut entry: Entry) -> Entry {
+    entry.envelope.region = Some("eu".parse().unwrap());
+    entry
+}
+
+/// A Namespace's label, owned as a field.
+fn tier(name: &str, tier: &str) -> Entry {
+    own_fields(name, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"labels": {"tier": tier}}}))
+}
+
+#[test]
+fn inv26_a_region_takes_no_field_of_the_baseline_whoever_is_there_first() {
+    let mut cluster = cluster(&[("shop", "web")]);
+    cluster.put(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
+    let (region, baseline) = (of_region(tier("a", "lax")), tier("b", "strict"));
+    let stands = |cluster: &Cluster| cluster.tree("Namespace shop").unwrap()["metadata"]["labels"]["tier"].clone();
+    // Whoever is named first has it where nobody stands above the other.
+    let mut alike = cluster.clone();
+    let two = [tier("a", "lax"), baseline.clone()];
+    assert_eq!(round(&mut alike, &two, 0).0, [OutcomeCode::Applied, OutcomeCode::NameTaken]);
+    assert_eq!(stands(&alike), "lax");
+    let both = [region.clone(), baseline];
+    let expected = [OutcomeCode::NameTaken, OutcomeCode::Applied];
+    let mut fresh = cluster.clone();
+    assert_eq!(round(&mut fresh, &both, 0).0, expected);
+    assert_eq!(stands(&fresh), "strict");
+    assert_eq!(round(&mut cluster, &[region], 0).0, [OutcomeCode::Applied]);
+    assert_eq!(stands(&cluster), "lax");
+    assert_eq!(round(&mut cluster, &both, 1).0, expected);
+    assert_eq!(stands(&cluster), "strict", "also where the region was there first");
+    assert_eq!(round(&mut cluster, &both, 2), (expected.to_vec(), 0));
 }

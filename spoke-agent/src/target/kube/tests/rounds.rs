@@ -13,7 +13,7 @@ use policy::outcome::{Outcome, OutcomeCode};
 use policy::plan::{in_question, plan};
 use policy::resolve::{Desired, Settings, Want};
 use policy::time::{TrustedClock, TrustedTime};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// So many seconds after the first round.
@@ -39,7 +39,7 @@ impl World {
         let wants = BTreeMap::from([(unit.clone(), want)]);
         let looked = self.kube.look(&in_question(&wants, &seen.inventory), &seen).await.unwrap();
         (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
-        let plan = plan(&wants, &seen, &Settings::default(), now);
+        let plan = plan(&wants, &BTreeSet::new(), &seen, &Settings::default(), now);
         let (mut refusals, mut repairs) = (Refusals::default(), Repairs::new(Duration::ZERO));
         let mut tools = Tools {
             target: &self.kube,
