@@ -168,6 +168,7 @@ fn rule(index: usize) -> Entry {
         name: name("ConfigTemplate", index),
         envelope: Governed {
             owner: Owner { team: "platform".parse().unwrap(), contact: None, escalation: None },
+            region: None,
             rationale: "a benchmark".to_owned(),
             controls: Vec::new(),
             risk: Risk::Low,
