@@ -93,7 +93,7 @@ fn touching(grounds: &Grounds, asked: &Asked) -> BTreeSet<UnitId> {
 
 /// The values of this cluster for the rule, and which of them do not count.
 fn overrides(round: &crate::reconcile::Round, unit: &UnitId) -> Vec<Value> {
-    let of_rule = round.local.overrides.iter().filter(|one| one.spec.rule == unit.rule);
+    let of_rule = round.local.overrides.values().filter(|one| one.spec.rule == unit.rule);
     let refused = |id: &ObjectId| {
         let mut notes = round.notes.iter().filter(|note| note.code == NoteCode::OverrideRefused);
         notes.find(|note| note.object.as_ref() == Some(id))

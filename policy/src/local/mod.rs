@@ -7,7 +7,7 @@ mod document;
 
 pub use annotations::ANNOTATIONS;
 pub use brake::{Brake, Brakes, Change};
-pub use document::{Faulty, id};
+pub use document::{BYTES, DOCUMENTS, Faulty, bytes, id};
 
 use crate::constraint;
 use crate::document::path::FieldPath;
@@ -52,14 +52,16 @@ pub struct LocalOverride {
 /// All that they say. Empty to begin with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Local {
-    /// In order of their names.
-    pub overrides: Vec<LocalOverride>,
+    /// By their names.
+    pub overrides: BTreeMap<DocumentName, LocalOverride>,
     /// By `LocalConstraint/name`.
     pub constraints: BTreeMap<RuleName, constraint::Spec>,
     /// How far rules may go for a while.
     pub brakes: Brakes,
     /// Documents that say nothing, and why.
     pub faulty: Vec<Note>,
+    /// How many documents were taken in, those that say nothing too.
+    pub documents: usize,
     /// The kinds of what they say of which nothing is known: the agent may not read them, and never could.
     pub unread: BTreeSet<&'static str>,
 }

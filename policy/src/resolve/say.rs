@@ -9,6 +9,7 @@ use crate::canonical;
 use crate::compile::slot::{By, Refused, Slot, fill};
 use crate::constraint::{Constraints, Written};
 use crate::digest::Digest;
+use crate::document::path::FieldPath;
 use crate::facts::Declared;
 use crate::local::{Local, LocalOverride};
 use crate::name::RuleName;
@@ -41,6 +42,9 @@ struct Filled {
     /// Of the values.
     digest: Digest,
 }
+
+/// For each field of a rule, the slot that clusters may fill, and who does.
+type ByField<'a> = BTreeMap<&'a FieldPath, (Option<&'a Slot>, Vec<&'a LocalOverride>)>;
 
 impl Say {
     pub(super) fn of(bundle: &Bundle, local: &Local) -> Self {
@@ -92,7 +96,7 @@ impl Say {
 
     fn fill(&mut self, bundle: &Bundle, local: &Local) {
         let mut by_rule: BTreeMap<&RuleName, Vec<&LocalOverride>> = BTreeMap::new();
-        for given in &local.overrides {
+        for given in local.overrides.values() {
             by_rule.entry(&given.spec.rule).or_default().push(given);
         }
         for (rule, given) in by_rule {
@@ -105,9 +109,16 @@ impl Say {
 
     fn fill_rule(&mut self, entry: &Entry, given: &[&LocalOverride]) {
         let Body::Objects { templates, slots } = &entry.body else { return };
+        let mut by_field: ByField<'_> = BTreeMap::new();
+        for slot in slots.iter().filter(|slot| slot.by == By::Cluster) {
+            by_field.entry(&slot.field).or_default().0.get_or_insert(slot);
+        }
+        for one in given {
+            by_field.entry(&one.spec.field).or_default().1.push(one);
+        }
         let mut accepted = Vec::new();
         for one in given {
-            match self.accept(entry, (templates, slots), one, given) {
+            match self.accept(entry, templates, one, &by_field) {
                 Ok(slot) => accepted.push((slot, *one)),
                 Err(note) => self.notes.push(note),
             }
@@ -131,14 +142,14 @@ impl Say {
     fn accept<'a>(
         &self,
         entry: &Entry,
-        (templates, slots): (&[Template], &'a [Slot]),
+        templates: &[Template],
         one: &LocalOverride,
-        all: &[&LocalOverride],
+        by_field: &ByField<'a>,
     ) -> Result<&'a Slot, Note> {
         let field = &one.spec.field;
-        let declared = slots.iter().find(|slot| slot.by == By::Cluster && slot.field == *field);
+        let (declared, given) = by_field.get(field).map_or((None, &[][..]), |(slot, given)| (*slot, given));
         let slot = declared.ok_or_else(|| undeclared(one, "its rule does not let clusters override it"))?;
-        if let Some(other) = all.iter().find(|other| other.spec.field == *field && other.name != one.name) {
+        if let Some(other) = given.iter().find(|other| other.name != one.name) {
             let message = format!("{field} is filled by override {} too, so neither counts", other.name);
             return Err(one.refused("Ambiguous", message));
         }

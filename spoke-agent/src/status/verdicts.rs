@@ -16,7 +16,7 @@ const HARMLESS: &str = "UnknownName";
 /// Every document once.
 pub(super) fn verdicts(force: &Force, round: &Round) -> BTreeMap<ObjectId, Verdict> {
     let local = &round.local;
-    let documents = local.overrides.iter().map(|one| one.id.clone()).chain(local.constraints.keys().map(id));
+    let documents = local.overrides.values().map(|one| one.id.clone()).chain(local.constraints.keys().map(id));
     let fine = if force.bundle.is_some() {
         verdict(Truth::True, "Counts", "")
     } else {

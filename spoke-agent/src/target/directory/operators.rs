@@ -86,6 +86,7 @@ fn digest(found: &[Found], oddities: &BTreeSet<Oddity>) -> Digest {
 /// a brake is not lifted by half a file.
 fn local(layout: &Layout, found: &[Found], understood: &mut Understood, oddities: &mut BTreeSet<Oddity>) -> Local {
     let (mut local, before) = (Local::default(), std::mem::take(understood));
+    let mut said = Vec::new();
     for (path, bytes) in found {
         let mut pass_over = |why: String| {
             oddities.insert(odd(path, why));
@@ -104,10 +105,11 @@ fn local(layout: &Layout, found: &[Found], understood: &mut Understood, oddities
             local.brakes = brakes;
             faults.into_iter().for_each(pass_over);
         } else {
-            let faulty = documents.iter().filter_map(|document| local.take(document).err());
-            faulty.for_each(|fault| pass_over(fault.to_string()));
+            said.extend(documents.into_iter().map(|document| (path, document)));
         }
     }
+    let faulty = local.take_all(said);
+    oddities.extend(faulty.into_iter().map(|(path, fault)| odd(path, fault.to_string())));
     local
 }
 
@@ -175,7 +177,7 @@ mod tests {
         );
         std::os::unix::fs::symlink("/etc/passwd", layout.constraints().join("link.yaml")).unwrap();
         let (local, oddities) = Operators::default().read(&layout).unwrap();
-        let names: Vec<_> = local.overrides.iter().map(|one| one.name.as_str()).collect();
+        let names: Vec<_> = local.overrides.keys().map(|name| name.as_str()).collect();
         assert_eq!((names, local.faulty.len()), (vec!["a", "b"], 1));
         let told: Vec<_> = oddities.iter().map(|odd| odd.place.rsplit('/').next().unwrap()).collect();
         assert_eq!(told, ["bad.yaml", "link.yaml", "other.yaml"]);

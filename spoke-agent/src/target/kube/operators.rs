@@ -24,8 +24,10 @@ const BRAKED: (&str, &str) = ("Enforcement", "enforcements");
 /// One document.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Document {
-    /// What it says.
+    /// What it says; nothing of it where that is too much.
     spec: Value,
+    /// How many bytes that has.
+    bytes: usize,
     /// What it was answered.
     pub(super) answer: Answer,
 }
@@ -169,10 +171,11 @@ fn local_of(heard: &Heard) -> (Local, BTreeSet<Oddity>) {
     let (mut local, mut odd) = (Local { unread: heard.unread.clone(), ..Local::default() }, BTreeSet::new());
     let each =
         heard.documents.iter().flat_map(|(kind, all)| all.iter().map(move |(name, document)| (kind, name, document)));
-    for (kind, name, Document { spec, .. }) in each {
+    // Constraints come first, by the name of their kind: where there are too many documents, what forbids counts.
+    for (kind, name, Document { spec, bytes, .. }) in each {
         let api = format!("{GROUP}/{VERSION}");
         let document = json!({"apiVersion": api, "kind": kind, "metadata": {"name": name}, "spec": spec});
-        if let Err(local::Faulty(why)) = local.take(&document) {
+        if let Err(local::Faulty(why)) = local.take_sized(&document, *bytes) {
             odd.insert(Oddity { place: format!("{kind} {name}"), why });
         }
     }
@@ -195,9 +198,11 @@ fn resource(kind: &str, plural: &str) -> ApiResource {
 }
 
 fn document(object: &DynamicObject) -> Option<(String, Document)> {
-    let spec = object.data.get("spec").cloned().unwrap_or_default();
+    let spec = object.data.get("spec");
+    let bytes = spec.map_or(0, local::bytes);
+    let spec = spec.filter(|_| bytes <= local::BYTES).cloned().unwrap_or_default();
     let answer = object.data.get("status").cloned().and_then(|status| serde_json::from_value(status).ok());
-    Some((object.metadata.name.clone()?, Document { spec, answer: answer.unwrap_or_default() }))
+    Some((object.metadata.name.clone()?, Document { spec, bytes, answer: answer.unwrap_or_default() }))
 }
 
 fn marks(object: &PartialObjectMeta<DynamicObject>) -> Option<(String, Marks)> {

@@ -3,6 +3,7 @@
 use super::World;
 use super::{Kube, open};
 use crate::target::{Sight, Target as _};
+use policy::local::{BYTES, DOCUMENTS};
 use policy::mode::Mode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -57,4 +58,24 @@ async fn inv30_what_was_never_heard_of_constraints_caps_every_rule_until_they_ca
     world.server.lets_list(&[("LocalConstraint", true)]);
     until(&world.kube, |sight, said| sight.seen.local.constraints.len() == 1 && said.is_empty()).await;
     assert_eq!(world.kube.observe().await.unwrap().seen.local.unheard(), None);
+}
+
+#[tokio::test]
+async fn inv26_of_more_documents_than_count_constraints_are_heard_and_the_rest_is_told() {
+    let world = World::new().await;
+    for number in 0..=DOCUMENTS {
+        let spec = json!({"rule": "ResourceGuard/q", "field": "spec.quota[pods]", "value": "1", "reason": "r"});
+        let name = format!("o{number:05}");
+        let document =
+            json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Override", "metadata": {"name": name}, "spec": spec});
+        world.server.has("Override", document);
+    }
+    let mut long = constraint("long");
+    long["spec"]["policy"] = json!("/".repeat(BYTES));
+    world.server.has("LocalConstraint", long);
+    let world = begins(world, true).await;
+    let local = world.kube.observe().await.unwrap().seen.local;
+    assert_eq!((local.constraints.len(), local.overrides.len()), (1, DOCUMENTS - 2));
+    let told: Vec<_> = local.faulty.iter().map(|note| (note.rule.name().as_str(), note.reason)).collect();
+    assert_eq!(told, [("long", "TooLarge"), ("o00998", "TooMany"), ("o00999", "TooMany"), ("o01000", "TooMany")]);
 }
