@@ -60,7 +60,8 @@ impl Domain {
     }
 
     /// Whether all that this selects is selected by `other`.
-    fn within(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn within(&self, other: &Self) -> bool {
         other.0.iter().all(|(key, values)| self.0.get(key).is_some_and(|mine| mine.within(values)))
     }
 

@@ -4,7 +4,7 @@ use crate::bundle::entry::{Entry, Envelope};
 use crate::name::Namespace;
 use crate::object::Object;
 use crate::selector::meet::Domain;
-use crate::selector::{Meeting, NamespaceSelector, Term};
+use crate::selector::{LabelSelector, Meeting, NamespaceSelector, Term};
 
 /// The whole cluster, or the namespaces of any of these.
 #[derive(Debug, Clone)]
@@ -41,6 +41,18 @@ impl Area {
     fn named(namespace: &Namespace) -> Self {
         let only = Term { names: Some(vec![namespace.to_string()]), ..Term::default() };
         Self(Some(vec![only.domain()]))
+    }
+
+    /// The namespaces that an object of the cluster selects by itself.
+    pub(super) fn selected(labels: &LabelSelector) -> Self {
+        Self(Some(vec![labels.domain()]))
+    }
+
+    /// Whether `other` surely has every namespace of this.
+    pub(super) fn within(&self, other: &Self) -> bool {
+        let Some(others) = &other.0 else { return true };
+        let covered = |one: &Domain| others.iter().any(|other| one.within(other));
+        self.0.as_ref().is_some_and(|ones| ones.iter().all(covered))
     }
 
     /// How the two stand to one another. The cluster as one has all namespaces in it.

@@ -42,7 +42,7 @@ pub(crate) fn check(catalog: &Catalog, schemas: &Schemas, authority: &Authority)
                 local::check(catalog, authority, group, &entry, &mut tally);
                 claims.add(group, &entry);
                 stakes.add(group, &entry);
-                openings.add(group, &entry);
+                openings.add(group, &entry, &mut tally);
                 sizes.add(group, &entry, &mut tally);
             }
         }
