@@ -133,7 +133,7 @@ pub fn is_strange(manifest: &Value) -> bool {
     let (group, kind) = kind_of(manifest);
     let of = |end: &&str| group == **end || group.strip_suffix(*end).is_some_and(|rest| rest.ends_with('.'));
     let known = (&*group, kind) == ADDING || group == AROUND;
-    !known && (kind.ends_with("NetworkPolicy") || (kind.ends_with("Policy") && STRANGE.iter().any(|end| of(&end))))
+    !known && (kind.ends_with("NetworkPolicy") || (kind.ends_with("Policy") && STRANGE.iter().any(of)))
 }
 
 fn kind_of(manifest: &Value) -> (String, &str) {
