@@ -31,9 +31,9 @@ fn begin() -> Result<Cast> {
     wait::until("the trial is applied", PATIENCE, || {
         let said = spoke(&cast, &["explain", trial::RULE, "--output", "json"])?;
         let answer: Value = serde_json::from_slice(&said.stdout)?;
-        let items = answer.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-        let is_applied = |item: &Value| item.pointer("/outcome/code").and_then(Value::as_str) == Some("Applied");
-        ensure!(items.len() == trial::NAMESPACES.len() && items.iter().all(is_applied), "{answer}");
+        let units = answer.pointer("/items/0/units").and_then(Value::as_array).cloned().unwrap_or_default();
+        let is_applied = |unit: &Value| unit.pointer("/outcome/code").and_then(Value::as_str) == Some("Applied");
+        ensure!(units.len() == trial::NAMESPACES.len() && units.iter().all(is_applied), "{answer}");
         Ok(())
     })?;
     Ok(cast)
@@ -132,6 +132,7 @@ fn inv26_overrides_count_within_their_bounds_with_or_without_a_hub() -> Result<(
     let shown = cast.writ(&[&["explain", of.as_str()], &place[..]].concat())?;
     ensure!(shown.contains(trial::RULE) && shown.contains("OverrideRefused OutOfBounds"), "{shown}");
     explained(&mut cast)?;
+    explained_at_the_hub(&cast)?;
 
     // Two on one field: neither counts. A file that is none is told, and the others count.
     let two = format!("{}---\n{}", trial::pods("one", "60"), trial::pods("two", "70"));
@@ -160,15 +161,17 @@ fn explained(cast: &mut Cast) -> Result<()> {
         Ok::<Value, anyhow::Error>(serde_json::from_slice(&said.stdout)?)
     };
     let answer = explain(cast)?;
-    ensure!(answer.get("items").and_then(Value::as_array).is_some_and(|items| items.len() == 1), "{answer}");
+    ensure!(answer.pointer("/items/0/units").and_then(Value::as_array).is_some_and(|units| units.len() == 1), "{answer}");
     for (pointer, text) in [
-        ("/items/0/unit/rule", trial::RULE),
-        ("/items/0/row", "enforced"),
-        ("/items/0/mode", "enforce"),
-        ("/items/0/owner/team", "platform"),
-        ("/items/0/objects/0/state", "Owned"),
+        ("/items/0/rule", trial::RULE),
+        ("/items/0/stated/owner/team", "platform"),
         ("/items/0/overrides/0/name", "small"),
-        ("/items/0/transitions/0/code", "Applied"),
+        ("/items/0/findings/0/outcome", "OverrideRefused"),
+        ("/items/0/units/0/unit/namespace", a),
+        ("/items/0/units/0/decided/row", "enforced"),
+        ("/items/0/units/0/decided/mode", "enforce"),
+        ("/items/0/units/0/objects/0/state", "Owned"),
+        ("/items/0/units/0/transitions/0/code", "Applied"),
     ] {
         ensure!(answer.pointer(pointer).and_then(Value::as_str) == Some(text), "{pointer} is not {text}: {answer}");
     }
@@ -183,7 +186,7 @@ fn explained(cast: &mut Cast) -> Result<()> {
     cast.crash_spoke(NAME)?;
     wait::until("it is explained after a restart", PATIENCE, || {
         let again = explain(cast)?;
-        let first = |answer: &Value| answer.pointer("/items/0/transitions/0").cloned();
+        let first = |answer: &Value| answer.pointer("/items/0/units/0/transitions/0").cloned();
         ensure!(first(&again).is_some() && first(&again) == first(&answer), "{again}");
         Ok(())
     })?;
@@ -191,6 +194,56 @@ fn explained(cast: &mut Cast) -> Result<()> {
     ensure!(nothing.contains("touches Pod/none here"), "{nothing}");
     ensure!(spoke(cast, &["explain", "none"])?.status.code() == Some(2), "`none` names nothing");
     Ok(())
+}
+
+/// The hub says the same of what is not applied, as of the last report: the row, all modes, and what happened when. Also
+/// of a rule that is published no longer.
+fn explained_at_the_hub(cast: &Cast) -> Result<()> {
+    let [a, b] = trial::NAMESPACES;
+    let of = format!("ResourceQuota/{}", trial::QUOTA);
+    let asked = |of: &str, place: &str, expected: &[(&str, &str)]| {
+        wait::until(&format!("the hub explains {of} in {place}"), PATIENCE, || {
+            let said = cast.writ(&["explain", of, "-n", place, "--cluster", NAME, "--output", "json"])?;
+            let answer: Value = serde_json::from_str(&said)?;
+            ensure!(answer.get("asOf").is_some(), "{answer}");
+            let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
+            let wrong = expected.iter().find(|(pointer, expected)| text(pointer) != Some(*expected));
+            ensure!(wrong.is_none(), "{wrong:?} is not so: {answer}");
+            Ok(())
+        })
+    };
+    write(cast, "constraints/hands-off.yaml", &trial::constraint("hands-off", &trial::veto(a)))?;
+    let set = spoke(cast, &["brake", "--for", "10m", "--reason", "INC-8"])?;
+    ensure!(set.status.success(), "{set:?}");
+    let braked = [
+        ("/items/0/rule", trial::RULE),
+        ("/items/0/stated/mode", "enforce"),
+        ("/items/0/findings/0/reason", "OutOfBounds"),
+        ("/items/0/units/0/decided/modes/rule", "enforce"),
+        ("/items/0/units/0/decided/modes/brake", "warn"),
+        ("/items/0/units/0/decided/mode", "warn"),
+        ("/items/0/units/0/transitions/0/code", "Applied"),
+    ];
+    let vetoed = [("/items/0/units/0/outcome/code", "Vetoed"), ("/items/0/units/0/decided/row", "veto")];
+    asked(&of, a, &[&braked[..], &vetoed].concat())?;
+    let kept = [("/items/0/units/0/outcome/code", "Kept"), ("/items/0/units/0/decided/row", "mode")];
+    asked(&of, b, &[&braked[..], &kept].concat())?;
+    let said = cast.writ(&["explain", &of, "-n", a, "--cluster", NAME])?;
+    ensure!(said.contains("decided by veto, in force: warn") && said.contains(" Vetoed Forbidden"), "{said}");
+
+    ensure!(spoke(cast, &["brake", "--clear"])?.status.success(), "it could not be cleared");
+    remove(cast, "constraints/hands-off.yaml")?;
+    let rules = fs::read_to_string(cast.repository.join("intents/trial.yaml"))?;
+    fs::remove_file(cast.repository.join("intents/trial.yaml"))?;
+    cast.commit("The trial is over")?;
+    cast.writ(&["catalog", "refresh"])?;
+    asked(trial::RULE, a, &[("/items/0/units/0/outcome/code", "Removed"), ("/items/0/rule", trial::RULE)])?;
+    let said = cast.writ(&["explain", trial::RULE, "--cluster", NAME])?;
+    ensure!(said.contains("no rule here any longer"), "{said}");
+    fs::write(cast.repository.join("intents/trial.yaml"), rules)?;
+    cast.commit("Once more")?;
+    cast.writ(&["catalog", "refresh"])?;
+    trial::NAMESPACES.iter().try_for_each(|name| has(cast, name, trial::DEFAULT, PATIENCE))
 }
 
 /// A veto disowns one unit, and leaves all others; when the constraint goes, the unit is Writ's again.

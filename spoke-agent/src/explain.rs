@@ -1,14 +1,17 @@
 //! Why a rule or an object is as it is: which units touch it, what decided, and what became of them. Read-only, from what
 //! the last round was made of.
 
-use crate::agent::Agent;
-use crate::history::Transition;
+use crate::agent::{Agent, Force};
+use crate::history::History;
+use crate::reconcile::Round;
+use policy::local::LocalOverride;
+use policy::name::RuleName;
 use policy::object::ObjectId;
-use policy::outcome::{NoteCode, Outcome, OutcomeCode, UnitId};
+use policy::outcome::{FindingCode, NoteCode, Outcome, OutcomeCode, UnitId};
 use policy::plan::inventory::{Inventory, State};
 use policy::resolve::{Decided, Wants};
-use proto::rest::explain::Asked;
-use serde_json::{Value, json};
+use policy::report::MAX_OF_ONE;
+use proto::rest::explain::{Asked, Explained, ExplainedUnit, Explanation, Given, Stated, Touched};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
@@ -39,42 +42,54 @@ fn is_object(id: &ObjectId, asked: &Asked) -> bool {
 
 /// The answer; none before the first round.
 #[must_use]
-pub fn explain(agent: &Agent, asked: &Asked) -> Option<Value> {
+pub fn explain(agent: &Agent, asked: &Asked) -> Option<Explanation> {
     let grounds = agent.grounds.borrow().clone()?;
     let round = agent.round.borrow().clone()?;
     let units = touching(&grounds, asked);
     let force = agent.force();
-    let head = force.bundle.as_ref().map(|bundle| bundle.head());
     let history = agent.history.lock().unwrap_or_else(PoisonError::into_inner);
-    let one = |unit: &UnitId| {
-        let entry = force.bundle.as_ref().and_then(|bundle| bundle.entries().get(&unit.rule));
-        let envelope = entry.map(|entry| &entry.envelope);
-        let decided = grounds.decided.get(unit);
-        let transitions: Vec<&Transition> = history.of(unit).collect();
-        json!({
-            "unit": unit,
-            "owner": envelope.map(|envelope| &envelope.owner),
-            "rationale": envelope.map(|envelope| &envelope.rationale),
-            "row": decided.map(|decided| decided.row),
-            "mode": decided.map(|decided| decided.modes.least()),
-            "modes": decided.map(|decided| decided.modes),
-            "outcome": round.outcomes.get(unit).cloned().unwrap_or_else(unheard),
-            "overrides": overrides(&round, unit),
-            "objects": objects(&grounds, unit, round.outcomes.get(unit)),
-            "transitions": transitions,
-        })
-    };
-    let items: Vec<Value> = units.iter().take(UNITS).map(one).collect();
-    Some(json!({
-        "apiVersion": "writ.dev/v1alpha1",
-        "kind": "Explanation",
-        "cluster": agent.cluster,
-        "revision": head.map(|head| &head.revision),
-        "sequence": head.map(|head| head.sequence),
-        "of": {"kind": asked.kind, "name": asked.name, "namespace": asked.namespace},
-        "items": items,
-        "more": units.len().saturating_sub(UNITS),
-    }))
+    let mut items: BTreeMap<&RuleName, Explained> = BTreeMap::new();
+    for id in units.iter().take(UNITS) {
+        let item = items.entry(&id.rule).or_insert_with(|| rule(&id.rule, agent, &force, &round));
+        item.units.push(unit(id, &grounds, &round, &history));
+    }
+    Some(Explanation {
+        cluster: agent.cluster.clone(),
+        of: asked.of(),
+        namespace: asked.namespace.clone(),
+        published: None,
+        enforced: force.bundle.as_ref().map(|bundle| bundle.head().revision.clone()),
+        as_of: Some(agent.time.now().get()),
+        items: items.into_values().collect(),
+        more: units.len().saturating_sub(UNITS) as u64,
+    })
+}
+
+/// A rule, without its units.
+fn rule(rule: &RuleName, agent: &Agent, force: &Force, round: &Round) -> Explained {
+    let entry = force.bundle.as_ref().and_then(|bundle| Some((bundle.head(), bundle.entries().get(rule)?)));
+    let report = agent.report.borrow().clone();
+    let noted = report.iter().flat_map(|report| &report.findings);
+    let noted = noted.filter(|found| matches!(found.outcome, FindingCode::Note(_)) && found.rule == *rule);
+    Explained {
+        rule: rule.clone(),
+        stated: entry.map(|(head, entry)| Stated::of(&entry.envelope, head.cluster.mode)),
+        overrides: overrides(round, rule),
+        findings: noted.cloned().collect(),
+        units: Vec::new(),
+    }
+}
+
+fn unit(unit: &UnitId, grounds: &Grounds, round: &Round, history: &History) -> ExplainedUnit {
+    let transitions = history.last(unit, MAX_OF_ONE);
+    ExplainedUnit {
+        unit: unit.clone(),
+        outcome: round.outcomes.get(unit).cloned().unwrap_or_else(unheard),
+        since: transitions.last().map(|last| last.at),
+        decided: grounds.decided.get(unit).copied().map(Into::into),
+        objects: objects(grounds, unit, round.outcomes.get(unit)),
+        transitions,
+    }
 }
 
 /// A unit of which rows alone tell, such as one that a constraint vetoed and a commit removed.
@@ -92,22 +107,22 @@ fn touching(grounds: &Grounds, asked: &Asked) -> BTreeSet<UnitId> {
 }
 
 /// The values of this cluster for the rule, and which of them do not count.
-fn overrides(round: &crate::reconcile::Round, unit: &UnitId) -> Vec<Value> {
-    let of_rule = round.local.overrides.values().filter(|one| one.spec.rule == unit.rule);
+fn overrides(round: &Round, rule: &RuleName) -> Vec<Given> {
     let refused = |id: &ObjectId| {
         let mut notes = round.notes.iter().filter(|note| note.code == NoteCode::OverrideRefused);
-        notes.find(|note| note.object.as_ref() == Some(id))
+        notes.any(|note| note.object.as_ref() == Some(id))
     };
-    let one = |one: &policy::local::LocalOverride| {
-        let note = refused(&one.id);
-        json!({"name": one.name, "field": one.spec.field, "value": one.spec.value, "counts": note.is_none(),
-            "why": note.map(|note| &note.message)})
+    let given = |one: &LocalOverride| Given {
+        name: one.name.to_string(),
+        field: one.spec.field.to_string(),
+        value: one.spec.value.clone(),
+        counts: !refused(&one.id),
     };
-    of_rule.map(one).collect()
+    round.local.overrides.values().filter(|one| one.spec.rule == *rule).map(given).collect()
 }
 
 /// The unit's objects: those that are wanted, and those that have rows.
-fn objects(grounds: &Grounds, unit: &UnitId, outcome: Option<&Outcome>) -> Vec<Value> {
+fn objects(grounds: &Grounds, unit: &UnitId, outcome: Option<&Outcome>) -> Vec<Touched> {
     // Rows are those of when the round began: what it wrote is ours since.
     let applied = outcome.is_some_and(|outcome| outcome.code == OutcomeCode::Applied);
     let wanted = grounds.wants.get(unit).map(|want| want.desired()).unwrap_or_default();
@@ -118,8 +133,8 @@ fn objects(grounds: &Grounds, unit: &UnitId, outcome: Option<&Outcome>) -> Vec<V
     let one = |(id, wanted): (&ObjectId, bool)| {
         let row = grounds.inventory.get(id).filter(|row| row.rule == unit.rule && row.unit == unit.namespace);
         let state = if wanted && applied { Some("Owned") } else { row.map(|row| state(&row.state)) };
-
-        json!({"object": id, "wanted": wanted, "state": state, "since": row.map(|row| row.since)})
+        let (object, state, since) = (id.clone(), state.map(ToOwned::to_owned), row.map(|row| row.since));
+        Touched { object, wanted, state, since }
     };
     all.into_iter().take(OBJECTS).map(one).collect()
 }

@@ -5,7 +5,8 @@ use crate::apply::Outcomes;
 use crate::files;
 use crate::reconcile::Round;
 use jiff::{SignedDuration, Timestamp};
-use policy::outcome::{Outcome, OutcomeCode, UnitId};
+use policy::outcome::{Outcome, UnitId};
+use policy::report::{MAX_OF_ONE, Transition};
 use serde::{Deserialize, Serialize};
 use service::atomic::{self, Access};
 use service::fault::FileError;
@@ -13,8 +14,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How many of one unit are kept.
-const OF_ONE: usize = 50;
 /// How many are kept in all, beside the last of each unit that is there: of more, the oldest go.
 const OF_ALL: usize = 8_000;
 /// How many are left of them then.
@@ -25,20 +24,6 @@ const GONE: SignedDuration = SignedDuration::from_hours(24);
 const MESSAGE: usize = 200;
 /// The most bytes of the file.
 const LIMIT: usize = 64 << 20;
-
-/// A unit came to another outcome.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transition {
-    /// When.
-    pub at: Timestamp,
-    /// What became of it.
-    pub code: OutcomeCode,
-    /// Why, in a word.
-    pub reason: Box<str>,
-    /// Why, for people.
-    #[serde(default, skip_serializing_if = "str::is_empty")]
-    pub message: Box<str>,
-}
 
 /// The transitions of one unit, the newest last.
 #[derive(Debug, Serialize, Deserialize)]
@@ -92,7 +77,7 @@ impl History {
             }
             let all = self.units.entry(unit.clone()).or_default();
             all.push_back(transition(outcome, now));
-            if all.len() > OF_ONE {
+            if all.len() > MAX_OF_ONE {
                 all.pop_front();
             }
             came = true;
@@ -112,8 +97,16 @@ impl History {
     }
 
     /// The transitions of a unit, the oldest first.
-    pub fn of(&self, unit: &UnitId) -> impl Iterator<Item = &Transition> {
+    pub fn of(&self, unit: &UnitId) -> impl DoubleEndedIterator<Item = &Transition> {
         self.units.get(unit).into_iter().flatten()
+    }
+
+    /// The last `most` of them.
+    #[must_use]
+    pub fn last(&self, unit: &UnitId, most: usize) -> Vec<Transition> {
+        let mut last: Vec<Transition> = self.of(unit).rev().take(most).cloned().collect();
+        last.reverse();
+        last
     }
 
     /// What is to be written, and where, if anything came since the last time.
@@ -176,6 +169,7 @@ fn transition(Outcome { code, reason, message, .. }: &Outcome, at: Timestamp) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use policy::outcome::OutcomeCode;
 
     fn at(second: usize) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + i64::try_from(second).unwrap()).unwrap()
@@ -213,7 +207,7 @@ mod tests {
         assert!(history.unwritten().is_none(), "nothing came since");
         let mut again = History::under(dir.path());
         let kept: Vec<_> = again.of(&unit(0)).cloned().collect();
-        assert_eq!((kept.len(), kept.first().map(|first| first.at)), (OF_ONE, Some(at(30))));
+        assert_eq!((kept.len(), kept.first().map(|first| first.at)), (MAX_OF_ONE, Some(at(30))));
         assert!(kept.iter().all(|transition| transition.message.len() <= MESSAGE));
         again.note(&round(1, turn(79)), at(99));
         assert!(again.unwritten().is_none(), "a restart alone is no transition");

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http_body_util::{BodyExt as _, Limited};
 use hyper_util::rt::TokioIo;
+use proto::rest::{Kind, Resource};
 use serde_json::Value;
 use service::health::Health;
 use service::probes;
@@ -53,7 +54,7 @@ fn explain(agent: &Agent, query: Option<&str>) -> Response {
         return (StatusCode::BAD_REQUEST, "ask with ?of=Kind/name, and &namespace=NAME\n").into_response();
     };
     match explain::explain(agent, &asked) {
-        Some(explained) => Json(explained).into_response(),
+        Some(explained) => Json(Resource::new(Kind::Explanation, explained)).into_response(),
         None => (StatusCode::SERVICE_UNAVAILABLE, "the first round is not made yet\n").into_response(),
     }
 }

@@ -4,17 +4,19 @@ use crate::fault::Fault;
 use crate::help;
 use crate::hub::HubArguments;
 use crate::output::page::Page;
-use crate::output::table::Table;
 use crate::output::{Human, Output};
 use crate::verb::asking::Asking;
 use policy::name::{ClusterName, Namespace};
-use proto::rest::explain::{Asked, Explained, Explanation};
+use proto::rest::explain::{Asked, Explanation};
 use proto::rest::{Resource, path};
 use service::exit::Exit;
 
 /// Why a rule or an object is as it is in a cluster, as of its last report
 ///
-/// The spoke itself knows more: `writ-spoke explain` names the row that decided, all modes in play, and what happened when.
+/// It answers from what is published for the cluster, and from its last report, which arrived at the time that is said `as
+/// of`: what happened since, the hub does not know. Of each unit that is not applied, or was repaired lately, it says the row
+/// that decided (docs/precedence.md), the modes in play, and what happened when. Of what is applied, and of objects,
+/// `writ-spoke explain` says the same in the cluster.
 #[derive(Debug, clap::Args)]
 #[command(after_help = help::online("writ explain ResourceQuota/writ-team-quota -n shop --cluster eu-1", "there is no such cluster, or the hub refused"))]
 pub(crate) struct Explain {
@@ -41,35 +43,19 @@ impl Explain {
 
 impl Human for Resource<Explanation> {
     fn lay_out(&self, page: &mut Page) {
-        let Explanation { cluster, of, published, enforced, reported, items } = &self.body;
-        page.pair("cluster", cluster.as_str());
-        page.pair("published", published.as_deref().unwrap_or("nothing yet"));
-        page.pair("enforced", enforced.as_deref().unwrap_or("nothing yet"));
-        let age = reported.map_or_else(|| "never".to_owned(), |at| page.age(at));
-        page.pair("reported", &age);
-        if items.is_empty() {
-            page.gap();
-            page.line(&format!("no rule that is published for {cluster} touches {of}"));
+        let answer = &self.body;
+        page.pair("cluster", answer.cluster.as_str());
+        page.pair("published", answer.published.as_deref().unwrap_or("nothing yet"));
+        page.pair("enforced", answer.enforced.as_deref().unwrap_or("nothing yet"));
+        let as_of = answer.as_of.map_or_else(|| "no report yet".to_owned(), |at| format!("{at}, {}", page.age(at)));
+        page.pair("as of", &as_of);
+        page.gap();
+        if answer.items.is_empty() {
+            page.line(&format!("no rule that {} has or had touches {}", answer.cluster, answer.of));
         }
-        items.iter().for_each(|item| rule(item, page));
+        answer.lines().iter().for_each(|line| page.line(line));
+        if answer.more > 0 {
+            page.line(&format!("the report had no room for {} more units, which are not applied", answer.more));
+        }
     }
-}
-
-fn rule(item: &Explained, page: &mut Page) {
-    page.gap();
-    page.pair("rule", &item.rule.to_string());
-    page.pair("mode", item.mode.as_str());
-    page.pair("owner", item.owner.team.as_str());
-    page.pair("because", &item.rationale);
-    let mut table = Table::new(&["UNIT", "OUTCOME", "SINCE", "MESSAGE"]);
-    for told in &item.units {
-        let outcome = format!("{} {}", told.outcome.code, told.outcome.reason);
-        table.row([told.unit.to_string(), outcome, page.age(told.since), told.outcome.message.clone()]);
-    }
-    for found in &item.findings {
-        let by = found.object.as_ref().map_or_else(|| found.rule.to_string(), ToString::to_string);
-        let outcome = format!("{} {}", found.outcome, found.reason);
-        table.row([by, outcome, page.age(found.since), found.message.clone()]);
-    }
-    page.table(&table, "The last report names none of its units: they are applied.");
 }

@@ -3,7 +3,7 @@
 
 use policy::canonical::{self, NotCanonical};
 use policy::plan::prune::Held;
-use policy::report::{ConditionKind, MAX_COUNTED, MAX_MESSAGE, MAX_NAMED, Report};
+use policy::report::{ConditionKind, MAX_COUNTED, MAX_MESSAGE, MAX_NAMED, MAX_TRANSITIONS, Report};
 use std::collections::BTreeSet;
 
 /// Why a report is refused.
@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 pub(super) enum Unfit {
     #[error("a report names at most {MAX_NAMED} units, findings and rows")]
     NamesTooMuch,
+    #[error("a report tells at most {MAX_TRANSITIONS} transitions")]
+    Recounts,
     #[error("a report counts at most {MAX_COUNTED} units and rows")]
     CountsTooMuch,
     #[error("a message has at most {MAX_MESSAGE} bytes")]
@@ -36,8 +38,13 @@ pub(super) fn check(report: &Report) -> Result<(), Unfit> {
 
 fn names_no_more_than_it_may(report: &Report) -> Result<(), Unfit> {
     let held = report.held.as_ref().map_or(0, |held| held.rows.len());
-    let most = report.units.len().max(report.findings.len()).max(held);
-    if most <= MAX_NAMED { Ok(()) } else { Err(Unfit::NamesTooMuch) }
+    let most = report.units.len().max(report.findings.len()).max(report.accounts.len()).max(held);
+    let told: usize = report.accounts.iter().map(|account| account.transitions.len()).sum();
+    match () {
+        () if most > MAX_NAMED => Err(Unfit::NamesTooMuch),
+        () if told > MAX_TRANSITIONS => Err(Unfit::Recounts),
+        () => Ok(()),
+    }
 }
 
 /// The counts of all clusters are added up.
@@ -52,8 +59,11 @@ fn is_short(report: &Report) -> Result<(), Unfit> {
     let conditions = report.conditions.iter().map(|condition| &condition.message);
     let units = report.units.iter().map(|unit| &unit.outcome.message);
     let findings = report.findings.iter().map(|finding| &finding.message);
-    let mut messages = conditions.chain(units).chain(findings);
-    if messages.all(|message| message.len() <= MAX_MESSAGE) { Ok(()) } else { Err(Unfit::Wordy) }
+    let rows = report.accounts.iter().flat_map(|account| &account.decided).map(|decided| &decided.row);
+    let transitions = report.accounts.iter().flat_map(|account| &account.transitions);
+    let told = transitions.flat_map(|told| [&*told.reason, &*told.message]);
+    let mut texts = conditions.chain(units).chain(findings).chain(rows).map(String::as_str).chain(told);
+    if texts.all(|text| text.len() <= MAX_MESSAGE) { Ok(()) } else { Err(Unfit::Wordy) }
 }
 
 fn tells_each_condition_once(report: &Report) -> Result<(), Unfit> {

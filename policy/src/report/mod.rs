@@ -1,7 +1,9 @@
 //! What a spoke tells of its round: how many units have which outcome, and which of them someone may act on.
 
+mod account;
 mod condition;
 
+pub use account::{Account, Decision, MAX_OF_ONE, MAX_TRANSITIONS, Transition};
 pub use condition::{Condition, ConditionKind, Truth};
 
 use crate::canonical;
@@ -81,6 +83,9 @@ pub struct Report {
     pub notes: BTreeMap<NoteCode, u64>,
     /// The first units that are not Applied.
     pub units: Vec<UnitReport>,
+    /// Why those units are as they are; none where a report with them would be too large.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<Account>,
     /// The first findings.
     pub findings: Vec<Finding>,
     /// Removals that wait for a person.
@@ -137,18 +142,33 @@ impl Report {
         self
     }
 
+    /// Tells of every unit that it names why it is so. `tell` is given how many transitions the unit may have: at most
+    /// [`MAX_OF_ONE`], and fewer where many units are named, so that there are [`MAX_TRANSITIONS`] in all.
+    #[must_use]
+    pub fn with_accounts(mut self, tell: impl Fn(&UnitId, usize) -> Account) -> Self {
+        let share = account::share(self.units.len());
+        self.accounts = self.units.iter().map(|named| tell(&named.unit, share)).collect();
+        self
+    }
+
     /// How many findings there are, named or not. A cluster says of itself how many it has, so the sum stops at the top.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.notes.values().fold(findings(&self.counts), |sum, count| sum.saturating_add(*count))
     }
 
-    /// The canonical bytes. Lists and messages are cut to what a report may have.
+    /// The canonical bytes. Lists and messages are cut to what a report may have; of one that is too large all the same,
+    /// the accounts go, without which it says what is wrong, if not why.
     ///
     /// # Errors
     /// [`ReportError::Oversized`] when even that is too large.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ReportError> {
-        let bytes = canonical::to_vec(&self.cut()).map_err(ReportError::NotCanonical)?;
+        let mut report = self.cut();
+        let mut bytes = canonical::to_vec(&report).map_err(ReportError::NotCanonical)?;
+        if bytes.len() > MAX_REPORT {
+            report.accounts.clear();
+            bytes = canonical::to_vec(&report).map_err(ReportError::NotCanonical)?;
+        }
         within_limit(bytes.len())?;
         Ok(bytes)
     }
@@ -166,6 +186,7 @@ impl Report {
         let mut report = self.clone();
         report.units.truncate(MAX_NAMED);
         report.findings.truncate(MAX_NAMED);
+        report.accounts.truncate(MAX_NAMED);
         if let Some(held) = &mut report.held {
             held.rows.truncate(MAX_NAMED);
         }
@@ -213,6 +234,7 @@ mod tests {
             counts: BTreeMap::new(),
             notes: BTreeMap::new(),
             units: Vec::new(),
+            accounts: Vec::new(),
             findings: Vec::new(),
             held: None,
         }
@@ -234,6 +256,35 @@ mod tests {
         assert_eq!((read.units.len(), read.findings.len(), &read.counts), (MAX_NAMED, MAX_NAMED, &report.counts));
         assert_eq!(crate::outcome::findings(&read.counts), 1_500);
         assert!(read.units.iter().all(|unit| unit.outcome.message.len() <= MAX_MESSAGE));
+    }
+
+    fn account(unit: &UnitId, transitions: usize) -> Account {
+        let transition = Transition {
+            at: Timestamp::UNIX_EPOCH,
+            code: OutcomeCode::Failed,
+            reason: "Word".into(),
+            message: "x".repeat(200).into(),
+        };
+        Account { unit: unit.clone(), decided: None, transitions: vec![transition; transitions] }
+    }
+
+    #[test]
+    fn inv34_why_units_are_so_is_told_in_bounds_or_not_at_all() {
+        let unit = |number: usize| UnitId { rule: format!("ConfigTemplate/r{number}").parse().unwrap(), namespace: None };
+        let failed = |units: usize, message: usize| {
+            let outcome = Outcome::new(OutcomeCode::Failed, "Word").saying("x".repeat(message));
+            (0..units).map(|number| (unit(number), outcome.clone())).collect::<BTreeMap<_, _>>()
+        };
+        for (units, each) in [(1, MAX_OF_ONE), (10, MAX_OF_ONE), (20, 25), (3_000, 1)] {
+            let report = empty().with_outcomes(&failed(units, 0), |_| Timestamp::UNIX_EPOCH).with_accounts(account);
+            let read = Report::from_bytes(&report.to_bytes().unwrap()).unwrap();
+            assert_eq!(read.accounts.len(), units.min(MAX_NAMED));
+            assert!(read.accounts.iter().all(|account| account.transitions.len() == each), "{units}");
+        }
+        let long = |_: &UnitId, _| account(&unit(0), MAX_TRANSITIONS);
+        let large = empty().with_outcomes(&failed(500, 512), |_| Timestamp::UNIX_EPOCH).with_accounts(long);
+        let read = Report::from_bytes(&large.to_bytes().unwrap()).unwrap();
+        assert_eq!((read.accounts.len(), read.units.len()), (0, MAX_NAMED), "the rest is told");
     }
 
     #[test]

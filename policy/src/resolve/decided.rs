@@ -1,7 +1,7 @@
 //! Why a unit is wanted as it is: the row of the table that decided, and the modes that were in play.
 
 use crate::mode::Mode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What decided over one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -14,23 +14,23 @@ pub struct Decided {
 }
 
 /// The modes in play, by who says them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Modes {
     /// Of the rule with its rule sets, while it is in force.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Mode>,
     /// Of a namespace that is gone, as the unit was last planned.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Mode>,
     /// Of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<Mode>,
     /// Of a brake.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brake: Option<Mode>,
     /// While the agent may not read what the cluster's operators say.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unheard: Option<Mode>,
 }
 

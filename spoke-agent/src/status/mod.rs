@@ -20,7 +20,7 @@ use conditions::conditions;
 use document::enforcement;
 use jiff::Timestamp;
 use policy::outcome::UnitId;
-use policy::report::{InForce, Report};
+use policy::report::{Account, InForce, Report};
 use serde_json::Value;
 use service::supervisor::Context;
 use since::Since;
@@ -91,6 +91,7 @@ async fn publish(agent: &Arc<Agent>, target: &dyn Target, since: &mut Since) {
     let noted = since.of_notes(&round.notes, now);
     let report = report(agent, &force, &round, since).with_outcomes(&round.outcomes, |unit| of(&sinces, unit, now));
     let report = report.with_notes(round.notes.iter().zip(noted));
+    let report = accounted(agent, report);
     let written = match document::telling(agent, &force, &round, &report, |unit| of(&sinces, unit, now)) {
         // Another fault says so.
         Ok(_) if force.unread => None,
@@ -108,6 +109,17 @@ async fn publish(agent: &Arc<Agent>, target: &dyn Target, since: &mut Since) {
         }
         news
     });
+}
+
+/// With why the units that it names are as they are.
+fn accounted(agent: &Agent, report: Report) -> Report {
+    let grounds = agent.grounds.borrow().clone().unwrap_or_default();
+    let history = agent.history.lock().unwrap_or_else(PoisonError::into_inner);
+    report.with_accounts(|unit, most| Account {
+        unit: unit.clone(),
+        decided: grounds.decided.get(unit).copied().map(Into::into),
+        transitions: history.last(unit, most),
+    })
 }
 
 /// Writes what became of units to disk, where something did.
@@ -138,6 +150,7 @@ fn report(agent: &Agent, force: &Force, round: &Round, since: &mut Since) -> Rep
         counts: BTreeMap::new(),
         notes: BTreeMap::new(),
         units: Vec::new(),
+        accounts: Vec::new(),
         findings: Vec::new(),
         held: round.held.clone(),
     }

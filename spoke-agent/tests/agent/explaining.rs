@@ -51,8 +51,9 @@ async fn five_thousand_objects_are_explained_within_a_second() {
     let one = explain(&agent, &Asked::read("ConfigMap/r7", Some("n42".parse().unwrap())).unwrap()).unwrap();
     let all = explain(&agent, &Asked::read("ConfigTemplate/r7", None).unwrap()).unwrap();
     assert!(clock.monotonic() - began < Duration::from_secs(1));
-    assert_eq!(one["items"].as_array().map(Vec::len), Some(1));
-    assert_eq!(one["items"][0]["objects"][0]["state"], "Owned");
-    assert_eq!(one["items"][0]["transitions"][0]["code"], "Applied");
-    assert_eq!((all["items"].as_array().map(Vec::len), &all["more"]), (Some(50), &json!(150)));
+    let [unit] = one.items[0].units.as_slice() else { panic!("{one:?}") };
+    assert_eq!(unit.objects[0].state.as_deref(), Some("Owned"));
+    assert_eq!(unit.transitions[0].code, OutcomeCode::Applied);
+    assert_eq!(unit.decided.as_ref().map(|decided| (decided.row.as_str(), decided.mode)), Some(("enforced", Mode::Enforce)));
+    assert_eq!((all.items.len(), all.items[0].units.len(), all.more), (1, 50, 150));
 }
