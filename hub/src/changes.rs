@@ -60,9 +60,7 @@ impl Source {
                 let signers = Signers::read(&self.read(from)?.sources).0;
                 let changes = match self.changes(commit, from, catalog.root.verify, &signers, now) {
                     Err(RangeError::Mirror(error)) => return Err(fault(error)),
-                    Err(error) => {
-                        return Ok(vec![whole(error.to_string(), "it can be released as a hold, once looked at")]);
-                    }
+                    Err(error) => return Ok(vec![whole(error.to_string(), remedy(&error))]),
                     Ok(changes) => changes,
                 };
                 let mut found = unauthorised(catalog, &self.read(commit.id)?.sources, &changes);
@@ -116,6 +114,14 @@ impl Source {
             Verify::Tag => Ok((self.name.as_str().to_owned(), self.mirror.tag_signature(commit.id, &self.name)?)),
             Verify::None | Verify::Head | Verify::Every => Ok((told(commit), self.mirror.signature(commit.id)?)),
         }
+    }
+}
+
+/// What to do where a range cannot be judged.
+const fn remedy(error: &RangeError) -> &'static str {
+    match error {
+        RangeError::TooLarge { .. } => "move the ref on in smaller steps; or release it as a hold, once looked at",
+        RangeError::Rewritten { .. } | RangeError::Mirror(_) => "it can be released as a hold, once looked at",
     }
 }
 

@@ -1,7 +1,9 @@
 //! Who descends from whom, told from parents alone: dates are whatever a commit claims.
 
+use super::budget::{Budget, Spent};
 use gix::ObjectId;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::convert::Infallible;
 
 /// All ancestors of one commit, itself among them.
 #[derive(Debug)]
@@ -36,27 +38,35 @@ impl History {
         self.parents.get(&id).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn ancestors(&self, id: ObjectId) -> HashSet<ObjectId> {
+    /// A commit and all of its ancestors, each paid for.
+    fn walk<E>(&self, id: ObjectId, mut pay: impl FnMut() -> Result<(), E>) -> Result<HashSet<ObjectId>, E> {
         let (mut seen, mut next) = (HashSet::new(), vec![id]);
         while let Some(id) = next.pop() {
             if seen.insert(id) {
+                pay()?;
                 next.extend(self.parents(id));
             }
         }
-        seen
+        Ok(seen)
     }
 
     /// All commits that are no ancestors of `from`, nor `from` itself.
     pub(super) fn since(&self, from: ObjectId) -> BTreeSet<ObjectId> {
-        let before = self.ancestors(from);
+        let Ok(before) = self.walk(from, || Ok::<_, Infallible>(()));
         self.parents.keys().filter(|id| !before.contains(*id)).copied().collect()
     }
 
     /// The newest common ancestors of two commits: those of which no other common ancestor descends.
-    pub(super) fn bases(&self, one: ObjectId, other: ObjectId) -> BTreeSet<ObjectId> {
-        let (ones, others) = (self.ancestors(one), self.ancestors(other));
+    pub(super) fn bases(
+        &self,
+        one: ObjectId,
+        other: ObjectId,
+        budget: &mut Budget,
+    ) -> Result<BTreeSet<ObjectId>, Spent> {
+        let mut walk = |from| self.walk(from, || budget.walks());
+        let (ones, others) = (walk(one)?, walk(other)?);
         let common: HashSet<ObjectId> = ones.intersection(&others).copied().collect();
         let older: HashSet<ObjectId> = common.iter().flat_map(|id| self.parents(*id)).copied().collect();
-        common.difference(&older).copied().collect()
+        Ok(common.difference(&older).copied().collect())
     }
 }

@@ -1,5 +1,6 @@
 //! The hub's bare mirror of a catalog's repository. It can be deleted at any time; the next fetch makes it again.
 
+mod budget;
 mod commit;
 mod diff;
 mod fetch;

@@ -1,7 +1,8 @@
 //! What changed between two commits, and who signed it.
 
+use super::budget::{Budget, PATHS};
 use super::commit::{Commit, CommitId};
-use super::diff::Diff;
+use super::diff::{self, Fault};
 use super::history::History;
 use super::mirror::{FOLLOWED, Repository, RepositoryError};
 use super::refname::RefName;
@@ -14,7 +15,6 @@ use std::collections::BTreeSet;
 /// The most that is compared: a range beyond it is not judged, and so not taken up.
 const COMMITS: usize = 5_000;
 const HISTORY: usize = 500_000;
-const PATHS: usize = 40_000;
 
 /// Why a range cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum RangeError {
         to: CommitId,
     },
     /// Too much.
-    #[error("more has changed since {from} than is judged at once: {COMMITS} commits, {PATHS} paths")]
+    #[error("more has changed since {from} than is judged at once: {COMMITS} commits, {PATHS} paths over all of them")]
     TooLarge {
         /// What was accepted.
         from: CommitId,
@@ -50,21 +50,11 @@ pub struct Link {
     pub paths: BTreeSet<String>,
 }
 
-/// A range so far, with what is known of its history.
+/// A range so far, with what is known of its history, and what it may still cost.
 struct Range<'r> {
     repository: &'r gix::Repository,
     history: History,
-}
-
-enum Fault {
-    Git(gix::Error),
-    TooLarge,
-}
-
-impl From<gix::Error> for Fault {
-    fn from(error: gix::Error) -> Self {
-        Self::Git(error)
-    }
+    budget: Budget,
 }
 
 impl Repository {
@@ -73,14 +63,19 @@ impl Repository {
     /// # Errors
     /// [`RangeError`] where `to` does not descend from `from`, or too much lies between.
     pub fn range(&self, from: CommitId, to: CommitId) -> Result<Vec<Link>, RangeError> {
-        let links = |range: &Range<'_>| {
+        self.range_within(from, to, Budget::default())
+    }
+
+    /// The same, at this cost.
+    pub(super) fn range_within(&self, from: CommitId, to: CommitId, budget: Budget) -> Result<Vec<Link>, RangeError> {
+        let links = |range: &mut Range<'_>| {
             let between = range.history.since(from.0);
             if between.len() > COMMITS {
                 return Err(Fault::TooLarge);
             }
             between.into_iter().map(|id| range.link(id)).collect()
         };
-        self.with_range(from, to, links)
+        self.with_range(from, to, budget, links)
     }
 
     /// All paths at which `to` differs from `from`, as [`Repository::range`] otherwise.
@@ -88,7 +83,7 @@ impl Repository {
     /// # Errors
     /// [`RangeError`] where `to` does not descend from `from`, or too much lies between.
     pub fn changed(&self, from: CommitId, to: CommitId) -> Result<BTreeSet<String>, RangeError> {
-        self.with_range(from, to, |range| range.diff(Some(from.0), to.0))
+        self.with_range(from, to, Budget::default(), |range| range.diff(Some(from.0), to.0))
     }
 
     /// Whether `from` is an ancestor of `to`, or `to` itself.
@@ -96,7 +91,7 @@ impl Repository {
     /// # Errors
     /// When the mirror is damaged, or history too long to tell.
     pub fn descends(&self, to: CommitId, from: CommitId) -> Result<bool, RangeError> {
-        match self.with_range(from, to, |_| Ok(())) {
+        match self.with_range(from, to, Budget::default(), |_| Ok(())) {
             Ok(()) => Ok(true),
             Err(RangeError::Rewritten { .. }) => Ok(false),
             Err(error) => Err(error),
@@ -107,7 +102,8 @@ impl Repository {
         &self,
         from: CommitId,
         to: CommitId,
-        work: impl FnOnce(&Range<'_>) -> Result<T, Fault>,
+        budget: Budget,
+        work: impl FnOnce(&mut Range<'_>) -> Result<T, Fault>,
     ) -> Result<T, RangeError> {
         let mut repository = self.local();
         repository.object_cache_size_if_unset(16 * 1024 * 1024);
@@ -120,7 +116,7 @@ impl Repository {
         if !history.has(from.0) {
             return Err(RangeError::Rewritten { from, to });
         }
-        work(&Range { repository: &repository, history }).map_err(told)
+        work(&mut Range { repository: &repository, history, budget }).map_err(told)
     }
 
     /// A commit's own signature.
@@ -160,9 +156,10 @@ fn signed(commit: &gix::Commit<'_>) -> gix::Result<Option<Signed>> {
 }
 
 impl Range<'_> {
-    fn link(&self, id: ObjectId) -> Result<Link, Fault> {
+    fn link(&mut self, id: ObjectId) -> Result<Link, Fault> {
         let commit = self.repository.find_commit(id)?;
-        let paths = match self.history.parents(id) {
+        let parents = self.history.parents(id).to_vec();
+        let paths = match parents.as_slice() {
             [] => self.diff(None, id)?,
             [parent] => self.diff(Some(*parent), id)?,
             [one, other] => self.merged(id, *one, *other)?,
@@ -177,7 +174,7 @@ impl Range<'_> {
 
     /// What a merge decides: where it has neither side's file, and where it takes one side's though the other has
     /// changed the file since they parted. What only one side has changed follows without it.
-    fn merged(&self, id: ObjectId, one: ObjectId, other: ObjectId) -> Result<BTreeSet<String>, Fault> {
+    fn merged(&mut self, id: ObjectId, one: ObjectId, other: ObjectId) -> Result<BTreeSet<String>, Fault> {
         let (from_one, from_other) = (self.diff(Some(one), id)?, self.diff(Some(other), id)?);
         let (since_one, since_other) = (self.since_parting(one, other, one)?, self.since_parting(one, other, other)?);
         let decides = |path: &&String| match (from_one.contains(*path), from_other.contains(*path)) {
@@ -190,8 +187,9 @@ impl Range<'_> {
     }
 
     /// What a side has changed since any of the commits at which the two parted; all it has, if they never were one.
-    fn since_parting(&self, one: ObjectId, other: ObjectId, side: ObjectId) -> Result<BTreeSet<String>, Fault> {
-        let bases = self.history.bases(one, other);
+    fn since_parting(
+        &mut self, one: ObjectId, other: ObjectId, side: ObjectId) -> Result<BTreeSet<String>, Fault> {
+        let bases = self.history.bases(one, other, &mut self.budget)?;
         if bases.is_empty() {
             return self.diff(None, side);
         }
@@ -201,9 +199,9 @@ impl Range<'_> {
         })
     }
 
-    fn diff(&self, one: Option<ObjectId>, other: ObjectId) -> Result<BTreeSet<String>, Fault> {
+    fn diff(&mut self, one: Option<ObjectId>, other: ObjectId) -> Result<BTreeSet<String>, Fault> {
+        self.budget.compares()?;
         let tree = |id| Ok::<_, gix::Error>(self.repository.find_commit(id)?.tree_id()?.detach());
-        let diff = Diff::between(self.repository, one.map(tree).transpose()?, Some(tree(other)?), PATHS)?;
-        if diff.overflowed { Err(Fault::TooLarge) } else { Ok(diff.paths) }
+        diff::between(self.repository, one.map(tree).transpose()?, Some(tree(other)?), &mut self.budget)
     }
 }

@@ -1,5 +1,6 @@
 //! What changed in a range, of histories as git makes them and as nobody honest would.
 
+use super::budget::Budget;
 use super::tests::World;
 use super::{CommitId, Link, RangeError};
 use std::collections::BTreeSet;
@@ -184,4 +185,43 @@ fn a_tag_speaks_of_its_own_name_only() {
     assert_eq!(signature("light"), None);
     world.git(&["update-ref", "refs/tags/other", "refs/tags/stable"]);
     assert_eq!(signature("other"), None, "whoever moves refs cannot make it speak of another");
+}
+
+/// What a range costs is paid from one budget, however many commits it is spread over.
+#[test]
+fn inv26_a_range_that_costs_too_much_is_refused_as_a_whole() {
+    let (world, first, _) = world();
+    for number in 0..4 {
+        world.write("a", &number.to_string());
+        world.write("b", &number.to_string());
+        world.commit("more");
+    }
+    world.branch("side", "old", &[("c", "1")]);
+    world.git(&["checkout", "-q", "main"]);
+    world.git(&["merge", "-q", "-m", "merge", "side"]);
+    let to = world.fetch().unwrap().id;
+    let within = |paths, entries, steps| world.mirror.range_within(first, to, Budget { paths, entries, steps });
+    assert_eq!(within(1_000, 10_000, 1_000).unwrap().len(), 7);
+    for spent in [within(12, 10_000, 1_000), within(1_000, 1_000, 1_000), within(1_000, 10_000, 6)] {
+        let error = spent.unwrap_err();
+        assert!(matches!(error, RangeError::TooLarge { .. }), "{error}");
+        assert!(error.to_string().contains("40000 paths over all"), "{error}");
+    }
+}
+
+/// Folders within folders, each twice in the one above: few objects that say very much.
+#[test]
+fn a_folder_that_unfolds_without_end_is_refused_in_time() {
+    let (world, first, _) = world();
+    let mut tree = world.git(&["mktree"]);
+    for _ in 0..60 {
+        let listing = ["x", "y"].map(|name| format!("040000 tree {tree}\t{name}\n")).concat();
+        tree = world.tree(&listing);
+    }
+    // Git itself would unfold it into a working copy, and never end.
+    let id = world.git(&["commit-tree", &tree, "-m", "bomb", "-p", "main"]);
+    world.git(&["update-ref", "refs/heads/main", &id]);
+    let to = world.fetch().unwrap().id;
+    assert!(matches!(world.mirror.range(first, to), Err(RangeError::TooLarge { .. })));
+    assert!(matches!(world.mirror.changed(first, to), Err(RangeError::TooLarge { .. })));
 }

@@ -72,8 +72,13 @@ impl World {
         self.commit_tree(&format!("040000 tree {tree}\tintents\n"));
     }
 
+    /// Writes a tree with these entries.
+    pub(crate) fn tree(&self, listing: &str) -> String {
+        self.git_with(&["mktree", "--missing"], listing.as_bytes())
+    }
+
     fn commit_tree(&self, listing: &str) {
-        let tree = self.git_with(&["mktree", "--missing"], listing.as_bytes());
+        let tree = self.tree(listing);
         let commit = self.git(&["commit-tree", &tree, "-m", "hostile"]);
         self.git(&["update-ref", "refs/heads/main", &commit]);
     }
