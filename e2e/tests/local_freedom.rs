@@ -231,18 +231,20 @@ fn explained_at_the_hub(cast: &Cast) -> Result<()> {
     let said = cast.writ(&["explain", &of, "-n", a, "--cluster", NAME])?;
     ensure!(said.contains("decided by veto, in force: warn") && said.contains(" Vetoed Forbidden"), "{said}");
 
-    ensure!(spoke(cast, &["brake", "--clear"])?.status.success(), "it could not be cleared");
+    // What is left of a rule that is gone: under the brake nothing leaves.
     remove(cast, "constraints/hands-off.yaml")?;
     let rules = fs::read_to_string(cast.repository.join("intents/trial.yaml"))?;
     fs::remove_file(cast.repository.join("intents/trial.yaml"))?;
     cast.commit("The trial is over")?;
     cast.writ(&["catalog", "refresh"])?;
-    asked(trial::RULE, a, &[("/items/0/units/0/outcome/code", "Removed"), ("/items/0/rule", trial::RULE)])?;
+    let left = [("/items/0/units/0/outcome/code", "Kept"), ("/items/0/units/0/decided/modes/brake", "warn")];
+    asked(trial::RULE, b, &left)?;
     let said = cast.writ(&["explain", trial::RULE, "--cluster", NAME])?;
     ensure!(said.contains("no rule here any longer"), "{said}");
     fs::write(cast.repository.join("intents/trial.yaml"), rules)?;
     cast.commit("Once more")?;
     cast.writ(&["catalog", "refresh"])?;
+    ensure!(spoke(cast, &["brake", "--clear"])?.status.success(), "it could not be cleared");
     trial::NAMESPACES.iter().try_for_each(|name| has(cast, name, trial::DEFAULT, PATIENCE))
 }
 

@@ -102,7 +102,8 @@ fn touching(grounds: &Grounds, asked: &Asked) -> BTreeSet<UnitId> {
     let wants = grounds.wants.iter().filter(|(unit, want)| {
         is_rule(unit, asked) || want.desired().iter().any(|desired| is_object(desired.object.id(), asked))
     });
-    let rows = grounds.inventory.values().filter(|row| is_object(&row.id, asked)).map(|row| row.unit());
+    let rows = grounds.inventory.values().map(|row| (&row.id, row.unit()));
+    let rows = rows.filter(|(id, unit)| is_rule(unit, asked) || is_object(id, asked)).map(|(_, unit)| unit);
     wants.map(|(unit, _)| unit.clone()).chain(rows).collect()
 }
 
