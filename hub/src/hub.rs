@@ -14,6 +14,7 @@ use crate::source::Source;
 use crate::store::{Action, Actor, AuditEntry, Store};
 use crate::sync::{LastRead, Refreshes, Requests, requests};
 use certs::key::Signer;
+use policy::authority::Authority;
 use policy::bundle::chain::Chain;
 use policy::catalog::{Catalog, Cluster};
 use policy::digest::Digest;
@@ -57,8 +58,19 @@ pub struct InForce {
     pub accepted: Accepted,
     /// The catalog.
     pub catalog: Arc<Catalog>,
+    /// Its authority/, read once: every request of a person is judged by it.
+    pub authority: Arc<Authority>,
     /// Whether a pin says so.
     pub pinned: bool,
+}
+
+impl InForce {
+    /// A catalog that was accepted at these commits.
+    #[must_use]
+    pub fn new(accepted: Accepted, catalog: Catalog, pinned: bool) -> Self {
+        let authority = Arc::new(Authority::read(&catalog.authority).0);
+        Self { accepted, catalog: Arc::new(catalog), authority, pinned }
+    }
 }
 
 /// One hub.
@@ -187,7 +199,8 @@ impl Hub {
         *self.issued.write().unwrap_or_else(PoisonError::into_inner) = fleet;
     }
 
-    fn current(&self) -> Option<InForce> {
+    /// What is in force; nothing before the first accepted revision.
+    pub(crate) fn current(&self) -> Option<InForce> {
         self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -231,7 +244,7 @@ impl Hub {
         let why = || "it no longer passes this writ-hub's checks".to_owned();
         let refused = || HubError::RevisionRefused { revision: accepted.revision.clone(), why: why() };
         let catalog = checked.catalog.ok_or_else(refused)?;
-        Ok(InForce { accepted, catalog: Arc::new(catalog), pinned })
+        Ok(InForce::new(accepted, catalog, pinned))
     }
 
     /// Runs `act`, which blocks, on the source.

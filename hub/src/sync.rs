@@ -155,7 +155,7 @@ impl Hub {
         if !accepted.regions.is_empty() {
             self.refuse(&commit, &diagnostics, accepted.regions.keys().cloned().collect()).await?;
         }
-        let candidate = InForce { accepted, catalog: Arc::new(catalog), pinned: false };
+        let candidate = InForce::new(accepted, catalog, false);
         self.publish(Some(candidate)).await?;
         Ok(found(false, diagnostics, None))
     }

@@ -79,7 +79,7 @@ impl Gate {
     fn permits(&self, person: &PersonName, resource: &Resource) -> bool {
         let (people, action) = (&self.people, self.route.action);
         people.judge.permits(person, action, resource)
-            || people.hub.catalog().is_some_and(|catalog| Judge::catalog_permits(&catalog, person, action, resource))
+            || people.hub.current().is_some_and(|in_force| Judge::catalog_permits(&in_force, person, action, resource))
     }
 
     async fn refused(&self, person: &PersonName, resource: &Resource) -> Answer {

@@ -2,11 +2,11 @@
 
 use super::action::Action;
 use super::resource::Resource;
+use crate::hub::InForce;
 use cedar_policy::Entity;
 use certs::identity::PersonName;
 use policy::authority::Authority;
 use policy::authority::entity::{self, Fault, uid};
-use policy::catalog::Catalog;
 use policy::diagnostic::Severity;
 use std::collections::BTreeMap;
 
@@ -52,12 +52,11 @@ impl Judge {
     }
 
     /// Whether the authority/ of the catalog in force lets `person` do `action` to `resource`.
-    pub(crate) fn catalog_permits(catalog: &Catalog, person: &PersonName, action: Action, resource: &Resource) -> bool {
+    pub(crate) fn catalog_permits(in_force: &InForce, person: &PersonName, action: Action, resource: &Resource) -> bool {
         let asked = || -> Result<bool, Fault> {
-            let person = entity::person(person.as_str(), &catalog.root)?;
+            let person = entity::person(person.as_str(), &in_force.catalog.root)?;
             let (principal, known) = (person.uid(), resource.entities()?.into_iter().chain([person]).collect());
-            let authority = Authority::read(&catalog.authority).0;
-            authority.permits_request(principal, uid("Action", action.id())?, resource.uid()?, known)
+            in_force.authority.permits_request(principal, uid("Action", action.id())?, resource.uid()?, known)
         };
         asked().unwrap_or_else(|error| {
             tracing::error!(%person, %action, %error, "a request could not be judged, and is denied");
@@ -76,6 +75,7 @@ impl Judge {
 mod tests {
     use super::*;
     use crate::people::table::ROUTES;
+    use crate::records::Accepted;
     use policy::facts::Declared;
     use policy::mode::Mode;
 
@@ -123,7 +123,8 @@ mod tests {
         let sources = [("writ.yaml", root), ("authority/people.cedar", policies)];
         let sources = sources.into_iter().map(|(path, text)| (path.to_owned(), text.into())).collect();
         let catalog = policy::catalog::check(&sources).catalog.unwrap();
-        let permits = |name, action| Judge::catalog_permits(&catalog, &person(name), action, &Resource::Fleet);
+        let in_force = InForce::new(Accepted::at("r1"), catalog, false);
+        let permits = |name, action| Judge::catalog_permits(&in_force, &person(name), action, &Resource::Fleet);
         assert!(permits("ewa", Action::Release) && !permits("ewa", Action::Pin) && !permits("walt", Action::Release));
     }
 

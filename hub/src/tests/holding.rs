@@ -9,6 +9,7 @@ use policy::digest::Digest;
 use proto::rest::catalog::Verdict;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,6 +107,8 @@ async fn holds_that_have_ended_are_dropped_after_a_while_and_stay_in_the_audit_l
 async fn a_pin_stops_rules_and_unpinning_lets_the_newest_pass() {
     let site = Site::published().await;
     let first = site.newest("eu-1");
+    let authority = || site.hub.current().unwrap().authority;
+    let read = authority();
     let pinning = site.hub.pin(None, &who(), Some("sales weekend")).await.unwrap();
     assert_eq!((&pinning.pin.accepted.revision, &pinning.replaced), (&first.head.revision, &None));
     site.write("intents/one.yaml", &intent("one", None, "b"));
@@ -118,6 +121,7 @@ async fn a_pin_stops_rules_and_unpinning_lets_the_newest_pass() {
     let again = site.hub.pin(None, &who(), None).await.unwrap();
     assert_eq!(again.replaced, Some(pinning.pin));
     assert_eq!(site.newest("eu-1").head.contents, first.head.contents);
+    assert!(Arc::ptr_eq(&read, &authority()), "the authority of a commit is read once");
     assert_eq!(site.hub.unpin(&who()).await.unwrap(), again.pin);
     let second = site.until("eu-1", |newest| newest.head.revision == waiting.revision).await;
     assert_ne!(second.head.contents, first.head.contents);
