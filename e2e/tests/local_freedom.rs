@@ -161,7 +161,10 @@ fn explained(cast: &mut Cast) -> Result<()> {
         Ok::<Value, anyhow::Error>(serde_json::from_slice(&said.stdout)?)
     };
     let answer = explain(cast)?;
-    ensure!(answer.pointer("/items/0/units").and_then(Value::as_array).is_some_and(|units| units.len() == 1), "{answer}");
+    ensure!(
+        answer.pointer("/items/0/units").and_then(Value::as_array).is_some_and(|units| units.len() == 1),
+        "{answer}"
+    );
     for (pointer, text) in [
         ("/items/0/rule", trial::RULE),
         ("/items/0/stated/owner/team", "platform"),

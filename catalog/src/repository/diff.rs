@@ -54,13 +54,7 @@ pub(super) fn between(
 }
 
 impl Diff<'_> {
-    fn trees(
-        &mut self,
-        one: Option<ObjectId>,
-        other: Option<ObjectId>,
-        at: &str,
-        depth: usize,
-    ) -> Result<(), Fault> {
+    fn trees(&mut self, one: Option<ObjectId>, other: Option<ObjectId>, at: &str, depth: usize) -> Result<(), Fault> {
         if one == other {
             return Ok(());
         }

@@ -187,8 +187,7 @@ impl Range<'_> {
     }
 
     /// What a side has changed since any of the commits at which the two parted; all it has, if they never were one.
-    fn since_parting(
-        &mut self, one: ObjectId, other: ObjectId, side: ObjectId) -> Result<BTreeSet<String>, Fault> {
+    fn since_parting(&mut self, one: ObjectId, other: ObjectId, side: ObjectId) -> Result<BTreeSet<String>, Fault> {
         let bases = self.history.bases(one, other, &mut self.budget)?;
         if bases.is_empty() {
             return self.diff(None, side);

@@ -52,7 +52,12 @@ impl Judge {
     }
 
     /// Whether the authority/ of the catalog in force lets `person` do `action` to `resource`.
-    pub(crate) fn catalog_permits(in_force: &InForce, person: &PersonName, action: Action, resource: &Resource) -> bool {
+    pub(crate) fn catalog_permits(
+        in_force: &InForce,
+        person: &PersonName,
+        action: Action,
+        resource: &Resource,
+    ) -> bool {
         let asked = || -> Result<bool, Fault> {
             let person = entity::person(person.as_str(), &in_force.catalog.root)?;
             let (principal, known) = (person.uid(), resource.entities()?.into_iter().chain([person]).collect());

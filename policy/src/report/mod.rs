@@ -270,7 +270,8 @@ mod tests {
 
     #[test]
     fn inv34_why_units_are_so_is_told_in_bounds_or_not_at_all() {
-        let unit = |number: usize| UnitId { rule: format!("ConfigTemplate/r{number}").parse().unwrap(), namespace: None };
+        let unit =
+            |number: usize| UnitId { rule: format!("ConfigTemplate/r{number}").parse().unwrap(), namespace: None };
         let failed = |units: usize, message: usize| {
             let outcome = Outcome::new(OutcomeCode::Failed, "Word").saying("x".repeat(message));
             (0..units).map(|number| (unit(number), outcome.clone())).collect::<BTreeMap<_, _>>()

@@ -54,6 +54,9 @@ async fn five_thousand_objects_are_explained_within_a_second() {
     let [unit] = one.items[0].units.as_slice() else { panic!("{one:?}") };
     assert_eq!(unit.objects[0].state.as_deref(), Some("Owned"));
     assert_eq!(unit.transitions[0].code, OutcomeCode::Applied);
-    assert_eq!(unit.decided.as_ref().map(|decided| (decided.row.as_str(), decided.mode)), Some(("enforced", Mode::Enforce)));
+    assert_eq!(
+        unit.decided.as_ref().map(|decided| (decided.row.as_str(), decided.mode)),
+        Some(("enforced", Mode::Enforce))
+    );
     assert_eq!((all.items.len(), all.items[0].units.len(), all.more), (1, 50, 150));
 }

@@ -19,7 +19,8 @@ fn rule(item: &Explained) -> Vec<String> {
         Some(stated) => format!("{}, {}", item.rule, stated.mode.as_str()),
         None => format!("{}, which is no rule here any longer", item.rule),
     }];
-    lines.extend(item.stated.iter().map(|stated| format!("  owner        {}: {}", stated.owner.team, stated.rationale)));
+    lines
+        .extend(item.stated.iter().map(|stated| format!("  owner        {}: {}", stated.owner.team, stated.rationale)));
     lines.extend(item.overrides.iter().map(given));
     lines.extend(item.findings.iter().map(finding));
     lines.extend(item.units.iter().flat_map(unit));
