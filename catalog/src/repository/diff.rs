@@ -96,11 +96,11 @@ impl Diff<'_> {
 
     fn folder(&mut self, id: Option<ObjectId>) -> Result<Folder, Fault> {
         let Some(id) = id else { return Ok(Folder::new()) };
-        if self.repository.find_header(id).map_err(gix::Error::from)?.size() > MAX_TREE {
+        if self.repository.find_header(id)?.size() > MAX_TREE {
             return Err(Fault::TooLarge);
         }
-        let tree = self.repository.find_tree(id).map_err(gix::Error::from)?;
-        let entries = tree.decode().map_err(gix::Error::from)?.entries;
+        let tree = self.repository.find_tree(id)?;
+        let entries = tree.decode()?.entries;
         self.budget.looks_at(entries.len())?;
         let kind = |kind| if kind == EntryKind::BlobExecutable { EntryKind::Blob } else { kind };
         let entry = |entry: gix::objs::tree::EntryRef<'_>| {
