@@ -26,6 +26,8 @@ use std::time::Duration;
 
 pub use decided::{Decided, Modes};
 pub use memo::Memo;
+#[cfg(test)]
+pub(crate) use table::rows;
 pub use without_bundle::without_bundle;
 
 /// What an operator may set.

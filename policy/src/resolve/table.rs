@@ -24,9 +24,18 @@ const TABLE: &[(&str, Row)] = &[
     ("out of scope", out_of_scope),
 ];
 
+/// Where no row has an answer, no rule governs the unit.
+const REMOVED: &str = "removed by a commit";
+
+/// The names of the rows, in their order.
+#[cfg(test)]
+pub(crate) fn rows() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|(name, _)| *name).chain([REMOVED])
+}
+
 /// What is wanted in this case, and what decided. Where no row has an answer, no rule governs the unit: a commit removed it.
 pub(super) fn who_wins(case: &Case<'_>) -> (Want, Decided) {
-    let removed_by_commit = || ("removed by a commit", Want::Gone { why: Why::Commit, after: case.now });
+    let removed_by_commit = || (REMOVED, Want::Gone { why: Why::Commit, after: case.now });
     let found = TABLE.iter().find_map(|(name, row)| Some((*name, row(case)?)));
     let (row, want) = found.unwrap_or_else(removed_by_commit);
     (want, Decided { row, modes: case.modes })
