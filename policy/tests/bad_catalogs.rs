@@ -82,6 +82,7 @@ cases! {
     selector_shape,
     selectors,
     selects_nothing,
+    signers,
     terminal,
     unknown_kind,
     unknown_region,

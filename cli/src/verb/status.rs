@@ -43,22 +43,25 @@ impl Human for Resource<status::Status> {
             0 => page.pair("holds", "none"),
             holds => page.toned(Tone::Warning, &format!("holds       {holds} wait for a person: writ hold list")),
         }
-        proposals(&status.proposals, page);
+        proposals(status, page);
     }
 }
 
-fn proposals(proposals: &[Proposal], page: &mut Page) {
-    if proposals.is_empty() {
+fn proposals(status: &status::Status, page: &mut Page) {
+    if status.proposals.is_empty() {
         return;
     }
     let mut table = Table::new(&["PROPOSAL", "CLUSTER", "RULE", "OWNER", "SINCE", "MESSAGE"]);
-    for Proposal { cluster, owner, finding } in proposals {
+    for Proposal { cluster, owner, finding } in &status.proposals {
         let owner = owner.as_ref().map(ToString::to_string).unwrap_or_default();
         let (code, rule) = (finding.outcome.to_string(), finding.rule.to_string());
         table.row([code, cluster.to_string(), rule, owner, page.age(finding.since), finding.message.clone()]);
     }
     page.gap();
     page.table(&table, "");
+    if status.more_proposals > 0 {
+        page.line(&format!("{} more: writ cluster show NAME", status.more_proposals));
+    }
 }
 
 fn catalog(catalog: &CatalogStatus, page: &mut Page) {

@@ -92,6 +92,7 @@ fn the_status_fits_one_screen() {
             "outcome": "OverrideRefused", "reason": "OutOfBounds", "rule": "ResourceGuard/team-quota",
             "message": "spec.quota[pods] takes a quantity of at most 200, not \"500\"", "since": "2026-11-20T10:00:00Z"
         }}],
+        "moreProposals": 12,
         "pin": {"revision": "7d793037a076", "by": "person ada", "since": "2026-11-21T10:00:00Z",
             "reason": "sales weekend"}, "holds": 1
     });

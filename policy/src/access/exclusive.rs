@@ -3,7 +3,7 @@
 use super::binding::{Binding, Bindings, Role, is_binding};
 use crate::name::{Namespace, RuleName};
 use crate::object::{Object, ObjectId};
-use crate::outcome::{Note, NoteCode};
+use crate::outcome::{Note, NoteCode, NoteReason};
 use crate::plan::inventory::Inventory;
 use crate::plan::marks::EXCLUSIVE;
 use crate::resolve::{Want, Wants};
@@ -68,9 +68,9 @@ fn note(rule: &RuleName, object: &ObjectId, binding: &Binding) -> Note {
     let more = subjects.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let (reason, origin) = match by {
-        _ if *of_kubernetes => ("OfKubernetes", "; it is one of Kubernetes' own".to_owned()),
-        Some(by) => ("Foreign", format!("; written by {by}")),
-        None => ("Foreign", String::new()),
+        _ if *of_kubernetes => (NoteReason::OfKubernetes, "; it is one of Kubernetes' own".to_owned()),
+        Some(by) => (NoteReason::Foreign, format!("; written by {by}")),
+        None => (NoteReason::Foreign, String::new()),
     };
     let message =
         format!("it gives {role} to {}{more}, and this rule alone may give it there{origin}", named.join(", "));

@@ -58,6 +58,7 @@ pub(super) fn root(
     let (metadata, spec) = typed::<Spec>(first, diagnostics)?;
     check(&first.doc, &spec, diagnostics);
     signers_exist(first, &spec, sources, diagnostics);
+    signers_in_teams(&spec, sources, diagnostics);
     Some(Root { name: metadata.name, spec })
 }
 
@@ -99,6 +100,29 @@ fn signers_exist(root: &Found, spec: &Spec, sources: &Sources, diagnostics: &mut
         let message = "signatures are verified, and this catalog lists nobody who may sign";
         let help = "list the keys in authority/allowed_signers or authority/openpgp/PERSON.asc";
         diagnostics.push(root.doc.error(Code::MissingField, "/spec/verify", message).help(help));
+    }
+}
+
+/// That who may sign is in a team: policies mostly speak of teams, so what others sign is refused without anybody seeing why.
+fn signers_in_teams(spec: &Spec, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
+    let mut told = |person: &str, path: &str, span: Span| {
+        if spec.teams_of(person).next().is_none() {
+            let message = format!("`{person}` may sign, and is in no team");
+            let help = "name them among the members of a team in writ.yaml, or remove the key";
+            diagnostics.push(Diagnostic::warning(Code::UnknownReference, path, span, message).help(help));
+        }
+    };
+    let lines = sources.get(place::ALLOWED_SIGNERS).into_iter().flat_map(|text| (1_u32..).zip(text.lines()));
+    for (line, text) in lines.filter(|(_, text)| !text.trim_start().starts_with('#')) {
+        let Some(word) = text.split_whitespace().next() else { continue };
+        let end_column = u32::try_from(word.chars().count()).unwrap_or(u32::MAX).saturating_add(1);
+        told(word.trim_matches('"'), place::ALLOWED_SIGNERS, Span { line, column: 1, end_line: line, end_column });
+    }
+    let keys = sources.range(place::OPENPGP.to_owned()..).take_while(|(path, _)| path.starts_with(place::OPENPGP));
+    for path in keys.map(|(path, _)| path) {
+        if let Some(person) = path.strip_prefix(place::OPENPGP).and_then(|name| name.strip_suffix(".asc")) {
+            told(person, path, Span::START);
+        }
     }
 }
 

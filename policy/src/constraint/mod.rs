@@ -16,7 +16,7 @@ use crate::diagnostic::{Code, Severity};
 use crate::facts::Declared;
 use crate::local;
 use crate::name::{RegionName, RuleName};
-use crate::outcome::{Note, NoteCode, Outcome, OutcomeCode, UnitId};
+use crate::outcome::{Note, NoteCode, NoteReason, Outcome, OutcomeCode, UnitId};
 use crate::resolve::Desired;
 use cedar_policy::{
     AuthorizationError, Authorizer, Context, Effect, Entities, EntityUid, Policy, PolicyId, PolicySet, Request, Schema,
@@ -82,7 +82,8 @@ impl Constraints {
         let schema = match schema::schema() {
             Ok(schema) => schema,
             Err(why) => {
-                let faulty = |one: &Written<'_>| one.faulty("Malformed", format!("the schema of constraints: {why}"));
+                let faulty =
+                    |one: &Written<'_>| one.faulty(NoteReason::Malformed, format!("the schema of constraints: {why}"));
                 notes.extend(written.iter().map(faulty));
                 return (all, notes);
             }
@@ -95,7 +96,7 @@ impl Constraints {
             for (index, policy) in read.policies.into_iter().enumerate() {
                 let unknown = rules_named(&policy).filter(|name| !is_known(name, rules));
                 let message = |name| format!("it names rule `{name}`, which is not in force here");
-                notes.extend(unknown.take(1).map(|name| one.faulty("UnknownName", message(name))));
+                notes.extend(unknown.take(1).map(|name| one.faulty(NoteReason::UnknownName, message(name))));
                 all.add(one, index, &policy);
             }
         }
@@ -210,7 +211,7 @@ impl Origin {
 }
 
 impl Written<'_> {
-    fn faulty(&self, reason: &'static str, message: String) -> Note {
+    fn faulty(&self, reason: NoteReason, message: String) -> Note {
         // Who wrote it in the cluster is answered there.
         let object = self.region.is_none().then(|| local::id(KIND, self.name.name()));
         let code = NoteCode::ConstraintFaulty;
@@ -222,7 +223,7 @@ impl Written<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Faulty {
     /// In a word.
-    pub reason: &'static str,
+    pub reason: NoteReason,
     /// As a diagnostic of a catalog.
     pub code: Code,
     /// For people.
@@ -246,20 +247,20 @@ fn read(spec: &Spec, validator: &Validator) -> Read {
         if fault.severity == Severity::Error && told.insert((fault.line, fault.column)) {
             let place = format!("line {}, column {}", fault.line, fault.column);
             let message = format!("{place}: {}", fault.message);
-            read.faults.push(Faulty { reason: "Malformed", code: fault.code, message });
+            read.faults.push(Faulty { reason: NoteReason::Malformed, code: fault.code, message });
         }
     }
     for policy in found.policies {
         if policy.effect() == Effect::Permit {
             let message = "a constraint only forbids: what none forbids may be applied, so its `permit` is left out";
-            read.faults.push(Faulty { reason: "Permit", code: Code::CedarForm, message: message.to_owned() });
+            read.faults.push(Faulty { reason: NoteReason::Permit, code: Code::CedarForm, message: message.to_owned() });
         } else {
             read.policies.push(policy);
         }
     }
     if read.policies.is_empty() && read.faults.is_empty() {
         let message = "it holds no policy, so it forbids nothing".to_owned();
-        read.faults.push(Faulty { reason: "Malformed", code: Code::CedarForm, message });
+        read.faults.push(Faulty { reason: NoteReason::Malformed, code: Code::CedarForm, message });
     }
     read
 }
@@ -271,7 +272,7 @@ pub fn faults(spec: &Spec) -> Vec<Faulty> {
         Ok(schema) => read(spec, &Validator::new(schema)).faults,
         Err(why) => {
             let message = format!("the schema of constraints: {why}");
-            vec![Faulty { reason: "Malformed", code: Code::CedarType, message }]
+            vec![Faulty { reason: NoteReason::Malformed, code: Code::CedarType, message }]
         }
     }
 }

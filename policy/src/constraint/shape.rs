@@ -55,7 +55,14 @@ const BINDING: &[(&str, Shape)] = &[
 const OF_RULES: &[(&str, &str)] =
     &[("verbs", "/rules/*/verbs/*"), ("apiGroups", "/rules/*/apiGroups/*"), ("resources", "/rules/*/resources/*")];
 const OF_BINDING: &[(&str, &str)] = &[("subjects", "/subjects/*/name")];
-const RBAC: &str = "rbac.authorization.k8s.io";
+
+const fn of_rbac(
+    kind: &'static str,
+    fields: &'static [(&'static str, Shape)],
+    derived: &'static [(&'static str, &'static str)],
+) -> Kind {
+    Kind { group: "rbac.authorization.k8s.io", versions: &["v1"], kind, namespace: "rbac", fields, derived }
+}
 
 /// The kinds that have fields of their own here; all others are `k8s::Object`.
 pub(super) const KINDS: &[Kind] = &[
@@ -125,38 +132,10 @@ pub(super) const KINDS: &[Kind] = &[
         fields: &[("spec", Fields(&[("tier", Text), ("priority", Number)]))],
         derived: &[("egressNetworks", "/spec/egress/*/to/*/networks/*"), ("actions", "/spec/ingress/*/action")],
     },
-    Kind {
-        group: RBAC,
-        versions: &["v1"],
-        kind: "Role",
-        namespace: "rbac",
-        fields: &[("rules", RULES)],
-        derived: OF_RULES,
-    },
-    Kind {
-        group: RBAC,
-        versions: &["v1"],
-        kind: "ClusterRole",
-        namespace: "rbac",
-        fields: &[("rules", RULES)],
-        derived: OF_RULES,
-    },
-    Kind {
-        group: RBAC,
-        versions: &["v1"],
-        kind: "RoleBinding",
-        namespace: "rbac",
-        fields: BINDING,
-        derived: OF_BINDING,
-    },
-    Kind {
-        group: RBAC,
-        versions: &["v1"],
-        kind: "ClusterRoleBinding",
-        namespace: "rbac",
-        fields: BINDING,
-        derived: OF_BINDING,
-    },
+    of_rbac("Role", &[("rules", RULES)], OF_RULES),
+    of_rbac("ClusterRole", &[("rules", RULES)], OF_RULES),
+    of_rbac("RoleBinding", BINDING, OF_BINDING),
+    of_rbac("ClusterRoleBinding", BINDING, OF_BINDING),
 ];
 
 /// The Cedar type of every object of another kind.
@@ -172,5 +151,18 @@ impl Kind {
     /// The Cedar type of a version.
     pub(super) fn name(&self, version: &str) -> String {
         format!("{}::{version}::{}", self.namespace, self.kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kube_kinds::{Reach, row};
+
+    #[test]
+    fn every_kind_is_one_that_the_table_of_kinds_knows() {
+        for kind in KINDS {
+            assert_ne!(row(kind.group, kind.kind).reach, Reach::Unknown, "{}", kind.kind);
+        }
     }
 }

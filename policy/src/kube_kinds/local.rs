@@ -1,5 +1,6 @@
 //! What of an object each local domain means: one table.
 
+use super::row;
 use crate::document::pointer::join;
 use crate::kinds::catalog::LocalDomain;
 use crate::object::ApiVersion;
@@ -34,9 +35,6 @@ const GROUPS: &[(&str, LocalDomain)] = &[
     ("ovn.org", LocalDomain::Cni),
 ];
 
-/// Kinds of groups that hold more than that.
-const KINDS: &[(&str, &str, LocalDomain)] = &[("", "PersistentVolume", LocalDomain::Storage)];
-
 /// What of local domains `manifest` touches, each with the JSON pointer of the first place.
 #[must_use]
 pub fn touched(manifest: &Value) -> BTreeMap<LocalDomain, String> {
@@ -45,8 +43,7 @@ pub fn touched(manifest: &Value) -> BTreeMap<LocalDomain, String> {
     let (group, kind) = (ApiVersion::from(text("apiVersion").to_owned()).group, text("kind"));
     let ends = |of: &str| group == of || group.strip_suffix(of).is_some_and(|rest| rest.ends_with('.'));
     let groups = GROUPS.iter().filter(|(of, _)| ends(of)).map(|(_, domain)| *domain);
-    let kinds = KINDS.iter().filter(|(of, name, _)| group == *of && kind == *name).map(|(_, _, domain)| *domain);
-    found.extend(groups.chain(kinds).map(|domain| (domain, "/kind".to_owned())));
+    found.extend(groups.chain(row(&group, kind).domain).map(|domain| (domain, "/kind".to_owned())));
     // What a ConfigMap holds is text to Kubernetes, whatever its keys are called.
     let opaque = |key: &str| key == "metadata" || (group.is_empty() && kind == "ConfigMap");
     for (key, value) in manifest.as_object().into_iter().flatten().filter(|(key, _)| !opaque(key)) {

@@ -8,6 +8,7 @@ pub mod traffic;
 
 pub use grant::{Grant, NotAGrant};
 
+use crate::kinds::catalog::LocalDomain;
 use crate::object::{Object, ObjectId};
 use serde_json::Value;
 use table::TABLE;
@@ -71,6 +72,8 @@ pub struct Row {
     pub leaves_at_once: bool,
     /// Whether Writ never deletes them, because deleting one deletes what it holds.
     pub never_deleted: bool,
+    /// The local domain that they belong to as a whole, where the rest of their group does not.
+    pub domain: Option<LocalDomain>,
     /// What allows the agent to write them; nothing does where it is none.
     pub grant: Option<Grant>,
 }

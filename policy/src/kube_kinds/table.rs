@@ -6,10 +6,11 @@ use super::Stage::{
     Workloads,
 };
 use super::{Grant, Reach, Row, Stage};
+use crate::kinds::catalog::LocalDomain;
 
 const fn plain(group: &'static str, kind: &'static str, reach: Reach, stage: Stage) -> Row {
-    let (leaves_at_once, never_deleted) = (false, false);
-    Row { group, kind, reach, stage, immutable: &[], opaque: false, leaves_at_once, never_deleted, grant: None }
+    let (opaque, leaves_at_once, never_deleted) = (false, false, false);
+    Row { group, kind, reach, stage, immutable: &[], opaque, leaves_at_once, never_deleted, domain: None, grant: None }
 }
 
 const fn fixed(row: Row, immutable: &'static [&'static str]) -> Row {
@@ -53,7 +54,7 @@ pub(super) const TABLE: &[Row] = &[
     by(Grant::Quota, plain("", "LimitRange", Namespace, Defaults)),
     plain("", "Node", Cluster, Definitions),
     kept(fixed(
-        plain("", "PersistentVolume", Cluster, Configuration),
+        Row { domain: Some(LocalDomain::Storage), ..plain("", "PersistentVolume", Cluster, Configuration) },
         &["/spec/claimRef/namespace", "/spec/volumeMode"],
     )),
     kept(fixed(by(Grant::Workload, plain("", "PersistentVolumeClaim", Namespace, Configuration)), CLAIM)),

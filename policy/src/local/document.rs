@@ -5,7 +5,7 @@ use crate::constraint;
 use crate::document::envelope::API_VERSION;
 use crate::name::{DocumentName, RuleName};
 use crate::object::{Identity, ObjectId};
-use crate::outcome::{Note, NoteCode};
+use crate::outcome::{Note, NoteCode, NoteReason};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -69,13 +69,13 @@ impl Local {
         let rule = RuleName::new(kind, name.clone());
         let version = text("/apiVersion").unwrap_or_default();
         let taken = if self.documents > DOCUMENTS {
-            Err(("TooMany", beyond()))
+            Err((NoteReason::TooMany, beyond()))
         } else if bytes > BYTES {
-            Err(("TooLarge", format!("it says {bytes} bytes; a document may say {BYTES}")))
+            Err((NoteReason::TooLarge, format!("it says {bytes} bytes; a document may say {BYTES}")))
         } else if version == API_VERSION {
-            self.put(kind, name, &id, document).map_err(|why| ("Malformed", why))
+            self.put(kind, name, &id, document).map_err(|why| (NoteReason::Malformed, why))
         } else {
-            Err(("Malformed", unknown(version)))
+            Err((NoteReason::Malformed, unknown(version)))
         };
         if let Err((reason, message)) = taken {
             self.faulty.push(Note { code, reason, rule, namespace: None, object: Some(id), message });
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!((local.constraints.len(), local.overrides.len()), (10, DOCUMENTS - 10));
         assert_eq!((local.faulty.len(), local.documents), (TOLD, DOCUMENTS * 2 + 10));
         let first = &local.faulty[0];
-        assert_eq!((first.code, first.reason), (NoteCode::OverrideRefused, "TooMany"));
+        assert_eq!((first.code, first.reason), (NoteCode::OverrideRefused, NoteReason::TooMany));
         assert_eq!(first.object.as_ref().map(|id| id.name.as_str()), Some("o00990"));
     }
 
@@ -161,7 +161,7 @@ mod tests {
         local.take_sized(&document(OVERRIDE, "longer", &Value::Null).1, BYTES + 1).unwrap();
         assert_eq!(local.overrides.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["short"]);
         let told: Vec<_> = local.faulty.iter().map(|note| (note.rule.name().as_str(), note.reason)).collect();
-        assert_eq!(told, [("long", "TooLarge"), ("longer", "TooLarge")]);
+        assert_eq!(told, [("long", NoteReason::TooLarge), ("longer", NoteReason::TooLarge)]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::marks::{UNENFORCED, map_in};
 use crate::name::RuleName;
-use crate::outcome::{Note, NoteCode};
+use crate::outcome::{Note, NoteCode, NoteReason};
 use crate::resolve::{Want, Wants};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ fn asks<'w>(rule: &'w RuleName, want: &'w Want) -> impl Iterator<Item = (&'w Rul
 fn note(rule: &RuleName, what: &str) -> Note {
     let message = format!("it asks for {what}, and nothing of Writ enforces that here; see to it by other means");
     let (code, rule) = (NoteCode::Unenforced, rule.clone());
-    Note { code, reason: "NoMechanism", rule, namespace: None, object: None, message }
+    Note { code, reason: NoteReason::NoMechanism, rule, namespace: None, object: None, message }
 }
 
 #[cfg(test)]

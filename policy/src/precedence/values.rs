@@ -8,7 +8,7 @@ use crate::kinds::fixture::facts;
 use crate::local::Local;
 use crate::mode::Mode;
 use crate::name::RuleName;
-use crate::outcome::NoteCode;
+use crate::outcome::{NoteCode, NoteReason};
 use crate::resolve::{Memo, Settings, resolve};
 use serde_json::json;
 
@@ -65,10 +65,17 @@ fn inv26_an_override_that_is_refused_leaves_the_value_below_it() {
         let mut parts = Parts::of(bytes);
         parts.head.cluster = facts("eu-1", "eu", &[]).declared;
         let resolved = resolve(&parts.bundle(), &seen(local), &Settings::default(), hour(10), &mut Memo::default());
-        let told: Vec<&str> = resolved.notes.iter().map(|note| note.reason).collect();
+        let told: Vec<&str> = resolved.notes.iter().map(|note| note.reason.as_str()).collect();
         assert_eq!((&told[..], won(&resolved)), (refused, Won::Have(value.to_owned())), "{documents:?}");
         assert!(resolved.notes.iter().all(|note| note.code == NoteCode::OverrideRefused));
     }
+}
+
+#[test]
+fn an_override_of_what_cannot_be_rendered_is_told() {
+    let play = Play { levels: Some(Levels::default()), local: Some("30"), ..PLAIN };
+    let notes: Vec<_> = play.resolved().notes.into_iter().map(|note| (note.code, note.reason)).collect();
+    assert_eq!(notes, [(NoteCode::OverrideRefused, NoteReason::Unsupported)]);
 }
 
 #[test]

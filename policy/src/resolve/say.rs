@@ -13,7 +13,7 @@ use crate::document::path::FieldPath;
 use crate::facts::Declared;
 use crate::local::{Local, LocalOverride};
 use crate::name::RuleName;
-use crate::outcome::{Note, NoteCode, UnitId};
+use crate::outcome::{Note, NoteCode, NoteReason, UnitId};
 use crate::time::TrustedTime;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -108,7 +108,13 @@ impl Say {
     }
 
     fn fill_rule(&mut self, entry: &Entry, given: &[&LocalOverride]) {
-        let Body::Objects { templates, slots } = &entry.body else { return };
+        let (templates, slots) = match &entry.body {
+            Body::Objects { templates, slots } => (templates, slots),
+            Body::Unsupported { why } => {
+                self.notes.extend(given.iter().map(|one| unsupported(one, why)));
+                return;
+            }
+        };
         let mut by_field: ByField<'_> = BTreeMap::new();
         for slot in slots.iter().filter(|slot| slot.by == By::Cluster) {
             by_field.entry(&slot.field).or_default().0.get_or_insert(slot);
@@ -151,7 +157,7 @@ impl Say {
         let slot = declared.ok_or_else(|| undeclared(one, "its rule does not let clusters override it"))?;
         if let Some(other) = given.iter().find(|other| other.name != one.name) {
             let message = format!("{field} is filled by override {} too, so neither counts", other.name);
-            return Err(one.refused("Ambiguous", message));
+            return Err(one.refused(NoteReason::Ambiguous, message));
         }
         slot.takes(templates, &one.spec.value).map_err(|refused| out_of_bounds(one, &refused))?;
         let asked = OverrideAsked {
@@ -168,20 +174,25 @@ impl Say {
         }
         let message =
             format!("authority/ does not let cluster {} override {field} to {}", self.cluster.name, one.spec.value);
-        Err(one.refused("NotPermitted", message))
+        Err(one.refused(NoteReason::NotPermitted, message))
     }
 }
 
 fn undeclared(one: &LocalOverride, why: &str) -> Note {
-    one.refused("Undeclared", format!("{} cannot be overridden: {why}", one.spec.field))
+    one.refused(NoteReason::Undeclared, format!("{} cannot be overridden: {why}", one.spec.field))
+}
+
+fn unsupported(one: &LocalOverride, why: &str) -> Note {
+    let message = format!("{} fills nothing: its rule cannot be rendered here: {why}", one.spec.field);
+    one.refused(NoteReason::Unsupported, message)
 }
 
 fn out_of_bounds(one: &LocalOverride, refused: &Refused) -> Note {
-    one.refused("OutOfBounds", refused.to_string())
+    one.refused(NoteReason::OutOfBounds, refused.to_string())
 }
 
 impl LocalOverride {
-    fn refused(&self, reason: &'static str, message: String) -> Note {
+    fn refused(&self, reason: NoteReason, message: String) -> Note {
         Note {
             code: NoteCode::OverrideRefused,
             reason,

@@ -30,11 +30,19 @@ pub struct Status {
     /// What clusters would have otherwise: overrides that do not count, and vetoes. The first of them where there are many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proposals: Vec<Proposal>,
+    /// How many more of them there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_proposals: u64,
     /// The pin, while one holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Pin>,
     /// How many changes wait for a person.
     pub holds: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What one cluster would have otherwise, for the owner of the rule to weigh: a value that it was refused, or objects that a

@@ -10,9 +10,6 @@ use policy::report::{Truth, shorten};
 use proto::resources;
 use std::collections::BTreeMap;
 
-/// Notes of a constraint that leave it counting.
-const HARMLESS: &str = "UnknownName";
-
 /// Every document once.
 pub(super) fn verdicts(force: &Force, round: &Round) -> BTreeMap<ObjectId, Verdict> {
     let local = &round.local;
@@ -40,8 +37,8 @@ fn id(constraint: &RuleName) -> ObjectId {
 }
 
 fn of(Note { reason, message, .. }: &Note) -> Verdict {
-    let truth = if *reason == HARMLESS { Truth::True } else { Truth::False };
-    verdict(truth, reason, message)
+    let truth = if reason.is_harmless() { Truth::True } else { Truth::False };
+    verdict(truth, reason.as_str(), message)
 }
 
 fn verdict(status: Truth, reason: &str, message: &str) -> Verdict {

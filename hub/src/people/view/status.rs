@@ -19,6 +19,7 @@ pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
     let views = hub.clusters().await?;
     let reports: Vec<_> = views.iter().filter_map(|seen| Some((seen, seen.told()?))).collect();
     let holds = hub.holds().await?;
+    let (proposals, more_proposals) = proposals(hub, &reports);
     Ok(Status {
         name: hub.catalog().map(|catalog| catalog.name.clone()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -29,7 +30,8 @@ pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
             reports.iter().flat_map(|(_, report)| report.counts.iter().map(|(code, count)| (*code, *count))),
         ),
         findings: reports.iter().fold(0, |sum, (_, report)| sum.saturating_add(report.total())),
-        proposals: proposals(hub, &reports),
+        proposals,
+        more_proposals,
         pin: hub.pinned().await?.map(Into::into),
         holds: holds.iter().filter(|hold| hold.stands()).count() as u64,
     })
@@ -38,8 +40,9 @@ pub(crate) async fn status(hub: &Hub) -> Result<Status, HubError> {
 /// So many proposals are on the screen.
 const PROPOSALS: usize = 50;
 
-/// What regions and clusters would have otherwise: a refused override and a veto are how they say so.
-fn proposals(hub: &Hub, reports: &[(&ClusterView, &Report)]) -> Vec<Proposal> {
+/// What regions and clusters would have otherwise, and how much more of it there is: a refused override and a veto are how
+/// they say so.
+fn proposals(hub: &Hub, reports: &[(&ClusterView, &Report)]) -> (Vec<Proposal>, u64) {
     let proposes = |finding: &&Finding| {
         let (refused, vetoed) = (FindingCode::Note(NoteCode::OverrideRefused), FindingCode::Unit(OutcomeCode::Vetoed));
         finding.outcome == refused || finding.outcome == vetoed
@@ -55,7 +58,9 @@ fn proposals(hub: &Hub, reports: &[(&ClusterView, &Report)]) -> Vec<Proposal> {
         let findings = report.findings.iter().filter(proposes);
         findings.map(|finding| of(seen, finding))
     });
-    all.take(PROPOSALS).collect()
+    let mut all = all.peekable();
+    let first = all.by_ref().take(PROPOSALS).collect();
+    (first, all.count() as u64)
 }
 
 fn counted<K: Ord>(pairs: impl Iterator<Item = (K, u64)>) -> BTreeMap<K, u64> {

@@ -76,6 +76,6 @@ async fn inv26_of_more_documents_than_count_constraints_are_heard_and_the_rest_i
     let world = begins(world, true).await;
     let local = world.kube.observe().await.unwrap().seen.local;
     assert_eq!((local.constraints.len(), local.overrides.len()), (1, DOCUMENTS - 2));
-    let told: Vec<_> = local.faulty.iter().map(|note| (note.rule.name().as_str(), note.reason)).collect();
+    let told: Vec<_> = local.faulty.iter().map(|note| (note.rule.name().as_str(), note.reason.as_str())).collect();
     assert_eq!(told, [("long", "TooLarge"), ("o00998", "TooMany"), ("o00999", "TooMany"), ("o01000", "TooMany")]);
 }

@@ -1,5 +1,9 @@
 //! What became of a unit: closed, exactly one each round.
 
+mod note;
+
+pub use note::{Note, NoteCode, NoteReason};
+
 use crate::name::{Namespace, RuleName};
 use crate::object::ObjectId;
 use jiff::Timestamp;
@@ -106,38 +110,6 @@ impl OutcomeCode {
     }
 }
 
-/// What else someone may act on, beside the outcomes of units. Closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum NoteCode {
-    /// An override does not count: the value below it stays.
-    OverrideRefused,
-    /// A constraint cannot be understood, or says what a constraint may not say.
-    ConstraintFaulty,
-    /// Somebody else's binding of a role that a rule gives alone.
-    ForeignBinding,
-    /// A rule asks for something that nothing of Writ enforces.
-    Unenforced,
-}
-
-impl NoteCode {
-    /// As reports write it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OverrideRefused => "OverrideRefused",
-            Self::ConstraintFaulty => "ConstraintFaulty",
-            Self::ForeignBinding => "ForeignBinding",
-            Self::Unenforced => "Unenforced",
-        }
-    }
-}
-
-impl fmt::Display for NoteCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 /// The code of a finding: what became of a unit, or what else there is to act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -154,33 +126,6 @@ impl fmt::Display for FindingCode {
             Self::Unit(code) => code.fmt(f),
             Self::Note(code) => code.fmt(f),
         }
-    }
-}
-
-/// A finding that is no unit's outcome: found anew in every round, for as long as it holds.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Note {
-    /// What.
-    pub code: NoteCode,
-    /// Why, in a word.
-    pub reason: &'static str,
-    /// The rule that it is about, or the constraint.
-    pub rule: RuleName,
-    /// The namespace, where it is about one.
-    pub namespace: Option<Namespace>,
-    /// The object, where there is one.
-    pub object: Option<ObjectId>,
-    /// For people.
-    pub message: String,
-}
-
-impl Note {
-    /// The finding that it is, since when it holds.
-    #[must_use]
-    pub fn finding(&self, since: Timestamp) -> Finding {
-        let Self { code, reason, rule, namespace, object, message } = self.clone();
-        let (outcome, reason) = (FindingCode::Note(code), reason.to_owned());
-        Finding { outcome, reason, rule, namespace, object, message, since, by: None }
     }
 }
 
