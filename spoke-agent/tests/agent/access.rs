@@ -85,7 +85,7 @@ async fn a_binding_of_others_to_a_role_that_a_rule_gives_alone_is_told_until_it_
         let round = reconciler.round(Some(&bundle), None).await.unwrap();
         assert_eq!(of(&round).0, OutcomeCode::Applied);
         let [note] = round.notes.as_slice() else { panic!("{:?}", round.notes) };
-        assert_eq!((note.reason, note.namespace.as_ref().unwrap().as_str()), ("Foreign", "shop"));
+        assert_eq!((note.reason.as_str(), note.namespace.as_ref().unwrap().as_str()), ("Foreign", "shop"));
         assert!(
             note.object.as_ref().unwrap().name.as_str() == "theirs" && note.message.contains("group them"),
             "{note:?}"
