@@ -119,6 +119,14 @@ fn inv26_commits_of_who_may_not_make_them_change_nothing_until_a_person_releases
         refused(&cast, &[INTENT, &told])?;
         keys.git(&cast, &["reset", "--quiet", "--hard", "HEAD~1"])?;
     }
+    // Of a range all waits, also what its signer may do.
+    compress(&cast, "gzip", "none")?;
+    keys.commit(&cast, "linus")?;
+    demo::edit(&cast, PAYMENTS, "# Payments looked at it.", "# Ewa did too.")?;
+    keys.commit(&cast, "ewa")?;
+    refused(&cast, &[PAYMENTS, "`ewa` may not change this file ("])?;
+    keys.git(&cast, &["reset", "--quiet", "--hard", "HEAD~2"])?;
+
     compress(&cast, "gzip", "none")?;
     cast.commit("Nobody signs this")?;
     refused(&cast, &[INTENT, "which is not signed"])?;

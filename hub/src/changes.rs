@@ -6,7 +6,7 @@ use crate::source::{Source, fault, id};
 use catalog::{Anonymous, Commit, CommitId, RangeError, RepositoryError, Signed, Signers};
 use jiff::Timestamp;
 use policy::authority::{ANONYMOUS, Changes, unauthorised};
-use policy::catalog::Catalog;
+use policy::catalog::{Catalog, Sources};
 use policy::diagnostic::{Code, Diagnostic, Span};
 use policy::kinds::catalog::Verify;
 use std::collections::BTreeSet;
@@ -41,10 +41,12 @@ impl Before {
 }
 
 impl Source {
-    /// Everything in the commits up to `commit` that somebody changed without the authority for it, at the time `now`.
+    /// Everything in the commits up to `commit`, where `sources` stand, that somebody changed without the authority for
+    /// it, at the time `now`.
     pub(crate) fn unauthorised(
         &self,
         commit: &Commit,
+        sources: &Sources,
         before: &Before,
         now: Timestamp,
     ) -> Result<Vec<Diagnostic>, HubError> {
@@ -63,7 +65,7 @@ impl Source {
                     Err(error) => return Ok(vec![whole(error.to_string(), remedy(&error))]),
                     Ok(changes) => changes,
                 };
-                let mut found = unauthorised(catalog, &self.read(commit.id)?.sources, &changes);
+                let mut found = unauthorised(catalog, sources, &changes);
                 found.sort();
                 Ok(found)
             }

@@ -62,10 +62,14 @@ impl Source {
         self.mirror.fetch(&self.location, &self.name, &self.options).map_err(fault)
     }
 
-    /// Judges `revision`. A fault in a region's own folder leaves that folder where `before` has it; any other fault
+    /// Judges `revision`, of which `read` is what stands there. A fault in a region's own folder leaves that folder where `before` has it; any other fault
     /// refuses the commit.
-    pub(crate) fn judge(&self, revision: CommitId, before: Option<&Accepted>) -> Result<Judged, HubError> {
-        let read = self.read(revision)?;
+    pub(crate) fn judge(
+        &self,
+        revision: CommitId,
+        read: Read,
+        before: Option<&Accepted>,
+    ) -> Result<Judged, HubError> {
         let first = self.checked(read.clone());
         if !first.refused() {
             let accepted = Accepted::at(&revision.to_string());

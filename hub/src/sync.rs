@@ -168,8 +168,9 @@ impl Hub {
         let (asked, of, now) = (commit.clone(), before.clone(), self.clock.wall());
         let (judged, refused) = self
             .on_source(move |source| {
-                let judged = source.judge(asked.id, accepted.as_ref())?;
-                Ok((judged, source.unauthorised(&asked, &of, now)?))
+                let read = source.read(asked.id)?;
+                let refused = source.unauthorised(&asked, &read.sources, &of, now)?;
+                Ok((source.judge(asked.id, read, accepted.as_ref())?, refused))
             })
             .await?;
         let hold = Self::of_changes(&before, commit)?;

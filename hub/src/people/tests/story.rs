@@ -1,9 +1,12 @@
 use super::site::Site;
+use crate::hub::InForce;
 use crate::people::view;
+use crate::records::{Accepted, HoldKind};
 use crate::spokes::fixture::{held, name};
 use crate::store::{Action, Actor};
 use certs::key::LeafKey;
 use http::{Method, StatusCode};
+use policy::digest::Digest;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,6 +86,36 @@ async fn a_hold_is_listed_until_it_is_released() {
     assert_eq!((status, &released["released"]["by"]), (StatusCode::OK, &json!("person operator")));
     let (_, list) = site.call(&operator, Method::GET, "/v1alpha1/holds", &json!({})).await;
     assert_eq!(list["items"], json!([]));
+    site.running.stop().await;
+}
+
+/// Commits that were refused for their signers pass by the word of those whom the accepted revision's authority/ lets
+/// release, and of nobody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn inv26_refused_commits_are_released_by_those_whom_the_catalog_permits() {
+    let site = Site::start().await;
+    let root = "apiVersion: writ.dev/v1alpha1\nkind: Catalog\nmetadata: {name: acme}\nspec:\n  regions: [eu]\n  \
+                teams: {ops: {members: [ewa]}}\n";
+    let policies = r#"permit (principal in Writ::Team::"ops", action == Writ::Action::"release", resource);"#;
+    let sources = [("writ.yaml", root), ("authority/people.cedar", policies)];
+    let sources = sources.into_iter().map(|(path, text)| (path.to_owned(), text.into())).collect();
+    let catalog = policy::catalog::check(&sources).catalog.unwrap();
+    site.running.hub.set_in_force(InForce::new(Accepted::at("r3"), catalog, false));
+    let refused = vec!["intents/one.yaml: `walt` may not change this file (ConfigTemplate/one)".to_owned()];
+    let kind = HoldKind::Changes { from: Some("r3".to_owned()), revision: "r4".to_owned(), refused, count: 1 };
+    let digest = Digest::of(b"r3..r4");
+    site.running.hub.place_hold(digest, kind, Actor::Hub).await.unwrap();
+    let release = format!("/v1alpha1/holds/{}/release", digest.hex());
+    for who in ["walt", "mallory"] {
+        let (status, told) = site.call(&site.person(who), Method::POST, &release, &json!({})).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{who}: {told}");
+        assert!(site.running.hub.hold(digest).await.unwrap().stands(), "{who}");
+    }
+    let reason = json!({"reason": "looked at"});
+    let (status, released) = site.call(&site.person("ewa"), Method::POST, &release, &reason).await;
+    assert_eq!((status, &released["released"]["by"]), (StatusCode::OK, &json!("person ewa")));
+    let audited = site.running.hub.audit(1).await.unwrap().remove(0).entry;
+    assert_eq!((audited.action, audited.by), (Action::Release, Actor::Person("ewa".to_owned())));
     site.running.stop().await;
 }
 
