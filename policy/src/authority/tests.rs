@@ -196,3 +196,17 @@ fn rules_are_owned_where_risk_and_path_allow() {
     assert!(owns(Risk::Low, "intents/quota.yaml"));
     assert!(!owns(Risk::High, "intents/quota.yaml") && !owns(Risk::Low, "regions/eu/intents/quota.yaml"));
 }
+
+#[test]
+fn policies_may_speak_of_exceptions_before_anything_asks() {
+    let policy = |action: &str, when: &str| {
+        format!(
+            "permit (principal in Writ::Team::\"security\", action == Writ::Action::\"{action}\", resource is Writ::Exception) when {{ {when} }};"
+        )
+    };
+    let sound = "resource.rule.risk != \"critical\" && resource.hours <= 72 && resource.requestedBy != principal";
+    for action in ["requestException", "approveAutomatically", "approveAlone", "approveJointly"] {
+        assert_eq!(faults(&policy(action, sound)), Vec::<String>::new(), "{action}");
+        assert!(faults(&policy(action, "resource.ring == \"cluster\""))[0].starts_with("CedarType "), "{action}");
+    }
+}
