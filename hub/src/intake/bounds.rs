@@ -89,8 +89,10 @@ mod tests {
     use super::*;
     use crate::spokes::fixture::{held, report};
     use jiff::Timestamp;
+    use policy::mode::Mode;
     use policy::outcome::{Outcome, OutcomeCode, UnitId};
-    use policy::report::{Condition, Truth, UnitReport};
+    use policy::report::{Account, Condition, Decision, Transition, Truth, UnitReport};
+    use policy::resolve::Modes;
 
     fn refused(change: impl FnOnce(&mut Report)) -> String {
         let mut report = report(None);
@@ -120,6 +122,31 @@ mod tests {
         };
         let twice = refused(|report| report.conditions = vec![condition; 2]);
         assert!(twice.contains("once"), "{twice}");
+    }
+
+    #[test]
+    fn inv34_why_units_are_so_is_no_longer_than_it_may_be() {
+        let at = Timestamp::UNIX_EPOCH;
+        let transition = |message: &str| {
+            let (code, reason) = (OutcomeCode::Failed, "Word".into());
+            Transition { at, code, reason, message: message.into() }
+        };
+        let account = |transitions| Account { unit: unit("").unit, decided: None, transitions };
+        let half = vec![transition(""); MAX_TRANSITIONS / 2];
+        let many = refused(|report| {
+            report.accounts = vec![account(half.clone()), account(half), account(vec![transition("")])];
+        });
+        assert!(many.contains("transitions"), "{many}");
+        let named = refused(|report| report.accounts = vec![account(Vec::new()); MAX_NAMED + 1]);
+        assert!(named.contains("names at most"), "{named}");
+        let long = "x".repeat(MAX_MESSAGE + 1);
+        let wordy = refused(|report| report.accounts = vec![account(vec![transition(&long)])]);
+        assert!(wordy.contains("a message"), "{wordy}");
+        let decided = Decision { row: long, mode: Mode::Warn, modes: Modes::default() };
+        let wordy = refused(|report| {
+            report.accounts = vec![Account { decided: Some(decided), ..account(Vec::new()) }];
+        });
+        assert!(wordy.contains("a message"), "{wordy}");
     }
 
     #[test]
