@@ -24,6 +24,14 @@ fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
+/// Whether an object's name, kind or group can stand in a path as it is: what Kubernetes takes in a path segment, without what
+/// a file system or a terminal could misread.
+#[must_use]
+pub fn is_plain(part: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':');
+    !part.is_empty() && part.bytes().all(plain) && !part.starts_with('.') && !part.contains("..")
+}
+
 /// The JSON Schema of a text with a pattern; `x-writ-expects` is what diagnostics tell people to write. Beside it may
 /// stand `x-writ-number`: the remedy where somebody wrote a bare number, `{}`.
 pub(crate) fn text_schema(pattern: &str, expects: &str) -> schemars::Schema {

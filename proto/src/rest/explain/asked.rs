@@ -1,6 +1,6 @@
 //! What is asked about: said once for those who ask and those who answer.
 
-use policy::name::Namespace;
+use policy::name::{Namespace, is_plain};
 
 /// A rule or an object, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +24,7 @@ impl Asked {
     /// # Errors
     /// [`NotAsked`] where it is neither a rule nor an object.
     pub fn read(of: &str, namespace: Option<Namespace>) -> Result<Self, NotAsked> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':');
-        let is_name = |text: &str| !text.is_empty() && text.bytes().all(plain);
-        let read = of.split_once('/').filter(|(kind, name)| is_name(kind) && is_name(name));
+        let read = of.split_once('/').filter(|(kind, name)| is_plain(kind) && is_plain(name));
         let (kind, name) = read.ok_or_else(|| NotAsked(of.to_owned()))?;
         Ok(Self { kind: kind.to_owned(), name: name.to_owned(), namespace })
     }

@@ -1,6 +1,6 @@
 //! Where things stand in a target directory.
 
-use policy::name::Namespace;
+use policy::name::{Namespace, is_plain};
 use policy::object::ObjectId;
 use std::path::{Path, PathBuf};
 
@@ -94,23 +94,17 @@ impl Layout {
 
 /// `<Kind>.<group>.<name>.yaml`; the core group is empty, so that `Namespace..shop.yaml` names exactly one object.
 pub(super) fn file_name(id: &ObjectId) -> Result<String, String> {
-    if !part_is_plain(&id.kind) || id.kind.contains('.') {
+    if !is_plain(&id.kind) || id.kind.contains('.') {
         return Err(format!("the kind `{}` cannot be part of a file name", id.kind));
     }
-    if !id.group.is_empty() && !part_is_plain(&id.group) {
+    if !id.group.is_empty() && !is_plain(&id.group) {
         return Err(format!("the group `{}` cannot be part of a file name", id.group));
     }
-    if !part_is_plain(&id.name) {
+    if !is_plain(&id.name) {
         return Err(format!("the name `{}` cannot be part of a file name", id.name));
     }
     let name = format!("{}.{}.{}.yaml", id.kind, id.group, id.name);
     if name.len() > LONGEST { Err(format!("its file name would have {} bytes", name.len())) } else { Ok(name) }
-}
-
-/// What Kubernetes takes in a path segment, without what a file system or a terminal could misread.
-fn part_is_plain(part: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':');
-    !part.is_empty() && part.bytes().all(plain) && !part.starts_with('.') && !part.contains("..")
 }
 
 #[cfg(test)]

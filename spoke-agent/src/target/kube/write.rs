@@ -10,7 +10,7 @@ use crate::target::Refusal;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use policy::bundle::entry::Own;
-use policy::name::RuleName;
+use policy::name::{RuleName, is_plain};
 use policy::object::{ApiVersion, Object, ObjectId};
 use policy::plan::inventory::{Row, Uid, Version};
 use policy::plan::{Expects, Step};
@@ -240,8 +240,7 @@ fn preconditions(uid: &Uid, version: &Version) -> Value {
 
 /// Where an object stands; names that would lead elsewhere are refused.
 pub(super) fn object_path(resource: &Resource, id: &ObjectId) -> Result<String, Refusal> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':');
-    if id.name.is_empty() || !id.name.bytes().all(plain) || id.name.starts_with('.') {
+    if !is_plain(&id.name) {
         let why = format!("the name `{}` cannot stand in a path", id.name);
         return Err(Refusal::BadName { id: Box::new(id.clone()), why });
     }
