@@ -5,11 +5,11 @@ use super::good::is_named_by;
 use crate::files;
 use policy::bundle::chain::Chain;
 use policy::bundle::contents::Contents;
-use policy::bundle::dsse::MAX_ENVELOPE;
+use policy::bundle::dsse::{Envelope, MAX_ENVELOPE};
 use policy::bundle::head::Head;
 use policy::bundle::verify::{self, Bundle, MAX_CONTENTS, MAX_ENTRY, VerifyError};
 use policy::digest::Digest;
-use policy::name::ClusterName;
+use policy::name::{ClusterName, RuleName};
 use service::atomic::{self, Access};
 use service::fault::FileError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +64,21 @@ impl Bundles {
     /// [`FileError`] when they cannot be read.
     pub fn head(&self) -> Result<Option<Vec<u8>>, FileError> {
         files::read(&self.head, MAX_ENVELOPE)
+    }
+
+    /// The names that the stored bundle lists, unverified: for hints to people, and for nothing else. None where there is no
+    /// such bundle, or the caller may not read it.
+    #[must_use]
+    pub fn names(&self) -> Option<BTreeSet<RuleName>> {
+        #[derive(serde::Deserialize)]
+        struct Named {
+            contents: Digest,
+        }
+        let payload = Envelope::parse(&self.head().ok()??).ok()?.payload().ok()?;
+        let Named { contents } = serde_json::from_slice(&payload).ok()?;
+        let listed = named(&self.contents.join(contents.hex()), &contents, MAX_CONTENTS).ok()?;
+        let listed: Contents = serde_json::from_slice(&listed).ok()?;
+        Some(listed.entries.into_iter().map(|line| line.name).collect())
     }
 
     /// An entry by digest, if it is here and whole.

@@ -3,21 +3,24 @@
 use super::failed;
 use super::output::{Format, machine, say};
 use crate::brakes::{LONGEST, braked, is_told};
+use crate::cache::Bundles;
 use crate::config::Config;
-use crate::target::TargetError;
 use crate::target::choice::Choice;
+use crate::target::{TargetError, Telling};
 use jiff::Timestamp;
 use policy::local::{Brake, Brakes, Change};
 use policy::name::{Namespace, RuleName};
+use policy::object::Object;
 use policy::time::Span;
-use proto::resources::BrakeStatus;
+use proto::resources::{BrakeStatus, name_of};
 use serde_json::{Value, json};
 use service::clock::{Clock as _, SystemClock};
 use service::config::ConfigError;
 use service::exit::Exit;
 use service::help;
 use service::telemetry::escape;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// Have rules go no further than warn for a while: nothing is written or repaired, and all is reported
 ///
@@ -79,7 +82,7 @@ fn no_longer_than_allowed(text: &str) -> Result<Span, String> {
 struct TwoTargets;
 
 pub(super) async fn run(arguments: &Arguments) -> Exit {
-    let target = match target(arguments) {
+    let (target, data) = match target(arguments) {
         Ok(Some(target)) => target,
         Ok(None) => return failed(&TwoTargets, Exit::Usage),
         Err(error) => return failed(&error, ConfigError::EXIT),
@@ -89,8 +92,13 @@ pub(super) async fn run(arguments: &Arguments) -> Exit {
         Err(error) => return failed(&error, exit(&error)),
     };
     // When one ends, an agent alone can say. It may not run, or may not have seen it yet.
-    let told = target.told().await.ok().flatten();
-    let told = braked(told.as_ref().map(|(status, _)| status));
+    let telling = target.told().await.ok().flatten().map(|(telling, _)| telling);
+    if let Some(rule) = arguments.rule.as_ref().filter(|_| !arguments.clear)
+        && in_force(rule, data.as_deref(), telling.as_ref()) == Some(false)
+    {
+        warn(&format!("no rule {rule} is in force here, so this brake holds nothing back; is the name right?"));
+    }
+    let told = braked(telling.as_ref().map(|telling| &telling.enforcement));
     say(&shown(&standing(&brakes, &told), arguments.output), Exit::Fine)
 }
 
@@ -111,21 +119,37 @@ fn standing<'a>(brakes: &'a Brakes, told: &'a [BrakeStatus]) -> Vec<Standing<'a>
     all.filter(|standing| standing.told.is_none_or(|told| !told.over)).collect()
 }
 
-fn target(arguments: &Arguments) -> Result<Option<Choice>, ConfigError> {
+/// The target, and the agent's data where its configuration is here.
+type Chosen = (Choice, Option<PathBuf>);
+
+fn target(arguments: &Arguments) -> Result<Option<Chosen>, ConfigError> {
     let own = |kubeconfig: &PathBuf| (Some(kubeconfig.clone()), Namespace::of_writ());
     let Some(config) = &arguments.config else {
         return Ok(arguments
             .kubeconfig
             .as_ref()
             .map(own)
-            .map(|(kubeconfig, namespace)| Choice::Kube { kubeconfig, namespace }));
+            .map(|(kubeconfig, namespace)| (Choice::Kube { kubeconfig, namespace }, None)));
     };
-    let configured = Config::load(config)?.target;
-    Ok(match (configured, &arguments.kubeconfig) {
-        (configured, None) => Some(configured),
-        (Choice::Kube { namespace, .. }, Some(own)) => Some(Choice::Kube { kubeconfig: Some(own.clone()), namespace }),
-        (Choice::Directory(_), Some(_)) => None,
-    })
+    let Config { target, data, .. } = Config::load(config)?;
+    let target = match (target, &arguments.kubeconfig) {
+        (configured, None) => configured,
+        (Choice::Kube { namespace, .. }, Some(own)) => Choice::Kube { kubeconfig: Some(own.clone()), namespace },
+        (Choice::Directory(_), Some(_)) => return Ok(None),
+    };
+    Ok(Some((target, Some(data))))
+}
+
+/// Whether a rule is in force, by the agent's cache or by what it told in its cluster; none where neither can be read.
+fn in_force(rule: &RuleName, data: Option<&Path>, telling: Option<&Telling>) -> Option<bool> {
+    let cached = data.and_then(|data| Bundles::under(data).names());
+    let told = || telling.map(|telling| &telling.rules).filter(|rules| !rules.is_empty());
+    let by_name = |rules: &BTreeMap<String, Object>| rules.contains_key(&name_of(rule));
+    cached.map(|names| names.contains(rule)).or_else(|| told().map(by_name))
+}
+
+fn warn(text: &str) {
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("warning: {}\n", escape(text)));
 }
 
 fn change(arguments: &Arguments, now: Timestamp) -> Change {
@@ -235,5 +259,21 @@ mod tests {
         assert!(
             said(&one, &told).starts_with("ResourceGuard/quota goes no further than warn until 2026-11-21T13:00:00Z")
         );
+    }
+
+    #[test]
+    fn whether_a_rule_is_in_force_the_cluster_says_where_no_cache_is_here() {
+        let object = |name: &str| {
+            Object::try_from(json!({"apiVersion": "writ.dev/v1alpha1", "kind": "Any", "metadata": {"name": name}}))
+                .unwrap()
+        };
+        let rule = |name: &str| format!("ResourceGuard/{name}").parse::<RuleName>().unwrap();
+        let mut telling = Telling { enforcement: object("writ"), rules: BTreeMap::new(), verdicts: BTreeMap::new() };
+        assert_eq!(in_force(&rule("a"), None, Some(&telling)), None, "a directory tells of none");
+        telling.rules.insert(name_of(&rule("a")), object("a"));
+        assert_eq!(["a", "b"].map(|name| in_force(&rule(name), None, Some(&telling))), [Some(true), Some(false)]);
+        let empty = tempfile::tempdir().unwrap();
+        assert_eq!(in_force(&rule("b"), Some(empty.path()), Some(&telling)), Some(false));
+        assert_eq!(in_force(&rule("b"), Some(empty.path()), None), None);
     }
 }

@@ -50,7 +50,7 @@ pub(super) async fn show(config: &Config, output: Format) -> Exit {
 /// The status that stands in the target, and when it was written there.
 async fn told_before(config: &Config, agent: fn(Timestamp) -> Agent) -> Result<Option<(Value, Agent)>, TargetError> {
     let told = config.target.told().await?;
-    Ok(told.map(|(status, at)| (crate::status::without_watermark(&status), agent(at))))
+    Ok(told.map(|(telling, at)| (crate::status::without_watermark(&telling.enforcement), agent(at))))
 }
 
 /// What an agent says that has not come to its cluster yet.

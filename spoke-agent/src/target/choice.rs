@@ -2,14 +2,14 @@
 
 use super::directory::{self, Directory, Layout};
 use super::kube::{self, Kube};
-use super::{Target, TargetError};
+use super::{Target, TargetError, Telling};
 use crate::cache::good::Good;
 use crate::chance::Chance;
 use jiff::Timestamp;
 use policy::local::{Brakes, Change};
 use policy::name::Namespace;
-use policy::object::Object;
 use service::clock::Clock;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -79,13 +79,17 @@ impl Choice {
         }
     }
 
-    /// The status document that an agent told last, and when, without opening the target.
+    /// What an agent told last, and when, without opening the target.
     ///
     /// # Errors
     /// [`TargetError`] when it cannot be read or understood.
-    pub async fn told(&self) -> Result<Option<(Object, Timestamp)>, TargetError> {
+    pub async fn told(&self) -> Result<Option<(Telling, Timestamp)>, TargetError> {
+        let alone = |(enforcement, at)| {
+            let (rules, verdicts) = (BTreeMap::new(), BTreeMap::new());
+            (Telling { enforcement, rules, verdicts }, at)
+        };
         match self {
-            Self::Directory(root) => directory::told(&Layout::new(root.clone())),
+            Self::Directory(root) => Ok(directory::told(&Layout::new(root.clone()))?.map(alone)),
             Self::Kube { kubeconfig, .. } => kube::told(kubeconfig.as_deref()).await,
         }
     }

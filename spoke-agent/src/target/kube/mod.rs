@@ -55,7 +55,7 @@ use policy::facts::Capabilities;
 use policy::health::Health;
 use policy::local::{Brakes, Change};
 use policy::name::{Namespace, RuleName};
-use policy::object::{ApiVersion, Object, ObjectId};
+use policy::object::{ApiVersion, ObjectId};
 use policy::plan::inventory::{Uid, Version};
 use policy::plan::{Ends, Step, Undo};
 use policy::seen::Seen;
@@ -196,15 +196,15 @@ pub async fn brake(kubeconfig: Option<&Path>, change: &Change) -> Result<Brakes,
     brake::change(&rest(kubeconfig, Arc::new(SystemClock::new())).await?, change).await
 }
 
-/// The status that an agent told last, and when.
+/// What an agent told last, and when.
 ///
 /// # Errors
 /// [`TargetError`] when the cluster does not answer.
-pub async fn told(kubeconfig: Option<&Path>) -> Result<Option<(Object, Timestamp)>, TargetError> {
+pub async fn told(kubeconfig: Option<&Path>) -> Result<Option<(Telling, Timestamp)>, TargetError> {
     let told = status::read(&rest(kubeconfig, Arc::new(SystemClock::new())).await?).await?;
-    Ok(told.map(|Telling { enforcement, .. }| {
-        let at = status::told_at(&enforcement);
-        (enforcement, at)
+    Ok(told.map(|telling| {
+        let at = status::told_at(&telling.enforcement);
+        (telling, at)
     }))
 }
 

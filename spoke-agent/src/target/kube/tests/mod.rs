@@ -12,6 +12,7 @@ use crate::cache::good::Good;
 use crate::target::Target as _;
 use http::Method;
 use policy::bundle::entry::Own;
+use policy::object::Object;
 use policy::plan::Expects;
 use policy::plan::inventory::{Row, State};
 use serde_json::{Value, json};
