@@ -282,6 +282,18 @@ fn inv29_a_veto_deletes_nothing_and_ends_with_its_constraint() -> Result<()> {
     write(&cast, "constraints/permit.yaml", &trial::constraint("permit", "forbid (principal"))?;
     says(&cast, "/status/notes", &["ConstraintFaulty", "Malformed"])?;
     silent(&cast, "/status/units")?;
+
+    // One that fails while it is asked says no, and what it fails of.
+    let errs = trial::veto(b).replace("};", "&& 9223372036854775807 + 1 > 0 };");
+    write(&cast, "constraints/permit.yaml", &trial::constraint("errs", &errs))?;
+    says(&cast, "/status/units", &["Vetoed", "Errs", trial::RULE, b, "it errs: integer overflow"])?;
+    tamper(&cast, b, trial::DEFAULT, "8")?;
+    tamper(&cast, a, trial::DEFAULT, "7")?;
+    has(&cast, a, trial::DEFAULT, PATIENCE)?;
+    ensure!(pods(&cast, b)? == "8", "what a constraint that errs was asked about was written");
+    remove(&cast, "constraints/permit.yaml")?;
+    has(&cast, b, trial::DEFAULT, PATIENCE)?;
+    silent(&cast, "/status/units")?;
     cast.end()
 }
 
@@ -356,5 +368,14 @@ fn a_brake_is_refused_with_a_reason() -> Result<()> {
         ensure!(status.code() == Some(code) && said.contains(text), "{arguments:?} ended with {status}: {said}");
     }
     ensure!(!path(&cast, "brake.yaml")?.exists(), "a refused brake was set");
+    // A rule that is not there may be a slip of the pen: the brake is set all the same, for it may come.
+    for (rule, is_there) in [(trial::RULE, true), ("ResourceGuard/trail", false)] {
+        let Output { status, stderr, .. } = spoke(&cast, &["brake", rule, "--for", "1m", "--reason", "x"])?;
+        let said = String::from_utf8_lossy(&stderr).into_owned();
+        ensure!(
+            status.success() && said.contains("is in force here") != is_there,
+            "{rule} ended with {status}: {said}"
+        );
+    }
     cast.end()
 }

@@ -27,6 +27,8 @@ pub struct Grounds {
     pub wants: Wants,
     /// What decided over each.
     pub decided: BTreeMap<UnitId, Decided>,
+    /// The constraints that would have vetoed units and were overruled, in words.
+    pub overruled: BTreeMap<UnitId, BTreeSet<String>>,
     /// The rows when it began.
     pub inventory: Inventory,
 }

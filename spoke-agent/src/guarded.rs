@@ -3,7 +3,7 @@
 use crate::target::Target;
 use policy::access::{Exclusive, Lifeline};
 use policy::name::RuleName;
-use policy::outcome::Note;
+use policy::outcome::{Note, UnitId};
 use policy::plan::{Plan, plan, unenforced};
 use policy::resolve::{Settings, Wants};
 use policy::seen::Seen;
@@ -16,6 +16,8 @@ pub(crate) struct Guarded {
     pub(crate) plan: Plan,
     /// Bindings of others that contradict a rule, and what rules ask for that nothing enforces.
     pub(crate) notes: Vec<Note>,
+    /// The units that keep what stands because of the lifeline.
+    pub(crate) held: BTreeSet<UnitId>,
     /// That bindings cannot be looked at, for people.
     pub(crate) fault: Option<String>,
 }
@@ -36,16 +38,16 @@ pub(crate) async fn guarded(
     let exclusive = Exclusive::of(wants);
     if exclusive.is_empty() && !lifeline.asks(&planned) {
         target.no_bindings().await;
-        return Guarded { plan: planned, notes, fault: None };
+        return Guarded { plan: planned, notes, held: BTreeSet::new(), fault: None };
     }
     let told = |error| format!("bindings of roles cannot be looked at: {}", service::exit::chain(&error));
     let (bindings, fault) = match target.bindings().await {
         Ok(bindings) => (Some(bindings), None),
         Err(error) => (None, Some(told(error))),
     };
-    let held = lifeline.hold(wants, &planned, bindings.as_ref());
-    let mut plan = if held { plan(wants, regional, seen, settings, now) } else { planned };
-    lifeline.stop(&mut plan, bindings.as_ref());
+    let mut held = lifeline.hold(wants, &planned, bindings.as_ref());
+    let mut plan = if held.is_empty() { planned } else { plan(wants, regional, seen, settings, now) };
+    held.extend(lifeline.stop(&mut plan, bindings.as_ref()));
     notes.extend(bindings.iter().flat_map(|bindings| exclusive.foreign(bindings, &seen.inventory)));
-    Guarded { plan, notes, fault }
+    Guarded { plan, notes, held, fault }
 }

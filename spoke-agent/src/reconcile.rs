@@ -20,7 +20,7 @@ use policy::object::Object;
 use policy::outcome::Note;
 use policy::plan::prune::{self, Held};
 use policy::plan::{Plan, Step, in_question, on_trial, rest};
-use policy::resolve::{Memo, Resolved, Settings, Want, Wants, resolve, without_bundle};
+use policy::resolve::{LIFELINE, Memo, Resolved, Settings, Want, Wants, resolve, without_bundle};
 use policy::seen::Seen;
 use policy::time::TrustedTime;
 use proto::resources::BrakeStatus;
@@ -161,7 +161,7 @@ impl Reconciler {
         let now = self.time.now();
         let (local, brakes) = self.braking.take(&seen.local, now.get());
         seen.local = Arc::clone(&local);
-        let Resolved { mut wants, decided, mut notes, regional, again } = match bundle {
+        let Resolved { mut wants, mut decided, overruled, mut notes, regional, again } = match bundle {
             Some(bundle) => resolve(bundle, &seen, &self.settings, now, &mut self.memo),
             None => without_bundle(&seen, cluster, now),
         };
@@ -171,10 +171,13 @@ impl Reconciler {
         (seen.objects, seen.unseen) = (looked.objects, looked.unseen);
         let released = bundle.and_then(|bundle| bundle.head().prune);
         seen.health = self.target.health(&on_trial(&seen.inventory)).await;
-        let Guarded { plan, notes: found, fault } =
+        let Guarded { plan, notes: found, held: cut, fault } =
             guarded(self.target.as_ref(), &self.lifeline, &mut wants, &regional, &seen, &self.settings, now).await;
         faults.extend(fault);
         notes.extend(found);
+        for unit in &cut {
+            decided.entry(unit.clone()).and_modify(|by| by.row = LIFELINE);
+        }
         self.turns = plan.again().into_iter().chain(again).min().map(|at| self.began + until(at, now));
         let mut plan = prune::admit(plan, &seen.inventory, released, now)?;
         let resting = self.repairs.begin(self.began);
@@ -184,7 +187,7 @@ impl Reconciler {
         let done = self.carry_out(&seen, plan, now).await;
         faults.extend(done.faults);
         let outcomes = done.outcomes;
-        self.grounds = Arc::new(Grounds { wants, decided, inventory: seen.inventory });
+        self.grounds = Arc::new(Grounds { wants, decided, overruled, inventory: seen.inventory });
         Ok(Round { outcomes, notes, local, brakes, held, capabilities, faults })
     }
 

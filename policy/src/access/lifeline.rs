@@ -32,25 +32,29 @@ impl Lifeline {
         !self.0.is_empty() && plan.units.values().flat_map(steps).any(takes)
     }
 
-    /// Has units keep what stands whose plan would take cluster-admin from the last of the lifeline; says whether there
-    /// are such, so that the plan must be made anew. `bindings`: none, where nobody can look at them.
+    /// Has units keep what stands whose plan would take cluster-admin from the last of the lifeline; says which those are:
+    /// with them the plan must be made anew. `bindings`: none, where nobody can look at them.
     ///
     /// What another unit is to give counts once it stands.
-    pub fn hold(&self, wants: &mut Wants, plan: &Plan, bindings: Option<&Bindings>) -> bool {
+    pub fn hold(&self, wants: &mut Wants, plan: &Plan, bindings: Option<&Bindings>) -> BTreeSet<UnitId> {
         let refused = self.refused(plan, bindings);
-        let held = !refused.is_empty();
+        let held = refused.keys().cloned().collect();
+        // Only what is enforced has steps that could cut it.
         let keep = |(unit, outcome)| (unit, Want::Keep { outcome, mode: Mode::Enforce });
         wants.extend(refused.into_iter().map(keep));
         held
     }
 
     /// Takes all writes out of units whose plan would still cut it: what stood last may lack them too, so that a repair
-    /// would take it just as well.
-    pub fn stop(&self, plan: &mut Plan, bindings: Option<&Bindings>) {
-        for (unit, outcome) in self.refused(plan, bindings) {
+    /// would take it just as well. Says which those are.
+    pub fn stop(&self, plan: &mut Plan, bindings: Option<&Bindings>) -> BTreeSet<UnitId> {
+        let refused = self.refused(plan, bindings);
+        let stopped = refused.keys().cloned().collect();
+        for (unit, outcome) in refused {
             let (transaction, removes, held) = (None, Vec::new(), None);
             plan.units.insert(unit, UnitPlan { transaction, outcome, removes, held, gives_up: None, again: None });
         }
+        stopped
     }
 
     fn refused(&self, plan: &Plan, bindings: Option<&Bindings>) -> BTreeMap<UnitId, Outcome> {
@@ -210,7 +214,7 @@ mod tests {
         let held = lifeline.hold(&mut wants, &plan, bindings.as_ref());
         let kept = wants.into_iter().filter(|(_, want)| matches!(want, Want::Keep { .. }));
         let kept: Vec<_> = kept.map(|(unit, _)| unit.rule.name().to_string()).collect();
-        assert_eq!(held, !kept.is_empty());
+        assert_eq!(held.len(), kept.len());
         kept
     }
 
@@ -228,7 +232,7 @@ mod tests {
             assert!(held(&line, Some(&[ours.clone(), theirs]), &[("a", steps)]).is_empty(), "another of it stays");
         }
         let (mut wants, plan) = plan(&[("a", &taken)]);
-        line.hold(&mut wants, &plan, Some(&observed(&[ours])));
+        assert_eq!(line.hold(&mut wants, &plan, Some(&observed(&[ours]))).len(), 1);
         let Some(Want::Keep { outcome, mode: Mode::Enforce }) = wants.into_values().next() else { panic!("not kept") };
         assert_eq!((outcome.code, outcome.reason.as_str()), (OutcomeCode::Failed, "Lifeline"));
         assert!(outcome.message.contains("group duty, group sre"), "{}", outcome.message);
@@ -240,7 +244,7 @@ mod tests {
         let line = lifeline(&["sre"]);
         let ours = admin("ours", &["others", "sre"]);
         let (_, mut repair) = plan(&[("a", &[change(&admin("ours", &["others"]))]), ("b", &[])]);
-        line.stop(&mut repair, Some(&observed(&[ours])));
+        assert_eq!(line.stop(&mut repair, Some(&observed(&[ours]))).len(), 1);
         let told: Vec<_> = repair.units.values().map(|unit| (unit.transaction.is_some(), unit.outcome.code)).collect();
         assert_eq!(told, [(false, OutcomeCode::Failed), (true, OutcomeCode::Applied)]);
     }

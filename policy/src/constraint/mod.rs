@@ -113,38 +113,30 @@ impl Constraints {
         }
     }
 
-    /// That a constraint says no to one of a unit's objects: the whole unit is vetoed then. One that errs says no, for nobody
-    /// knows what it would have said. Authority may overrule a constraint by what it says of itself.
+    /// What constraints say of a unit's objects. One no vetoes the whole unit. One that errs says no, for nobody knows what it
+    /// would have said. Authority may overrule a constraint by what it says of itself.
     #[must_use]
-    pub fn veto(
+    pub fn say(
         &self,
         entry: &Entry,
         unit: &UnitId,
         objects: &[Desired],
         cluster: &Declared,
         authority: &Authority,
-    ) -> Option<Outcome> {
+    ) -> Said {
+        let mut said = Said::default();
         if self.origins.is_empty() {
-            return None;
+            return said;
         }
-        let overruled = |origin: &Origin| {
-            authority.permits_overrule(&OverruleAsked {
-                rule: &entry.name,
-                owner: &entry.envelope.owner,
-                risk: entry.envelope.risk,
-                cluster,
-                constraint: authority::Constraint {
-                    title: origin.title.as_deref(),
-                    strength: origin.strength.as_deref(),
-                    regional: origin.region.as_ref(),
-                },
-            })
-        };
-        objects.iter().find_map(|desired| {
-            let said = self.ask(entry, desired);
-            let no = said.into_iter().find(|no| no.origin.is_none_or(|origin| !overruled(origin)))?;
-            Some(no.outcome(unit, desired))
-        })
+        for desired in objects {
+            for no in self.ask(entry, desired) {
+                match no.origin.filter(|origin| overruled(origin, entry, cluster, authority)) {
+                    Some(origin) => drop(said.overruled.insert(origin.words())),
+                    None => drop(said.veto.get_or_insert_with(|| no.outcome(unit, desired))),
+                }
+            }
+        }
+        said
     }
 
     /// Every constraint that says no to an object, in order of their names.
@@ -178,6 +170,29 @@ impl Constraints {
         });
         Ok((fired, erred.collect()))
     }
+}
+
+fn overruled(origin: &Origin, entry: &Entry, cluster: &Declared, authority: &Authority) -> bool {
+    authority.permits_overrule(&OverruleAsked {
+        rule: &entry.name,
+        owner: &entry.envelope.owner,
+        risk: entry.envelope.risk,
+        cluster,
+        constraint: authority::Constraint {
+            title: origin.title.as_deref(),
+            strength: origin.strength.as_deref(),
+            regional: origin.region.as_ref(),
+        },
+    })
+}
+
+/// What constraints say of one unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The first no that counts.
+    pub veto: Option<Outcome>,
+    /// Those that say no and do not count, in words for people.
+    pub overruled: BTreeSet<String>,
 }
 
 type Fault = authority::entity::Fault;

@@ -51,6 +51,11 @@ fn notes(text: &str) -> Vec<String> {
 
 /// What the constraint `text` of `region` says of these objects, under this authority.
 fn asked(text: &str, region: Option<&str>, authority: &str, manifests: &[Value]) -> Option<(String, String)> {
+    said(text, region, authority, manifests).veto.map(|no| (no.reason, no.message))
+}
+
+/// All that is said of them.
+fn said(text: &str, region: Option<&str>, authority: &str, manifests: &[Value]) -> Said {
     let (spec, entry) = (spec(text), entry());
     let region = region.map(|region| region.parse().unwrap());
     let written = Written { name: "LocalConstraint/one".parse().unwrap(), region, spec: &spec };
@@ -67,7 +72,7 @@ fn asked(text: &str, region: Option<&str>, authority: &str, manifests: &[Value])
     let desired = |manifest: &Value| Desired { own: Own::Whole, adopt: false, object: object(manifest) };
     let unit = UnitId { rule: entry.name.clone(), namespace: Some("shop".parse().unwrap()) };
     let objects: Vec<Desired> = manifests.iter().map(desired).collect();
-    constraints.veto(&entry, &unit, &objects, &cluster(), &authority).map(|no| (no.reason, no.message))
+    constraints.say(&entry, &unit, &objects, &cluster(), &authority)
 }
 
 #[test]
@@ -137,7 +142,14 @@ fn authority_overrules_by_what_a_constraint_says_of_itself() {
     };
     let advice = rule(r#"resource has strength && resource.strength == "advice""#);
     let object = [policy("0.0.0.0/0")];
-    assert_eq!(asked(NO_HUBBLE, Some("eu"), &advice, &object), None);
+    let overruled = said(NO_HUBBLE, Some("eu"), &advice, &object);
+    assert_eq!(overruled.veto, None);
+    let words: Vec<_> = overruled.overruled.iter().map(String::as_str).collect();
+    assert!(
+        matches!(words[..], [one] if one.starts_with("constraint one") && one.ends_with("of region eu")),
+        "{words:?}"
+    );
+    assert_eq!(said(NO_HUBBLE, Some("eu"), "", &object).overruled.len(), 0, "it vetoes");
     for other in [
         rule(r#"resource has strength && resource.strength == "law""#),
         rule(r#"resource.ring == "cluster""#),

@@ -3,6 +3,9 @@
 use crate::mode::Mode;
 use serde::{Deserialize, Serialize};
 
+/// What is said to have decided where a unit would have cut the lifeline, whatever the table said of it.
+pub const LIFELINE: &str = "lifeline";
+
 /// What decided over one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -6,11 +6,12 @@ use super::say::Say;
 use super::{Desired, Wants};
 use crate::bundle::entry::Entry;
 use crate::bundle::verify::Bundle;
+use crate::constraint::Said;
 use crate::digest::Digest;
 use crate::facts::Declared;
 use crate::local::Local;
 use crate::object::Object;
-use crate::outcome::{Outcome, UnitId};
+use crate::outcome::UnitId;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -20,8 +21,8 @@ use std::sync::Arc;
 pub(super) struct Unit {
     /// The objects, or a sentence that says why a template makes none.
     pub(super) objects: Result<Vec<Desired>, String>,
-    /// That a constraint says no to one of them.
-    pub(super) veto: Option<Outcome>,
+    /// What constraints say of them.
+    pub(super) said: Said,
 }
 
 /// Shared with the rounds that read it.
@@ -71,11 +72,9 @@ impl Memo {
                 desired.object = known.clone();
             }
         }
-        let veto = objects
-            .as_deref()
-            .ok()
-            .and_then(|objects| say.constraints.veto(entry, unit, objects, &say.cluster, &say.authority));
-        let made = Arc::new(Unit { objects, veto });
+        let asked = |objects| say.constraints.say(entry, unit, objects, &say.cluster, &say.authority);
+        let said = objects.as_deref().map_or_else(|_| Said::default(), asked);
+        let made = Arc::new(Unit { objects, said });
         self.units.insert(unit.clone(), (key, Arc::clone(&made)));
         made
     }

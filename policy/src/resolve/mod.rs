@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-pub use decided::{Decided, Modes};
+pub use decided::{Decided, LIFELINE, Modes};
 pub use memo::Memo;
 #[cfg(test)]
 pub(crate) use table::rows;
@@ -120,6 +120,8 @@ pub struct Resolved {
     pub wants: Wants,
     /// What decided over each of them; nothing does without a bundle.
     pub decided: BTreeMap<UnitId, Decided>,
+    /// The constraints that would have vetoed and were overruled, in words, of units where there are any.
+    pub overruled: BTreeMap<UnitId, BTreeSet<String>>,
     /// What else someone may act on: overrides that do not count, constraints that are faulty. In order.
     pub notes: Vec<Note>,
     /// The rules of the region's own folder: an object that a rule for everybody wants is not theirs.
@@ -133,10 +135,11 @@ pub struct Resolved {
 #[must_use]
 pub fn resolve(bundle: &Bundle, seen: &Seen, settings: &Settings, now: TrustedTime, memo: &mut Memo) -> Resolved {
     let say = memo.say(bundle, &seen.local);
-    let (mut wants, mut decided) = (Wants::new(), BTreeMap::new());
+    let (mut wants, mut decided, mut overruled) = (Wants::new(), BTreeMap::new(), BTreeMap::new());
     for case in units::cases(bundle, seen, settings, &say, now, memo) {
         let (want, by) = table::who_wins(&case);
         decided.insert(case.unit.clone(), by);
+        overruled.extend(case.overruled().map(|all| (case.unit.clone(), all.clone())));
         wants.insert(case.unit, want);
     }
     memo.keep(&wants);
@@ -144,5 +147,5 @@ pub fn resolve(bundle: &Bundle, seen: &Seen, settings: &Settings, now: TrustedTi
     let again = waivers.chain(seen.local.brakes.ends()).filter(|at| *at > now.get()).min();
     let regional = bundle.entries().values().filter(|entry| entry.envelope.region.is_some());
     let regional = regional.map(|entry| entry.name.clone()).collect();
-    Resolved { wants, decided, notes: say.notes.clone(), regional, again }
+    Resolved { wants, decided, overruled, notes: say.notes.clone(), regional, again }
 }

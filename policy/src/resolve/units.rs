@@ -14,7 +14,7 @@ use crate::plan::inventory::Row;
 use crate::seen::{NamespaceSeen, Seen};
 use crate::time::TrustedTime;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One unit, and all that decides over it.
 pub(super) struct Case<'a> {
@@ -57,7 +57,12 @@ impl<'a> Case<'a> {
 
     /// What a constraint says of them, if it says no.
     pub(super) fn veto(&self) -> Option<&Outcome> {
-        self.made.as_deref()?.veto.as_ref()
+        self.made.as_deref()?.said.veto.as_ref()
+    }
+
+    /// The constraints that said no and were overruled.
+    pub(super) fn overruled(&self) -> Option<&BTreeSet<String>> {
+        self.made.as_deref().map(|made| &made.said.overruled).filter(|overruled| !overruled.is_empty())
     }
 
     /// Why the rule makes no objects here, although it governs the unit.

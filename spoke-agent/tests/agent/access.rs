@@ -5,6 +5,7 @@ use crate::leaving::left;
 use crate::world::World;
 use policy::access::{Lifeline, Subject};
 use policy::outcome::OutcomeCode;
+use policy::resolve::LIFELINE;
 use serde_json::{Value, json};
 use writ_spoke_agent::reconcile::Round;
 
@@ -50,6 +51,8 @@ async fn the_last_of_the_lifeline_keeps_cluster_admin_until_another_has_it() {
     for bundle in [&to_others, &none] {
         let round = reconciler.round(Some(bundle), None).await.unwrap();
         assert_eq!(of(&round), (OutcomeCode::Failed, "Lifeline"));
+        let grounds = reconciler.grounds();
+        assert_eq!(grounds.decided.values().map(|by| by.row).collect::<Vec<_>>(), [LIFELINE], "no row of the table");
         assert_eq!(world.read(ADMINS).as_ref(), Some(&stood));
     }
     // What is kept is repaired.
