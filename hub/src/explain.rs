@@ -103,6 +103,7 @@ fn unit(told: &UnitReport, report: &Report) -> ExplainedUnit {
         outcome: told.outcome.clone(),
         since: Some(told.since),
         decided: account.and_then(|account| account.decided.clone()),
+        overruled: Vec::new(),
         objects: Vec::new(),
         transitions: account.map(|account| account.transitions.clone()).unwrap_or_default(),
     }

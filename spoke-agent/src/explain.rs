@@ -89,6 +89,7 @@ fn unit(unit: &UnitId, grounds: &Grounds, round: &Round, history: &History) -> E
         outcome: round.outcomes.get(unit).cloned().unwrap_or_else(unheard),
         since: transitions.last().map(|last| last.at),
         decided: grounds.decided.get(unit).copied().map(Into::into),
+        overruled: grounds.overruled.get(unit).into_iter().flatten().cloned().collect(),
         objects: objects(grounds, unit, round.outcomes.get(unit)),
         transitions,
     }

@@ -4,6 +4,7 @@ use super::{Levels, MODES, PLAIN, Place, each, refused, won};
 use crate::bundle::fixture::hour;
 use crate::mode::Mode;
 use crate::resolve::{Memo, Settings, resolve};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What an exception and a brake do whose end is this very moment is said beside the walk, and so is which level of
@@ -35,6 +36,9 @@ fn every_combination_comes_out_as_the_table_says() {
                 seen.refused = if play.refused { refused.clone() } else { seen.refused };
                 let resolved = resolve(&bundle, &seen, &Settings::default(), hour(10), &mut memo);
                 assert_eq!(won(&resolved), play.expected(), "{play:?}");
+                let overruled: usize = resolved.overruled.values().map(BTreeSet::len).sum();
+                let asked = play.constraint && matches!(play.place, Place::Selected);
+                assert_eq!(overruled, usize::from(asked && play.overrule), "{play:?}");
                 walked += 1;
             }
         }

@@ -41,6 +41,8 @@ async fn five_thousand_objects_are_explained_within_a_second() {
         grounds.wants.insert(unit.clone(), Want::Have(vec![desired(&unit)]));
         round.outcomes.insert(unit, Outcome::new(OutcomeCode::Applied, "AsWanted"));
     }
+    let overruled = "constraint sized-by-hand of this cluster".to_owned();
+    grounds.overruled.insert(unit(42 * 25 + 7), [overruled.clone()].into_iter().collect());
     let round = Arc::new(round);
     agent.history.lock().unwrap().note(&round, agent.time.now().get());
     agent.grounds.send_replace(Some(Arc::new(grounds)));
@@ -54,6 +56,7 @@ async fn five_thousand_objects_are_explained_within_a_second() {
     let [unit] = one.items[0].units.as_slice() else { panic!("{one:?}") };
     assert_eq!(unit.objects[0].state.as_deref(), Some("Owned"));
     assert_eq!(unit.transitions[0].code, OutcomeCode::Applied);
+    assert_eq!(unit.overruled, [overruled]);
     assert_eq!(
         unit.decided.as_ref().map(|decided| (decided.row.as_str(), decided.mode)),
         Some(("enforced", Mode::Enforce))

@@ -115,6 +115,9 @@ pub struct ExplainedUnit {
     /// What decided; nothing does without a bundle, and a report of many units may lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<Decision>,
+    /// The constraints that say no to it and are overruled, in words, which a hub does not learn of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overruled: Vec<String>,
     /// Its objects, which a hub does not learn of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<Touched>,

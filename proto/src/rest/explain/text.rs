@@ -49,6 +49,7 @@ fn unit(unit: &ExplainedUnit) -> Vec<String> {
     let mut lines = vec![format!("  {place:<12} {said}")];
     lines.extend(unit.outcome.by.iter().map(|who| format!("    by         {who}")));
     lines.extend(unit.decided.iter().map(decided));
+    lines.extend(unit.overruled.iter().map(|who| format!("    overruled  {who}")));
     lines.extend(unit.objects.iter().map(object));
     lines.extend(unit.transitions.iter().rev().map(transition));
     lines
@@ -93,6 +94,7 @@ mod tests {
             "units": [{"unit": {"rule": "ResourceGuard/quota", "namespace": "shop"},
                 "outcome": {"code": "WouldApply", "reason": "NotEnforced", "message": "differs"},
                 "decided": {"row": "mode", "mode": "warn", "modes": {"rule": "enforce", "cluster": "enforce", "brake": "warn"}},
+                "overruled": ["constraint sized-by-hand of this cluster"],
                 "objects": [{"object": {"group": "", "kind": "ResourceQuota", "namespace": "shop", "name": "q"},
                     "wanted": true, "state": "Owned"}],
                 "transitions": [{"at": "2026-11-21T03:00:00Z", "code": "Applied", "reason": "AsWanted"},
@@ -106,6 +108,7 @@ mod tests {
             "  finding      OverrideRefused OutOfBounds at most 200",
             "  in shop      WouldApply NotEnforced differs",
             "    decided by mode, in force: warn (rule enforce, cluster enforce, brake warn)",
+            "    overruled  constraint sized-by-hand of this cluster",
             "    object     ResourceQuota shop/q Owned",
             "    2026-11-21T04:00:00Z WouldApply NotEnforced differs",
             "    2026-11-21T03:00:00Z Applied AsWanted",
