@@ -134,7 +134,7 @@ impl Play {
     }
 
     /// The value that counts; none: the rule cannot be rendered here.
-    fn value(self) -> Option<&'static str> {
+    pub(super) fn value(self) -> Option<&'static str> {
         let said = match self.levels {
             None => Some("10"),
             Some(levels) => levels.cluster.or(levels.region).or(levels.set).or(levels.global),
