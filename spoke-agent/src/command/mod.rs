@@ -23,6 +23,7 @@ use service::{atomic, help, telemetry};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::runtime::Builder;
 
 pub use output::Format;
 
@@ -104,8 +105,24 @@ struct ConfigFile {
     path: PathBuf,
 }
 
+/// Threads for files. Each costs memory of its own, and an agent has one disk.
+const FILES: usize = 4;
+
+/// The program. Here and not in the binary, so that its futures are compiled once.
+#[must_use]
+pub fn main() -> Exit {
+    let arguments = Arguments::parse();
+    match Builder::new_multi_thread().max_blocking_threads(FILES).enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(arguments)),
+        Err(error) => {
+            exit::print(&error);
+            Exit::Findings
+        }
+    }
+}
+
 /// Runs a command to its end.
-pub async fn run(arguments: Arguments) -> Exit {
+async fn run(arguments: Arguments) -> Exit {
     match arguments.command {
         Command::Join { string, config } => {
             with(Config::load_with_target(&config.path), async |config| joined(&string, &config).await).await
