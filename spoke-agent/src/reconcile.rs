@@ -272,12 +272,13 @@ impl Reconciler {
         faults
     }
 
-    /// Removes copies that no row names. Before anything is written, so that nothing new is lost.
+    /// Removes copies that no row names: looked for once, and then when rows no longer name one. Before anything is
+    /// written, so that nothing new is lost.
     fn collect(&mut self, named: BTreeSet<Digest>) -> Result<(), FileError> {
-        if self.collected.as_ref() != Some(&named) {
+        if self.collected.as_ref().is_none_or(|before| !before.is_subset(&named)) {
             self.good.collect(&named)?;
-            self.collected = Some(named);
         }
+        self.collected = Some(named);
         Ok(())
     }
 }

@@ -19,7 +19,13 @@ pub(crate) fn mark(tree: &mut Value, what: &str) {
 /// What is to be said of all that is wanted, or would be in another mode: once for each rule.
 #[must_use]
 pub fn notes(wants: &Wants) -> Vec<Note> {
-    let asked: BTreeSet<(&RuleName, &str)> = wants.iter().flat_map(|(unit, want)| asks(&unit.rule, want)).collect();
+    let wanted: Vec<_> = wants.iter().filter(|(_, want)| !want.desired().is_empty()).collect();
+    // What one template makes of a namespace is marked as in every other.
+    let alike = wanted.chunk_by(|(one, _), (other, _)| {
+        one.rule == other.rule && one.namespace.is_some() == other.namespace.is_some()
+    });
+    let firsts = alike.filter_map(<[_]>::first);
+    let asked: BTreeSet<(&RuleName, &str)> = firsts.flat_map(|(unit, want)| asks(&unit.rule, want)).collect();
     asked.into_iter().map(|(rule, what)| note(rule, what)).collect()
 }
 

@@ -135,17 +135,20 @@ pub struct Resolved {
 #[must_use]
 pub fn resolve(bundle: &Bundle, seen: &Seen, settings: &Settings, now: TrustedTime, memo: &mut Memo) -> Resolved {
     let say = memo.say(bundle, &seen.local);
-    let (mut wants, mut decided, mut overruled) = (Wants::new(), BTreeMap::new(), BTreeMap::new());
-    for case in units::cases(bundle, seen, settings, &say, now, memo) {
-        let (want, by) = table::who_wins(&case);
-        decided.insert(case.unit.clone(), by);
-        overruled.extend(case.overruled().map(|all| (case.unit.clone(), all.clone())));
-        wants.insert(case.unit, want);
-    }
+    let cases = units::cases(bundle, seen, settings, &say, now, memo);
+    let overruled = cases.iter().filter_map(|case| Some((case.unit.clone(), case.overruled()?.clone()))).collect();
+    // In the order of the units: of many thousand, a tree grows faster from all of them than one by one.
+    let (wants, decided): (Vec<_>, Vec<_>) = cases.into_iter().map(won).unzip();
+    let (wants, decided) = (wants.into_iter().collect(), decided.into_iter().collect());
     memo.keep(&wants);
     let waivers = say.waivers.iter().flat_map(|waiver| waiver.from.into_iter().chain([waiver.until]));
     let again = waivers.chain(seen.local.brakes.ends()).filter(|at| *at > now.get()).min();
     let regional = bundle.entries().values().filter(|entry| entry.envelope.region.is_some());
     let regional = regional.map(|entry| entry.name.clone()).collect();
     Resolved { wants, decided, overruled, notes: say.notes.clone(), regional, again }
+}
+
+fn won(case: units::Case<'_>) -> ((UnitId, Want), (UnitId, Decided)) {
+    let (want, by) = table::who_wins(&case);
+    ((case.unit.clone(), want), (case.unit, by))
 }

@@ -72,6 +72,22 @@ struct Watch {
     _task: JoinSet<()>,
 }
 
+/// A write that is on its way. Dropping it ends it: what was heard meanwhile, and was not of this write, wakes then.
+#[derive(Debug)]
+pub(super) struct Writing {
+    watched: Arc<Watched>,
+    wake: Arc<Notify>,
+    id: ObjectId,
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if self.watched.memory().writing_ends(&self.id) {
+            self.wake.notify_one();
+        }
+    }
+}
+
 /// All kinds in use. Dropping it ends the watches.
 #[derive(Debug)]
 pub(super) struct Kinds {
@@ -112,6 +128,13 @@ impl Kinds {
             known.push((id, fact));
         }
         Ok(known)
+    }
+
+    /// Begins a write: what the watch tells of the object wakes nobody before it is known what the write left.
+    pub(super) fn writing(&self, kind: &Kind, id: &ObjectId) -> Option<Writing> {
+        let watched = Arc::clone(&self.watches.get(kind)?.watched);
+        watched.memory().writing_begins(id.clone());
+        Some(Writing { watched, wake: Arc::clone(&self.wake), id: id.clone() })
     }
 
     /// Remembers what a write left, so that the event of one's own write wakes nobody.

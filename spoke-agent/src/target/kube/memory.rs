@@ -17,6 +17,9 @@ pub(super) struct Memory {
     asked: BTreeSet<ObjectId>,
     /// Objects that were deleted since, by uid: an answer about one of them came too late.
     dead: BTreeMap<ObjectId, Uid>,
+    /// Objects that are being written, and whether the watch has told something of them since that their write does not
+    /// explain.
+    writing: BTreeMap<ObjectId, bool>,
     listing: Option<Listing>,
 }
 
@@ -70,9 +73,22 @@ impl Memory {
             return;
         }
         match self.facts.get(id) {
-            Some(Some(known)) if known.uid == left.uid && !is_newer(&left, known) => {}
-            _ => drop(self.facts.insert(id.clone(), Some(left))),
+            Some(Some(known)) if known.uid == left.uid && is_newer(known, &left) => {}
+            _ => {
+                self.facts.insert(id.clone(), Some(left));
+                self.writing.entry(id.clone()).and_modify(|heard| *heard = false);
+            }
         }
+    }
+
+    /// An object is about to be written: the watch may tell of it before the answer does.
+    pub(super) fn writing_begins(&mut self, id: ObjectId) {
+        self.writing.insert(id, false);
+    }
+
+    /// Its write is over; says whether the watch has told news of it meanwhile.
+    pub(super) fn writing_ends(&mut self, id: &ObjectId) -> bool {
+        self.writing.remove(id) == Some(true)
     }
 
     /// An object as the watch tells it; says whether that is news.
@@ -82,7 +98,10 @@ impl Memory {
             Some(fact) => {
                 self.dead.remove(id);
                 *fact = Some(now);
-                true
+                self.writing.get_mut(id).is_none_or(|heard| {
+                    *heard = true;
+                    false
+                })
             }
             // The answer may have been made before that.
             None if self.asked.contains(id) => {
@@ -195,6 +214,28 @@ mod tests {
         memory.wrote(&id("a"), known("u", 10));
         assert_eq!(version(&mut memory), Some(11));
         assert!(!memory.stands(&id("a"), known("u", 10)), "the event of one's own write is no news");
+    }
+
+    #[test]
+    fn the_event_of_ones_own_write_is_no_news_though_it_comes_before_the_answer() {
+        for (heard, news) in [(None, false), (Some(10), false), (Some(11), true)] {
+            let mut memory = listed(Some(known("u", 5)));
+            memory.writing_begins(id("a"));
+            if let Some(heard) = heard {
+                assert!(!memory.stands(&id("a"), known("u", heard)), "nobody knows yet whose write it is");
+            }
+            memory.wrote(&id("a"), known("u", 10));
+            assert_eq!(memory.writing_ends(&id("a")), news, "{heard:?}");
+            assert!(memory.stands(&id("a"), known("u", 12)));
+        }
+    }
+
+    #[test]
+    fn what_is_heard_while_a_write_fails_is_news_after_it() {
+        let mut memory = listed(Some(known("u", 5)));
+        memory.writing_begins(id("a"));
+        assert!(!memory.stands(&id("a"), known("u", 6)));
+        assert!(memory.writing_ends(&id("a")));
     }
 
     #[test]

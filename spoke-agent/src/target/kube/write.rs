@@ -64,6 +64,7 @@ impl Kube {
         if makes {
             self.is_absent_still(&resource, id).await?;
         }
+        let _writing = self.inner.lock().await.kinds.writing(&Kind::of(id, apply.object.api()), id);
         let (code, left) = self.send(apply, false).await?;
         if makes && code != StatusCode::CREATED {
             self.found_one(apply, &resource, &left).await?;
