@@ -137,7 +137,7 @@ pub(super) fn leave<'r>(round: &Round<'_>, rows: impl Iterator<Item = &'r Row>) 
 
 /// What was written last leaves first.
 pub(super) fn order(round: &Round<'_>, row: &Row) -> Reverse<Order> {
-    Reverse(Order::at(&row.id, round.seen.objects.get(&row.id).map(|observed| &observed.object)))
+    Reverse(Order::at(&row.id, round.observed(&row.id).map(|observed| &observed.object)))
 }
 
 /// How our object leaves: fields are released, what holds other things is disowned, everything else is deleted.

@@ -9,8 +9,7 @@ use crate::outcome::UnitId;
 use crate::resolve::{Desired, Settings, Want, Wants};
 use crate::seen::{Observed, Seen};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
 
 /// What stands where an object is wanted.
 pub(super) enum Standing<'a> {
@@ -30,8 +29,20 @@ pub(super) struct Round<'a> {
     pub now: Timestamp,
     /// `T_health`: how long a new version may take to work.
     pub health: SignedDuration,
-    holders: BTreeMap<&'a ObjectId, &'a UnitId>,
-    rows: BTreeMap<UnitId, Vec<&'a Row>>,
+    /// A round asks for places by the ten thousand, so they are hashed; nobody walks over them.
+    places: HashMap<&'a ObjectId, Place<'a>>,
+    rows: HashMap<UnitId, Vec<&'a Row>>,
+}
+
+/// What there is to know of one object's place.
+#[derive(Default)]
+struct Place<'a> {
+    /// The unit that has it.
+    holder: Option<&'a UnitId>,
+    /// Its row, live or not.
+    row: Option<&'a Row>,
+    /// What stands there.
+    observed: Option<&'a Observed>,
 }
 
 impl<'a> Round<'a> {
@@ -44,22 +55,35 @@ impl<'a> Round<'a> {
     ) -> Self {
         let health = SignedDuration::try_from(settings.health).unwrap_or(SignedDuration::MAX);
         let rows = rows(&seen.inventory);
-        Self { seen, now, health, holders: holders(wants, regional, &rows), rows }
+        let mut places: HashMap<_, Place<'a>> = HashMap::with_capacity(seen.objects.len().max(seen.inventory.len()));
+        for (id, row) in &seen.inventory {
+            places.entry(id).or_default().row = Some(row.as_ref());
+        }
+        for (id, observed) in &seen.objects {
+            places.entry(id).or_default().observed = Some(observed);
+        }
+        give(&mut places, wants, regional, &rows);
+        Self { seen, now, health, places, rows }
     }
 
     /// The unit that has the object: only that one writes it.
     pub(super) fn holder(&self, id: &ObjectId) -> Option<&'a UnitId> {
-        self.holders.get(id).copied()
+        self.places.get(id)?.holder
     }
 
     /// The live row of an object.
     pub(super) fn row(&self, id: &ObjectId) -> Option<&'a Row> {
-        self.seen.inventory.get(id).map(Arc::as_ref).filter(|row: &&Row| row.live())
+        self.any_row(id).filter(|row| row.live())
     }
 
     /// The row of an object, live or not.
     pub(super) fn any_row(&self, id: &ObjectId) -> Option<&'a Row> {
-        self.seen.inventory.get(id).map(Arc::as_ref)
+        self.places.get(id)?.row
+    }
+
+    /// What stands in an object's place.
+    pub(super) fn observed(&self, id: &ObjectId) -> Option<&'a Observed> {
+        self.places.get(id)?.observed
     }
 
     /// The live rows of a unit whose objects no other unit has taken over.
@@ -75,7 +99,7 @@ impl<'a> Round<'a> {
     /// What stands where `desired` is wanted. Fields lie over what others own, so they take any object for theirs.
     pub(super) fn standing(&self, desired: &Desired) -> Standing<'a> {
         let id = desired.object.id();
-        let Some(observed) = self.seen.objects.get(id) else { return Standing::Absent };
+        let Some(observed) = self.observed(id) else { return Standing::Absent };
         let as_wanted = diff::stands(desired, observed);
         let ours = self.row(id).is_some_and(|row| self.is_ours(row, observed, as_wanted));
         if self.was_disowned(id, observed) {
@@ -86,7 +110,7 @@ impl<'a> Round<'a> {
 
     /// What stands where a row says that something of ours does.
     pub(super) fn standing_of(&self, row: &Row) -> Standing<'a> {
-        match self.seen.objects.get(&row.id) {
+        match self.observed(&row.id) {
             None => Standing::Absent,
             Some(observed) if self.is_ours(row, observed, false) => Standing::Ours(observed),
             Some(observed) => Standing::Foreign(observed),
@@ -104,7 +128,7 @@ impl<'a> Round<'a> {
     }
 
     fn was_disowned(&self, id: &ObjectId, observed: &Observed) -> bool {
-        let row = self.seen.inventory.get(id);
+        let row = self.any_row(id);
         row.is_some_and(|row| matches!(&row.state, State::Disowned { uid, .. } if *uid == observed.uid))
     }
 
@@ -115,39 +139,38 @@ impl<'a> Round<'a> {
     }
 }
 
-/// Which unit has each object: the one that has its row while it still wants it, else the first that would enforce it. What
-/// a region adds takes nothing from what holds for everybody: its rules come after all others, whoever was there first.
-fn holders<'a>(
+/// Gives each object to the unit that has its row while it still wants it, else to the first that would enforce it. What a
+/// region adds takes nothing from what holds for everybody: its rules come after all others, whoever was there first.
+fn give<'a>(
+    places: &mut HashMap<&'a ObjectId, Place<'a>>,
     wants: &'a Wants,
     regional: &BTreeSet<RuleName>,
-    rows: &BTreeMap<UnitId, Vec<&'a Row>>,
-) -> BTreeMap<&'a ObjectId, &'a UnitId> {
-    let kept = |of_region: bool| {
-        let rows = rows.iter().filter(move |(unit, _)| regional.contains(&unit.rule) == of_region);
-        let kept = rows.filter_map(|(unit, rows)| Some((wants.get_key_value(unit)?, rows)));
-        kept.flat_map(|((unit, want), rows)| {
-            rows.iter().filter(|row| stays(want, &row.id)).map(move |row| (&row.id, unit))
-        })
-    };
-    let wanted = |of_region: bool| {
-        let wants = wants.iter().filter(move |(unit, _)| regional.contains(&unit.rule) == of_region);
-        let have = wants.filter_map(|(unit, want)| if let Want::Have(all) = want { Some((unit, all)) } else { None });
-        have.flat_map(|(unit, all)| all.iter().map(move |desired| (desired.object.id(), unit)))
-    };
-    let mut holders: BTreeMap<_, _> = kept(false).collect();
-    for (id, unit) in wanted(false).chain(kept(true)).chain(wanted(true)) {
-        holders.entry(id).or_insert(unit);
+    rows: &HashMap<UnitId, Vec<&'a Row>>,
+) {
+    for of_region in [false, true] {
+        let asked = || wants.iter().filter(|(unit, _)| regional.contains(&unit.rule) == of_region);
+        let kept = asked().filter_map(|(unit, want)| Some((unit, want, rows.get(unit)?)));
+        for (unit, want, rows) in kept {
+            for row in rows.iter().filter(|row| stays(want, &row.id)) {
+                places.entry(&row.id).or_default().holder.get_or_insert(unit);
+            }
+        }
+        for (unit, want) in asked() {
+            let Want::Have(desired) = want else { continue };
+            for desired in desired {
+                places.entry(desired.object.id()).or_default().holder.get_or_insert(unit);
+            }
+        }
     }
-    holders
 }
 
-/// The live rows by their units. Sorted first: of many thousand, a tree grows faster from all of them than one by one.
-fn rows(inventory: &Inventory) -> BTreeMap<UnitId, Vec<&Row>> {
-    let live = inventory.values().filter(|row| row.live());
-    let mut rows: Vec<(UnitId, &Row)> = live.map(|row| (row.unit(), row.as_ref())).collect();
-    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let units = rows.chunk_by(|(one, _), (other, _)| one == other);
-    units.filter_map(|of| Some((of.first()?.0.clone(), of.iter().map(|(_, row)| *row).collect()))).collect()
+/// The live rows by their units, each unit's in the order of the inventory.
+fn rows(inventory: &Inventory) -> HashMap<UnitId, Vec<&Row>> {
+    let mut rows: HashMap<_, Vec<&Row>> = HashMap::new();
+    for row in inventory.values().filter(|row| row.live()) {
+        rows.entry(row.unit()).or_default().push(row);
+    }
+    rows
 }
 
 /// Whether a unit that has the row of `id` goes on having it.

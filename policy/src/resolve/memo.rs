@@ -12,7 +12,7 @@ use crate::facts::Declared;
 use crate::local::Local;
 use crate::object::Object;
 use crate::outcome::UnitId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub(super) type Made = Arc<Unit>;
 /// See the module. Empty to begin with.
 #[derive(Default)]
 pub struct Memo {
-    units: BTreeMap<UnitId, (Digest, Made)>,
+    units: HashMap<UnitId, (Digest, Made)>,
     say: Option<(Of, Arc<Say>)>,
 }
 

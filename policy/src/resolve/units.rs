@@ -104,7 +104,7 @@ pub(super) fn cases<'a>(
             namespace_gone: namespace == Some(None),
             terminating: namespace.flatten().is_some_and(|namespace| namespace.terminating),
             modes: Modes {
-                rule: rule.map(|rule| own_mode(rule, &unit, seen)),
+                rule: rule.map(|rule| own_mode(rule, &unit, namespace.flatten())),
                 left: rule.and_then(|_| left.get(&unit).copied()),
                 cluster: Some(bundle.head().cluster.mode),
                 brake: seen.local.brakes.cap(&unit.rule, now.get()),
@@ -142,9 +142,9 @@ fn in_scope(entry: &Entry, seen: &Seen) -> Vec<UnitId> {
 }
 
 /// The rule's own mode in a unit, its rule sets' included.
-fn own_mode(rule: &Entry, unit: &UnitId, seen: &Seen) -> Mode {
-    let labels = unit.namespace.as_ref().and_then(|name| Some((name, &seen.namespaces.get(name)?.labels)));
-    labels.and_then(|(name, labels)| rule.envelope.mode_in(name, labels)).unwrap_or(rule.envelope.mode)
+fn own_mode(rule: &Entry, unit: &UnitId, namespace: Option<&NamespaceSeen>) -> Mode {
+    let of = unit.namespace.as_ref().zip(namespace);
+    of.and_then(|(name, seen)| rule.envelope.mode_in(name, &seen.labels)).unwrap_or(rule.envelope.mode)
 }
 
 /// The mode of each unit whose namespace is gone, as it was last planned: its labels, by which rules and rule sets give

@@ -4,7 +4,7 @@
 use super::kinds::Known;
 use policy::object::ObjectId;
 use policy::plan::inventory::Uid;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is known of an object; none: it is absent.
 type Fact = Option<Known>;
@@ -12,7 +12,7 @@ type Fact = Option<Known>;
 /// Of each object in question, the newest that was told.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    facts: BTreeMap<ObjectId, Fact>,
+    facts: HashMap<ObjectId, Fact>,
     /// Objects of which nothing was known when somebody asked: the answer is on its way.
     asked: BTreeSet<ObjectId>,
     /// Objects that were deleted since, by uid: an answer about one of them came too late.
@@ -27,7 +27,7 @@ pub(super) struct Memory {
 #[derive(Debug)]
 struct Listing {
     /// What was known when it began.
-    before: BTreeMap<ObjectId, Fact>,
+    before: HashMap<ObjectId, Fact>,
     found: BTreeMap<ObjectId, Known>,
 }
 
