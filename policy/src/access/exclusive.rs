@@ -42,22 +42,24 @@ impl Exclusive {
         self.0.is_empty()
     }
 
-    /// The bindings that contradict it. A binding of the cluster gives its role in every namespace, and is told once for
-    /// each rule; one of a namespace contradicts only what is exclusive there.
+    /// The bindings that contradict it, those of other rules among them. A binding of the cluster gives its role in every
+    /// namespace, and is told once for each rule; one of a namespace contradicts only what is exclusive there.
     #[must_use]
     pub fn foreign(&self, bindings: &Bindings, inventory: &Inventory) -> Vec<Note> {
-        let ours = |id: &ObjectId| inventory.get(id).is_some_and(|row| row.live());
-        let others = bindings.iter().filter(|(id, binding)| !binding.subjects.is_empty() && !ours(id));
-        let mut notes: Vec<_> = others.flat_map(|(object, binding)| self.contradicted(object, binding)).collect();
+        let of = |id: &ObjectId| inventory.get(id).filter(|row| row.live()).map(|row| &row.rule);
+        let all = bindings.iter().filter(|(_, binding)| !binding.subjects.is_empty());
+        let mut notes: Vec<_> =
+            all.flat_map(|(object, binding)| self.contradicted(object, binding, of(object))).collect();
         notes.sort();
         notes
     }
 
-    fn contradicted(&self, object: &ObjectId, binding: &Binding) -> Vec<Note> {
+    /// What a binding contradicts that is `of` a rule; none: of somebody else.
+    fn contradicted(&self, object: &ObjectId, binding: &Binding, of: Option<&RuleName>) -> Vec<Note> {
         let namespace = object.namespace.as_ref();
         let places = self.0.get(&binding.role).into_iter().flatten();
         let here = places.filter(|(_, exclusive)| namespace.is_none() || exclusive.as_ref() == namespace);
-        let rules: BTreeSet<&RuleName> = here.map(|(rule, _)| rule).collect();
+        let rules: BTreeSet<&RuleName> = here.map(|(rule, _)| rule).filter(|rule| of != Some(*rule)).collect();
         rules.into_iter().map(|rule| note(rule, object, binding)).collect()
     }
 }
@@ -110,8 +112,15 @@ mod tests {
     }
 
     fn told(wants: &Wants, bindings: &[Value], ours: &[ObjectId]) -> Vec<String> {
+        let wanted = |id: &ObjectId| {
+            let has = |want: &Want| want.desired().iter().any(|desired| desired.object.id() == id);
+            wants
+                .iter()
+                .find(|(_, want)| has(want))
+                .map_or("AccessControl/a".to_owned(), |(unit, _)| unit.rule.to_string())
+        };
         let row = |id: &ObjectId| {
-            let row = json!({"id": id, "api": "rbac.authorization.k8s.io/v1", "rule": "AccessControl/a", "own": "whole",
+            let row = json!({"id": id, "api": "rbac.authorization.k8s.io/v1", "rule": wanted(id), "own": "whole",
                 "digest": crate::digest::Digest::of(b"x"), "since": "2026-11-21T03:00:00Z",
                 "state": {"state": "claimed"}});
             (id.clone(), Arc::new(serde_json::from_value(row).unwrap()))
@@ -155,6 +164,16 @@ mod tests {
             *want = Want::Show(want.desired().to_vec(), Mode::Audit);
         }
         assert_eq!(told(&wants, &all[1..], &ours).len(), 4, "a lesser mode finds as much");
+    }
+
+    #[test]
+    fn what_another_rule_binds_is_foreign_too() {
+        let wants = Wants::from([wanted("AccessControl/b", "RoleBinding shop/ours", "edit")]);
+        let bindings =
+            [binding("RoleBinding shop/ours", "edit", &["ours"]), binding("RoleBinding shop/of-a", "edit", &["them"])];
+        let rows: Vec<ObjectId> = observed(&bindings).iter().map(|(id, _)| id.clone()).collect();
+        let told = told(&wants, &bindings[1..], &rows);
+        assert_eq!(told.len(), 1, "{told:?}");
     }
 
     #[test]

@@ -36,6 +36,17 @@ pub struct Opening {
     pub whom: Value,
     /// Whether only the rest of its own tier is passed by.
     pub passes: bool,
+    /// Which rule of its object it is, of those for its direction.
+    pub place: usize,
+}
+
+/// Something that is denied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Denial {
+    /// Whom, on which ports: the rule without its name and its action.
+    pub whom: Value,
+    /// Which rule of its object it is, of those for its direction.
+    pub place: usize,
 }
 
 /// What one object does in one direction.
@@ -62,8 +73,8 @@ pub struct Traffic {
 pub enum Closes {
     /// All that it does not open.
     TheRest,
-    /// This: rules without their names and their actions.
-    These(Vec<Value>),
+    /// This.
+    These(Vec<Denial>),
 }
 
 impl Traffic {
@@ -73,20 +84,41 @@ impl Traffic {
         self.closes != Closes::These(Vec::new())
     }
 
-    /// Whether what `opening`, one of this, opens is opened although `closed` closes it. Which of two of one priority comes
-    /// first is left open by the API, so either may.
+    /// Whether what `opening`, one of this, opens may be opened although `closed` closes it. Which of two of one priority
+    /// comes first is left open by the API, so either may.
     #[must_use]
     pub fn escapes(&self, opening: &Opening, closed: &Self) -> bool {
+        self.past(opening, closed, self.priority <= closed.priority)
+    }
+
+    /// Whether it surely is: of two of one priority neither comes first.
+    #[must_use]
+    pub fn escapes_surely(&self, opening: &Opening, closed: &Self) -> bool {
+        self.past(opening, closed, self.priority < closed.priority)
+    }
+
+    fn past(&self, opening: &Opening, closed: &Self, precedes: bool) -> bool {
         let comes_first = match (self.tier, closed.tier) {
             (Tier::Own, Tier::Own) => true,
-            (mine, theirs) if mine == theirs => self.priority <= closed.priority,
+            (mine, theirs) if mine == theirs => precedes,
             (mine, theirs) => mine < theirs && !opening.passes,
         };
         let touches = match &closed.closes {
             Closes::TheRest => true,
-            Closes::These(rules) => rules.iter().any(|rule| !are_apart(&opening.whom, rule)),
+            Closes::These(denials) => denials.iter().any(|denial| !are_apart(&opening.whom, &denial.whom)),
         };
         self.direction == closed.direction && comes_first && touches
+    }
+
+    /// Whether `opening`, one of this, opens all that it says: the first rule that matches decides.
+    #[must_use]
+    pub fn lets(&self, opening: &Opening) -> bool {
+        match &self.closes {
+            Closes::TheRest => true,
+            Closes::These(denials) => {
+                denials.iter().all(|denial| opening.place < denial.place || are_apart(&opening.whom, &denial.whom))
+            }
+        }
     }
 }
 
@@ -158,7 +190,8 @@ fn adding(manifest: &Value, direction: Direction) -> Option<Traffic> {
         Some(types) => types.iter().any(|one| one == of),
         None => direction == Direction::Ingress || spec.get(field).is_some(),
     };
-    let opens = rules(spec, field).iter().map(|rule| Opening { whom: rule.clone(), passes: false }).collect();
+    let rules = rules(spec, field).iter().enumerate();
+    let opens = rules.map(|(place, rule)| Opening { whom: rule.clone(), passes: false, place }).collect();
     let pods = selector(spec.get("podSelector")).unwrap_or_default();
     let (tier, closes) = (Tier::Own, Closes::TheRest);
     governs.then_some(Traffic { direction, namespaces: None, pods, tier, priority: 0, closes, opens })
@@ -169,22 +202,21 @@ fn around(manifest: &Value, kind: &str, direction: Direction) -> Traffic {
     let (field, _) = name(direction);
     let spec = manifest.get("spec").unwrap_or(&Value::Null);
     let subject = |pointer: &str| selector(spec.pointer(pointer));
-    let of = |words: &[&str]| {
-        let rules = rules(spec, field).iter();
-        let said = |rule: &&Value| rule.get("action").and_then(Value::as_str).is_some_and(|word| words.contains(&word));
-        rules.filter(said).map(without_action).collect::<Vec<_>>()
+    let of = |words: &'static [&'static str]| {
+        let said = |rule: &Value| rule.get("action").and_then(Value::as_str).is_some_and(|word| words.contains(&word));
+        let rules = rules(spec, field).iter().enumerate().filter(move |(_, rule)| said(rule));
+        rules.map(|(place, rule)| (place, without_action(rule)))
     };
     let below = kind == BASELINE || spec.get("tier").is_some_and(|tier| tier == "Baseline");
-    let opening = |passes| move |whom| Opening { whom, passes };
-    let accepted = of(&ACCEPTS).into_iter().map(opening(false));
+    let opening = |passes| move |(place, whom)| Opening { whom, passes, place };
     Traffic {
         direction,
         namespaces: subject("/subject/namespaces").or_else(|| subject("/subject/pods/namespaceSelector")),
         pods: subject("/subject/pods/podSelector").unwrap_or_default(),
         tier: if below { Tier::Baseline } else { Tier::Admin },
         priority: spec.get("priority").and_then(Value::as_i64).unwrap_or_default(),
-        closes: Closes::These(of(&[DENIES])),
-        opens: accepted.chain(of(&[PASSES]).into_iter().map(opening(true))).collect(),
+        closes: Closes::These(of(&[DENIES]).map(|(place, whom)| Denial { whom, place }).collect()),
+        opens: of(&ACCEPTS).map(opening(false)).chain(of(&[PASSES]).map(opening(true))).collect(),
     }
 }
 

@@ -148,7 +148,7 @@ fn give<'a>(
     rows: &HashMap<UnitId, Vec<&'a Row>>,
 ) {
     for of_region in [false, true] {
-        let asked = || wants.iter().filter(|(unit, _)| regional.contains(&unit.rule) == of_region);
+        let asked = || wants.iter().filter(|(unit, _)| comes_after(&unit.rule, regional) == of_region);
         let kept = asked().filter_map(|(unit, want)| Some((unit, want, rows.get(unit)?)));
         for (unit, want, rows) in kept {
             for row in rows.iter().filter(|row| stays(want, &row.id)) {
@@ -162,6 +162,11 @@ fn give<'a>(
             }
         }
     }
+}
+
+/// Whether what the rule wants comes after what others want.
+fn comes_after(rule: &RuleName, regional: &BTreeSet<RuleName>) -> bool {
+    regional.contains(rule)
 }
 
 /// The live rows by their units, each unit's in the order of the inventory.

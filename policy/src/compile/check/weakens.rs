@@ -80,6 +80,8 @@ fn area(template: &Template, object: &Object, entry: &Entry, traffic: &Traffic) 
 }
 
 fn compare<'c>(regional: &Policy<'c>, closed: &Policy<'c>, opened: &[Policy<'c>], tally: &mut Tally<'c>) {
+    let meeting = told(regional.area.meets(&closed.area)).min(pods(regional, closed));
+    let Some(found) = where_they_meet(fault(regional, closed), meeting) else { return };
     let both: BTreeSet<_> = regional.clusters.intersection(&closed.clusters).copied().collect();
     let news = regional.traffic.opens.iter().filter(|opening| regional.traffic.escapes(opening, &closed.traffic));
     let new_in = |opening: &Opening| {
@@ -88,8 +90,7 @@ fn compare<'c>(regional: &Policy<'c>, closed: &Policy<'c>, opened: &[Policy<'c>]
         both.iter().copied().filter(|cluster| !known(cluster)).collect::<Vec<_>>()
     };
     let clusters: BTreeSet<_> = news.flat_map(new_in).collect();
-    let meeting = told(regional.area.meets(&closed.area)).min(pods(regional, closed));
-    if let Some(found) = where_they_meet(fault(regional, closed), meeting).filter(|_| !clusters.is_empty()) {
+    if !clusters.is_empty() {
         tally.within(found, clusters);
     }
 }
@@ -114,10 +115,12 @@ impl Policy<'_> {
         let Some(mine) = self.traffic.opens.iter().find(same).filter(|_| self.clusters.contains(cluster)) else {
             return false;
         };
-        let is_itself = std::ptr::eq(self.rule, closed.rule) && self.traffic == closed.traffic;
+        let is_itself =
+            std::ptr::eq(self.rule, closed.rule) && self.traffic == closed.traffic && self.traffic.lets(mine);
         let covers = regional.area.within(&self.area)
             && regional.traffic.pods.domain().within(&self.traffic.pods.domain())
-            && self.traffic.escapes(mine, &closed.traffic);
+            && self.traffic.escapes_surely(mine, &closed.traffic)
+            && self.traffic.lets(mine);
         is_itself || covers
     }
 }
@@ -264,6 +267,24 @@ mod tests {
         assert_eq!(same(WEB), []);
         assert_eq!(same("{matchLabels: {tier: core}}"), [Severity::Warning], "perhaps elsewhere");
         assert_eq!(told_around((Some(TEAMS), DENY), (Some(WEB), OPEN_TO_ALL)), [Severity::Error]);
+    }
+
+    #[test]
+    fn inv26_what_the_baseline_accepts_after_it_denies_it_is_not_open() {
+        let policy = |priority: u32, rules: &str| {
+            let spec =
+                format!("{{tier: Admin, priority: {priority}, subject: {{namespaces: {WEB}}}, egress: {rules}}}");
+            let api = "apiVersion: policy.networking.k8s.io/v1beta1, kind: ClusterNetworkPolicy";
+            format!("  objects: [{{manifest: {{{api}, metadata: {{name: NAME}}, spec: {spec}}}}}]")
+        };
+        let (deny, accept) =
+            ("{action: Deny, to: [{networks: [10.1.0.0/16]}]}", "{action: Accept, to: [{networks: [10.0.0.0/8]}]}");
+        let regional = policy(9, &format!("[{accept}]"));
+        for (rules, expected) in
+            [(format!("[{deny}, {accept}]"), &[Severity::Error][..]), (format!("[{accept}, {deny}]"), &[])]
+        {
+            assert_eq!(told_around((None, &policy(10, &rules)), (None, &regional)), expected, "{rules}");
+        }
     }
 
     #[test]
