@@ -78,6 +78,10 @@ impl Local {
             Err((NoteReason::Malformed, unknown(version)))
         };
         if let Err((reason, message)) = taken {
+            // What it forbids is unheard, and may be anything.
+            if kind == constraint::KIND && matches!(reason, NoteReason::TooMany | NoteReason::TooLarge) {
+                self.unread.insert(constraint::KIND);
+            }
             self.faulty.push(Note { code, reason, rule, namespace: None, object: Some(id), message });
         }
         Ok(())
@@ -125,6 +129,7 @@ fn unknown(version: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mode::Mode;
     use serde_json::json;
 
     fn document(kind: &str, name: &str, spec: &Value) -> (usize, Value) {
@@ -162,6 +167,20 @@ mod tests {
         assert_eq!(local.overrides.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["short"]);
         let told: Vec<_> = local.faulty.iter().map(|note| (note.rule.name().as_str(), note.reason)).collect();
         assert_eq!(told, [("long", NoteReason::TooLarge), ("longer", NoteReason::TooLarge)]);
+    }
+
+    #[test]
+    fn inv26_while_a_constraint_is_too_much_no_rule_goes_further_than_warn() {
+        let unheard = |documents: Vec<(usize, Value)>| {
+            let mut local = Local::default();
+            local.take_all(documents);
+            local.unheard()
+        };
+        let many = |count: usize| (0..count).map(|number| constraint(&format!("c{number}"))).collect::<Vec<_>>();
+        let large = json!({"policy": "x".repeat(BYTES)});
+        assert_eq!(unheard(vec![document(constraint::KIND, "large", &large)]), Some(Mode::Warn));
+        assert_eq!(unheard(many(DOCUMENTS + 1)), Some(Mode::Warn));
+        assert_eq!(unheard(many(DOCUMENTS).into_iter().chain([override_of("a", "1")]).collect()), None);
     }
 
     #[test]

@@ -62,7 +62,8 @@ pub struct Local {
     pub faulty: Vec<Note>,
     /// How many documents were taken in, those that say nothing too.
     pub documents: usize,
-    /// The kinds of what they say of which nothing is known: the agent may not read them, and never could.
+    /// The kinds of what they say of which not all is known: the agent may not read them, and never could; or they are too
+    /// much, and what is left out may forbid.
     pub unread: BTreeSet<&'static str>,
 }
 
