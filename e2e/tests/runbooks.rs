@@ -13,8 +13,8 @@ const LATER: &str = "not given out by this version";
 
 /// Where words are given out: the variants of an enum, or the texts that a function answers.
 const SOURCES: [(&str, &str); 6] = [
-    ("policy/src/outcome.rs", "pub enum OutcomeCode {"),
-    ("policy/src/outcome.rs", "pub enum NoteCode {"),
+    ("policy/src/outcome/mod.rs", "pub enum OutcomeCode {"),
+    ("policy/src/outcome/note.rs", "pub enum NoteCode {"),
     ("policy/src/diagnostic/mod.rs", "pub enum Code {"),
     ("policy/src/report/condition.rs", "pub enum ConditionKind {"),
     ("policy/src/bundle/verify/error.rs", "pub const fn reason("),
