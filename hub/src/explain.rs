@@ -5,17 +5,11 @@ use crate::error::HubError;
 use crate::hub::Hub;
 use policy::bundle::entry::{Body, Entry};
 use policy::name::{ClusterName, RuleName};
-use policy::object::ObjectId;
-use policy::outcome::{FindingCode, OutcomeCode, UnitId};
+use policy::outcome::{OutcomeCode, UnitId};
 use policy::report::{Report, UnitReport};
 use proto::rest::explain::{Asked, Explained, ExplainedUnit, Explanation, Stated};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// Whether that is the rule that is asked about.
-fn is_rule(rule: &RuleName, asked: &Asked) -> bool {
-    rule.kind() == asked.kind && rule.name().as_str() == asked.name
-}
 
 /// Whether an entry is the rule that is asked about, or makes that object somewhere.
 fn touches(entry: &Entry, asked: &Asked) -> bool {
@@ -24,7 +18,7 @@ fn touches(entry: &Entry, asked: &Asked) -> bool {
         Body::Unsupported { .. } => &[],
     };
     let makes = || templates.iter().any(|template| makes(&template.manifest, template.per_namespace, asked));
-    is_rule(&entry.name, asked) || makes()
+    asked.is_rule(&entry.name) || makes()
 }
 
 fn makes(manifest: &Value, per_namespace: bool, asked: &Asked) -> bool {
@@ -32,10 +26,6 @@ fn makes(manifest: &Value, per_namespace: bool, asked: &Asked) -> bool {
     let there = text("/metadata/namespace");
     let place = asked.namespace.as_ref().is_none_or(|asked| per_namespace || there == Some(asked.as_str()));
     text("/kind") == Some(asked.kind.as_str()) && text("/metadata/name") == Some(asked.name.as_str()) && place
-}
-
-fn is_object(id: &ObjectId, asked: &Asked) -> bool {
-    id.kind == asked.kind && id.name == asked.name && asked.is_there(id.namespace.as_ref())
 }
 
 impl Hub {
@@ -74,11 +64,11 @@ impl Hub {
 
 /// The rules of which the report names something that is asked about, published or not.
 fn reported(report: &Report, asked: &Asked) -> Vec<RuleName> {
-    let object = |told: &&UnitReport| told.outcome.object.as_ref().is_some_and(|object| is_object(object, asked));
+    let object = |told: &&UnitReport| told.outcome.object.as_ref().is_some_and(|object| asked.is_object(object));
     let here = |told: &&UnitReport| asked.is_there(told.unit.namespace.as_ref());
-    let of_rule = |told: &&UnitReport| is_rule(&told.unit.rule, asked) && here(told);
+    let of_rule = |told: &&UnitReport| asked.is_rule(&told.unit.rule) && here(told);
     let units = report.units.iter().filter(|told| of_rule(told) || object(told)).map(|told| told.unit.rule.clone());
-    let held = report.held.iter().flat_map(|held| &held.rows).filter(|row| is_object(&row.id, asked));
+    let held = report.held.iter().flat_map(|held| &held.rows).filter(|row| asked.is_object(&row.id));
     units.chain(held.map(|row| row.rule.clone())).collect()
 }
 
@@ -88,10 +78,7 @@ fn explained(rule: RuleName, stated: Option<Stated>, asked: &Asked, report: Opti
         let named = report.units.iter().filter(|told| here(&told.unit));
         named.map(|told| unit(told, report)).collect::<Vec<_>>()
     };
-    let findings = |report: &Report| {
-        let notes = report.findings.iter().filter(|found| matches!(found.outcome, FindingCode::Note(_)));
-        notes.filter(|found| found.rule == rule).cloned().collect::<Vec<_>>()
-    };
+    let findings = |report: &Report| report.notes_of(&rule).cloned().collect::<Vec<_>>();
     let (units, findings) = (report.map(units).unwrap_or_default(), report.map(findings).unwrap_or_default());
     Explained { stated, overrides: Vec::new(), findings, units, rule }
 }

@@ -62,8 +62,8 @@ impl Source {
         self.mirror.fetch(&self.location, &self.name, &self.options).map_err(fault)
     }
 
-    /// Judges `revision`, of which `read` is what stands there. A fault in a region's own folder leaves that folder where `before` has it; any other fault
-    /// refuses the commit.
+    /// Judges `revision`, of which `read` is what stands there. A fault in a region's own folder leaves that folder where
+    /// `before` has it; any other fault refuses the commit.
     pub(crate) fn judge(&self, revision: CommitId, read: Read, before: Option<&Accepted>) -> Result<Judged, HubError> {
         let first = self.checked(read.clone());
         if !first.refused() {

@@ -7,7 +7,7 @@ use crate::reconcile::Round;
 use policy::local::LocalOverride;
 use policy::name::RuleName;
 use policy::object::ObjectId;
-use policy::outcome::{FindingCode, NoteCode, Outcome, OutcomeCode, UnitId};
+use policy::outcome::{NoteCode, Outcome, OutcomeCode, UnitId};
 use policy::plan::inventory::{Inventory, State};
 use policy::report::MAX_OF_ONE;
 use policy::resolve::{Decided, Wants};
@@ -35,11 +35,7 @@ pub struct Grounds {
 
 fn is_rule(unit: &UnitId, asked: &Asked) -> bool {
     let UnitId { rule, namespace } = unit;
-    rule.kind() == asked.kind && rule.name().as_str() == asked.name && asked.is_there(namespace.as_ref())
-}
-
-fn is_object(id: &ObjectId, asked: &Asked) -> bool {
-    id.kind == asked.kind && id.name == asked.name && asked.is_there(id.namespace.as_ref())
+    asked.is_rule(rule) && asked.is_there(namespace.as_ref())
 }
 
 /// The answer; none before the first round.
@@ -71,8 +67,7 @@ pub fn explain(agent: &Agent, asked: &Asked) -> Option<Explanation> {
 fn rule(rule: &RuleName, agent: &Agent, force: &Force, round: &Round) -> Explained {
     let entry = force.bundle.as_ref().and_then(|bundle| Some((bundle.head(), bundle.entries().get(rule)?)));
     let report = agent.report.borrow().clone();
-    let noted = report.iter().flat_map(|report| &report.findings);
-    let noted = noted.filter(|found| matches!(found.outcome, FindingCode::Note(_)) && found.rule == *rule);
+    let noted = report.iter().flat_map(|report| report.notes_of(rule));
     Explained {
         rule: rule.clone(),
         stated: entry.map(|(head, entry)| Stated::of(&entry.envelope, head.cluster.mode)),
@@ -103,10 +98,10 @@ fn unheard() -> Outcome {
 /// The units that the rule has, or that want the object or have a row of it.
 fn touching(grounds: &Grounds, asked: &Asked) -> BTreeSet<UnitId> {
     let wants = grounds.wants.iter().filter(|(unit, want)| {
-        is_rule(unit, asked) || want.desired().iter().any(|desired| is_object(desired.object.id(), asked))
+        is_rule(unit, asked) || want.desired().iter().any(|desired| asked.is_object(desired.object.id()))
     });
     let rows = grounds.inventory.values().map(|row| (&row.id, row.unit()));
-    let rows = rows.filter(|(id, unit)| is_rule(unit, asked) || is_object(id, asked)).map(|(_, unit)| unit);
+    let rows = rows.filter(|(id, unit)| is_rule(unit, asked) || asked.is_object(id)).map(|(_, unit)| unit);
     wants.map(|(unit, _)| unit.clone()).chain(rows).collect()
 }
 

@@ -77,7 +77,7 @@ impl Judge {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::people) mod tests {
     use super::*;
     use crate::people::table::ROUTES;
     use crate::records::Accepted;
@@ -120,15 +120,20 @@ mod tests {
         assert!(!judge.permits(&person("ewa"), Action::Invite, &cluster("eu")));
     }
 
-    #[test]
-    fn a_catalogs_authority_lets_its_teams_in() {
+    /// A catalog at `revision` whose authority lets ewa's team release.
+    pub(in crate::people) fn in_force(revision: &str) -> InForce {
         let root = "apiVersion: writ.dev/v1alpha1\nkind: Catalog\nmetadata: {name: acme}\nspec:\n  regions: [eu]\n  \
                     teams: {ops: {members: [ewa]}}\n";
         let policies = r#"permit (principal in Writ::Team::"ops", action == Writ::Action::"release", resource);"#;
         let sources = [("writ.yaml", root), ("authority/people.cedar", policies)];
         let sources = sources.into_iter().map(|(path, text)| (path.to_owned(), text.into())).collect();
         let catalog = policy::catalog::check(&sources).catalog.unwrap();
-        let in_force = InForce::new(Accepted::at("r1"), catalog, false);
+        InForce::new(Accepted::at(revision), catalog, false)
+    }
+
+    #[test]
+    fn a_catalogs_authority_lets_its_teams_in() {
+        let in_force = in_force("r1");
         let permits = |name, action| Judge::catalog_permits(&in_force, &person(name), action, &Resource::Fleet);
         assert!(permits("ewa", Action::Release) && !permits("ewa", Action::Pin) && !permits("walt", Action::Release));
     }

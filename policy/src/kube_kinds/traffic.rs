@@ -49,6 +49,13 @@ pub struct Denial {
     pub place: usize,
 }
 
+impl Denial {
+    /// Whether it may deny some of what is opened.
+    fn touches(&self, opening: &Opening) -> bool {
+        !are_apart(&opening.whom, &self.whom)
+    }
+}
+
 /// What one object does in one direction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traffic {
@@ -105,7 +112,7 @@ impl Traffic {
         };
         let touches = match &closed.closes {
             Closes::TheRest => true,
-            Closes::These(denials) => denials.iter().any(|denial| !are_apart(&opening.whom, &denial.whom)),
+            Closes::These(denials) => denials.iter().any(|denial| denial.touches(opening)),
         };
         self.direction == closed.direction && comes_first && touches
     }
@@ -116,7 +123,7 @@ impl Traffic {
         match &self.closes {
             Closes::TheRest => true,
             Closes::These(denials) => {
-                denials.iter().all(|denial| opening.place < denial.place || are_apart(&opening.whom, &denial.whom))
+                denials.iter().all(|denial| opening.place < denial.place || !denial.touches(opening))
             }
         }
     }

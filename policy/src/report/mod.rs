@@ -9,6 +9,7 @@ pub use condition::{Condition, ConditionKind, Truth};
 use crate::canonical;
 use crate::digest::Digest;
 use crate::facts::Capabilities;
+use crate::name::RuleName;
 use crate::outcome::{Finding, FindingCode, Note, NoteCode, Outcome, OutcomeCode, UnitId, findings};
 use crate::plan::prune::Held;
 use crate::time::moment;
@@ -140,6 +141,11 @@ impl Report {
         findings.truncate(MAX_NAMED);
         self.findings = findings;
         self
+    }
+
+    /// What it tells of a rule beside what became of its units.
+    pub fn notes_of<'r>(&'r self, rule: &'r RuleName) -> impl Iterator<Item = &'r Finding> {
+        self.findings.iter().filter(move |found| matches!(found.outcome, FindingCode::Note(_)) && found.rule == *rule)
     }
 
     /// Tells of every unit that it names why it is so. `tell` is given how many transitions the unit may have: at most

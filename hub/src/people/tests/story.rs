@@ -1,7 +1,7 @@
 use super::site::Site;
-use crate::hub::InForce;
+use crate::people::judge::tests::in_force;
 use crate::people::view;
-use crate::records::{Accepted, HoldKind};
+use crate::records::HoldKind;
 use crate::spokes::fixture::{held, name};
 use crate::store::{Action, Actor};
 use certs::key::LeafKey;
@@ -94,13 +94,7 @@ async fn a_hold_is_listed_until_it_is_released() {
 #[tokio::test(flavor = "multi_thread")]
 async fn inv26_refused_commits_are_released_by_those_whom_the_catalog_permits() {
     let site = Site::start().await;
-    let root = "apiVersion: writ.dev/v1alpha1\nkind: Catalog\nmetadata: {name: acme}\nspec:\n  regions: [eu]\n  \
-                teams: {ops: {members: [ewa]}}\n";
-    let policies = r#"permit (principal in Writ::Team::"ops", action == Writ::Action::"release", resource);"#;
-    let sources = [("writ.yaml", root), ("authority/people.cedar", policies)];
-    let sources = sources.into_iter().map(|(path, text)| (path.to_owned(), text.into())).collect();
-    let catalog = policy::catalog::check(&sources).catalog.unwrap();
-    site.running.hub.set_in_force(InForce::new(Accepted::at("r3"), catalog, false));
+    site.running.hub.set_in_force(in_force("r3"));
     let refused = vec!["intents/one.yaml: `walt` may not change this file (ConfigTemplate/one)".to_owned()];
     let kind = HoldKind::Changes { from: Some("r3".to_owned()), revision: "r4".to_owned(), refused, count: 1 };
     let digest = Digest::of(b"r3..r4");

@@ -66,7 +66,7 @@ fn claimed(template: &Template, entry: &Entry) -> Option<(ObjectId, Area)> {
 
 fn contested<'c>(mine: &Claim<'c>, theirs: &Claim<'c>, tally: &mut Tally<'c>) {
     let mut both = mine.clusters.intersection(&theirs.clusters).copied().peekable();
-    let found = where_they_meet(fault(mine, theirs), mine.area.meets(&theirs.area));
+    let found = where_they_meet(mine.area.meets(&theirs.area), || fault(mine, theirs));
     if let Some(found) = found.filter(|_| both.peek().is_some()) {
         tally.within(found, both);
     }

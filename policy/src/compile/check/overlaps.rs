@@ -59,7 +59,7 @@ fn compare<'c>(mine: &Held<'c>, theirs: &Held<'c>, tally: &mut Tally<'c>) {
     for (about, stake) in &mine.stakes {
         let other = theirs.stakes.get(about);
         let found = other.and_then(|other| differ(mine.rule, stake, theirs.rule, other));
-        let Some(found) = found.and_then(|found| where_they_meet(found, meeting)) else { continue };
+        let Some(found) = found.and_then(|found| where_they_meet(meeting, || found)) else { continue };
         let mut both = mine.clusters.iter().copied().filter(|name| theirs.clusters.contains(name)).peekable();
         if both.peek().is_some() {
             tally.within(found, both);

@@ -40,14 +40,15 @@ impl<'c> Tally<'c> {
 
 /// A fault of two rules, by whether they meet. Where nobody can tell that any namespace has both, it is a warning; where
 /// they look at different labels, only a cluster can tell, and its spoke does.
-pub(super) fn where_they_meet(found: Diagnostic, meeting: Meeting) -> Option<Diagnostic> {
+pub(super) fn where_they_meet(meeting: Meeting, fault: impl FnOnce() -> Diagnostic) -> Option<Diagnostic> {
     match meeting {
         Meeting::Never | Meeting::Untold => None,
         Meeting::Perhaps => {
+            let found = fault();
             let message = format!("{}, where a namespace matches both,", found.message);
             Some(Diagnostic { severity: Severity::Warning, message, ..found })
         }
-        Meeting::Surely => Some(found),
+        Meeting::Surely => Some(fault()),
     }
 }
 

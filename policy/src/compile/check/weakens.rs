@@ -81,7 +81,7 @@ fn area(template: &Template, object: &Object, entry: &Entry, traffic: &Traffic) 
 
 fn compare<'c>(regional: &Policy<'c>, closed: &Policy<'c>, opened: &[Policy<'c>], tally: &mut Tally<'c>) {
     let meeting = told(regional.area.meets(&closed.area)).min(pods(regional, closed));
-    let Some(found) = where_they_meet(fault(regional, closed), meeting) else { return };
+    let Some(found) = where_they_meet(meeting, || fault(regional, closed)) else { return };
     let both: BTreeSet<_> = regional.clusters.intersection(&closed.clusters).copied().collect();
     let news = regional.traffic.opens.iter().filter(|opening| regional.traffic.escapes(opening, &closed.traffic));
     let new_in = |opening: &Opening| {
@@ -115,13 +115,11 @@ impl Policy<'_> {
         let Some(mine) = self.traffic.opens.iter().find(same).filter(|_| self.clusters.contains(cluster)) else {
             return false;
         };
-        let is_itself =
-            std::ptr::eq(self.rule, closed.rule) && self.traffic == closed.traffic && self.traffic.lets(mine);
+        let is_itself = std::ptr::eq(self.rule, closed.rule) && self.traffic == closed.traffic;
         let covers = regional.area.within(&self.area)
             && regional.traffic.pods.domain().within(&self.traffic.pods.domain())
-            && self.traffic.escapes_surely(mine, &closed.traffic)
-            && self.traffic.lets(mine);
-        is_itself || covers
+            && self.traffic.escapes_surely(mine, &closed.traffic);
+        self.traffic.lets(mine) && (is_itself || covers)
     }
 }
 

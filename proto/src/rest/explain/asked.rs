@@ -1,6 +1,7 @@
 //! What is asked about: said once for those who ask and those who answer.
 
-use policy::name::{Namespace, is_plain};
+use policy::name::{Namespace, RuleName, is_plain};
+use policy::object::ObjectId;
 
 /// A rule or an object, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,18 @@ impl Asked {
     #[must_use]
     pub fn of(&self) -> String {
         format!("{}/{}", self.kind, self.name)
+    }
+
+    /// Whether it is this rule, wherever it holds.
+    #[must_use]
+    pub fn is_rule(&self, rule: &RuleName) -> bool {
+        rule.kind() == self.kind && rule.name().as_str() == self.name
+    }
+
+    /// Whether it is this object.
+    #[must_use]
+    pub fn is_object(&self, id: &ObjectId) -> bool {
+        id.kind == self.kind && id.name == self.name && self.is_there(id.namespace.as_ref())
     }
 
     /// Whether what is in `namespace` is asked about.
